@@ -1,0 +1,82 @@
+"""Draw the data set "mini": pictures, captions and splits in the layout of Flickr8k.
+
+    python data/mini/draw_scenes.py [--seed 7] [--target data/mini]
+
+Needs Pillow only. The same seed gives the same text files, and with the same Pillow the
+same pixels.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+from grammar import captions_for
+from plan import plan_scenes
+from scenes import Scene, draw_scene
+from words import synonyms
+
+HERE = Path(__file__).parent
+PHOTO_FOLDER = "Flicker8k_Dataset"  # spelt as in Flickr8k
+SPLIT_FILES = {
+    "train": "Flickr_8k.trainImages.txt",
+    "dev": "Flickr_8k.devImages.txt",
+    "test": "Flickr_8k.testImages.txt",
+}
+GHOST = "2258277193_586949ec62.jpg.1"  # Flickr8k lists this name, and no such file exists
+QUALITY = 71
+
+
+def draw_photos(scenes: dict[str, Scene], folder: Path, seed: int) -> None:
+    """Draw every scene, and remove pictures of an earlier plan."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.jpg"):
+        if path.name not in scenes:
+            path.unlink()
+    for name, scene in scenes.items():
+        image = draw_scene(scene, random.Random(f"{seed} {name}"))
+        image.save(folder / name, quality=QUALITY, optimize=True)
+
+
+def write_captions(scenes: dict[str, Scene], path: Path, seed: int) -> None:
+    """Write "name#number<TAB>caption" lines, and those of a name without a picture."""
+    rng = random.Random(f"{seed} captions")
+    listed = dict(scenes)
+    listed[GHOST] = Scene("dog", "red", 2, "run", "meadow", "day")
+    lines = []
+    for name in sorted(listed):
+        for number, caption in enumerate(captions_for(listed[name], rng)):
+            lines.append(f"{name}#{number}\t{caption}\n")
+    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def write_splits(splits: dict[str, list[str]], folder: Path) -> None:
+    """Write the three lists of file names."""
+    for split, names in splits.items():
+        text = "".join(f"{name}\n" for name in names)
+        (folder / SPLIT_FILES[split]).write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_records(scenes: dict[str, Scene], path: Path) -> None:
+    """Write what each picture shows, and the words that name each value."""
+    records = {name: scene.record() for name, scene in scenes.items()}
+    text = json.dumps({"scenes": records, "synonyms": synonyms()}, indent=1)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def main() -> None:
+    """Write the whole data set into the target folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--target", type=Path, default=HERE)
+    options = parser.parse_args()
+    scenes, splits = plan_scenes(options.seed)
+    draw_photos(scenes, options.target / PHOTO_FOLDER, options.seed)
+    write_captions(scenes, options.target / "Flickr8k.token.txt", options.seed)
+    write_splits(splits, options.target)
+    write_records(scenes, options.target / "scenes.json")
+    print(f"{len(scenes)} scenes drawn in {options.target}")
+
+
+if __name__ == "__main__":
+    main()
