@@ -1,0 +1,9 @@
+"""The code that the lessons teach. A module imports only from floors below its own.
+
+Floor 1: captions, decoding, downloads, encoders, images, metrics, models, plots, tokenizer
+Floor 2: batches, datasets, features
+Floor 3: captioner, training
+Floor 4: alt_text, pipeline, web, widget
+
+Only `plots`, which takes arrays and words, is a package; it imports nothing but its own parts.
+"""

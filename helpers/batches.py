@@ -1,0 +1,127 @@
+"""Batches of captions for `fit`: whole captions at once, and the classic row per word."""
+
+from collections.abc import Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class CaptionBatches:
+    """Whole captions: the model sees all words of a caption and is asked for each next word.
+
+    Going through it once is an epoch. Every batch is `((features, inputs), targets)`: features
+    float32 (captions, feature_size), inputs int32 (captions, words) from `<start>` on, targets
+    int32 of the same shape, one word ahead, up to `<end>`. Captions of like length share a
+    batch, so little of it is padding.
+
+    Arguments:
+        features: array (photos, feature_size), or several of one shape (photos and their mirror
+            images), each of any float type. A shuffled batch takes one of them at random, others
+            take the first.
+        photo_rows: int (captions,): the row of `features` that each caption describes.
+        ids: int32 (captions, max_length) from the tokenizer, right-padded with 0.
+        batch_size: captions in a batch.
+        shuffle: whether captions and batches come in a new order every epoch.
+        seed: makes that order repeatable.
+
+    Raises ValueError when rows and ids differ in number, or there are none.
+    Taught in lesson 04.
+    """
+
+    def __init__(
+        self,
+        features: np.ndarray | Sequence[np.ndarray],
+        photo_rows: np.ndarray,
+        ids: np.ndarray,
+        batch_size: int = 128,
+        shuffle: bool = True,
+        seed: int = 0,
+    ):
+        if len(photo_rows) != len(ids) or not len(ids):
+            raise ValueError(
+                f"{len(photo_rows)} photo rows for {len(ids)} captions: give every caption one "
+                "row, and one caption at least"
+            )
+        self.views = [features] if isinstance(features, np.ndarray) else list(features)
+        self.photo_rows, self.ids = np.asarray(photo_rows), np.asarray(ids, "int32")
+        self.lengths = np.count_nonzero(self.ids, axis=1)
+        self.batch_size, self.shuffle = batch_size, shuffle
+        self.random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return -(-len(self.ids) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple]:
+        """Yield the batches of one epoch as ((features, inputs), targets)."""
+        groups = self.groups()
+        views = self.random.integers(len(self.views) if self.shuffle else 1, size=len(groups))
+        for chosen, view in zip(groups, views, strict=True):
+            ids = self.ids[chosen, : self.lengths[chosen].max()]
+            features = self.views[view][self.photo_rows[chosen]].astype("float32")
+            yield (features, ids[:, :-1]), ids[:, 1:]
+
+    def groups(self) -> list[np.ndarray]:
+        """Return which captions share a batch: sorted by length, ties and batches shuffled."""
+        ties = self.random.random(len(self.ids)) if self.shuffle else np.arange(len(self.ids))
+        order = np.lexsort((ties, self.lengths))
+        groups = np.split(order, np.arange(self.batch_size, len(order), self.batch_size))
+        if self.shuffle:
+            self.random.shuffle(groups)
+        return groups
+
+    def dataset(self) -> tf.data.Dataset:
+        """Return the batches as `fit` wants them: any number of captions, any number of words."""
+        photo = tf.TensorSpec((None, *self.views[0].shape[1:]), tf.float32)
+        words = tf.TensorSpec((None, None), tf.int32)
+        batches = tf.data.Dataset.from_generator(
+            lambda: iter(self), output_signature=((photo, words), words)
+        )
+        return batches.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
+
+
+def caption_rows(captions: dict[str, list[str]], names: Sequence[str]) -> tuple[list, np.ndarray]:
+    """Return the captions of `names` in one list, and for each the place of its photo in `names`.
+
+    Raises KeyError for a name without captions. Taught in lesson 04.
+    """
+    texts = [text for name in names for text in captions[name]]
+    rows = np.repeat(np.arange(len(names)), [len(captions[name]) for name in names])
+    return texts, rows
+
+
+def prefix_rows(features: np.ndarray, ids: np.ndarray, vocab_size: int) -> tuple:
+    """Return the classic training rows of one caption, one per word.
+
+    Arguments:
+        features: float (feature_size,), the photo.
+        ids: int (max_length,), the padded caption.
+        vocab_size: words of the tokenizer.
+
+    Returns features (rows, feature_size), words so far (rows, max_length - 1) padded on the
+    right, and one-hot next words (rows, vocab_size) as float32. Taught in lesson 04.
+    """
+    length = np.count_nonzero(ids)
+    words_so_far = np.tile(ids[:-1], (length - 1, 1))
+    words_so_far[np.triu_indices(length - 1, 1, len(ids) - 1)] = 0
+    next_words = keras.utils.to_categorical(ids[1:length], vocab_size).astype("float32")
+    return np.tile(features, (length - 1, 1)).astype("float32"), words_so_far, next_words
+
+
+def prefix_generator(
+    features: np.ndarray, photo_rows: np.ndarray, ids: np.ndarray, vocab_size: int
+) -> Iterator[tuple]:
+    """Yield the classic batches for ever: all rows of all captions of one photo at a time.
+
+    Arguments as in `CaptionBatches`. Yields ((features, words so far), one-hot next words),
+    a tuple of tuples as Keras 3 wants it. Taught in lesson 04.
+    """
+    while True:
+        for photo in np.unique(photo_rows):
+            rows = [
+                prefix_rows(features[photo], caption, vocab_size)
+                for caption in ids[photo_rows == photo]
+            ]
+            photos, words_so_far, next_words = map(np.concatenate, zip(*rows, strict=True))
+            yield (photos, words_so_far), next_words

@@ -1,0 +1,250 @@
+"""The order of the steps: each function loads what stands in the work folder, or makes it.
+
+python -m helpers.pipeline --dataset flickr8k --data-dir data/flickr8k --out my-captioner
+"""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import date
+from itertools import chain
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.batches import CaptionBatches, caption_rows
+from helpers.captioner import MODELS, Captioner
+from helpers.captions import clean_captions, read_descriptions, write_descriptions
+from helpers.datasets import Dataset, open_dataset
+from helpers.encoders import load_encoder
+from helpers.features import Features, extract_features, load_features
+from helpers.metrics import score_captions
+from helpers.tokenizer import CaptionTokenizer
+from helpers.training import Recipe, train_captioner
+
+ROOT = Path(__file__).parents[1]
+CLASSIC_SIZES = {"embedding_size": 256, "units": 256}
+SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks
+RECIPES = {
+    "mini": Recipe(epochs=20, batch_size=64, min_count=1, mirror=False, sizes=CLASSIC_SIZES),
+}
+
+
+class PipelineError(ValueError):
+    """Files of an earlier run that don't fit this one; the message says what to delete."""
+
+
+def recipe_for(dataset: Dataset) -> Recipe:
+    """Return the recipe that suits a data set: mini's if it is as small, else Flickr8k's."""
+    small = len(dataset.splits["train"]) < SMALL
+    return RECIPES.get(dataset.name, RECIPES["mini"] if small else Recipe())
+
+
+def work_folder(dataset: Dataset) -> Path:
+    """Return the folder of a data set's files: `work/<name>`, or below $CAPTION_WORK."""
+    folder = Path(os.environ.get("CAPTION_WORK", ROOT / "work")) / dataset.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def build_descriptions(dataset: Dataset, work: Path) -> dict[str, list[str]]:
+    """Return the clean captions of every image (lesson 01).
+
+    Raises PipelineError for a file of other data: two folders of one name share a work folder.
+    """
+    path = work / "descriptions.txt"
+    if not path.exists():
+        write_descriptions(clean_captions(dataset.captions), path)
+    descriptions = read_descriptions(path)
+    if missing := set(chain(*dataset.splits.values())) - descriptions.keys():
+        raise PipelineError(f"{path} lacks {min(missing)}: delete {work}, which holds other data")
+    return descriptions
+
+
+def build_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
+    """Return the features of every image of the three splits (lesson 02)."""
+    paths = [path for split in dataset.splits for path in dataset.paths(split)]
+    return _features_of(paths, work / "features.pkl", encoder_name)
+
+
+def build_mirror_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
+    """Return the features of the training images seen in a mirror: more to learn from."""
+    path = work / "mirror-features.pkl"
+    return _features_of(dataset.paths("train"), path, encoder_name, mirror=True)
+
+
+def _features_of(
+    paths: list[Path], target: Path, encoder_name: str, mirror: bool = False
+) -> Features:
+    """Return features from `target` if it holds all these images, else extract them anew."""
+    if target.exists():
+        features = load_features(target, encoder_name)
+        if {path.name for path in paths} <= set(features.names):
+            return features
+    return extract_features(load_encoder(encoder_name), paths, target, mirror=mirror)
+
+
+def build_tokenizer(dataset: Dataset, work: Path, recipe: Recipe | None = None) -> CaptionTokenizer:
+    """Return the tokenizer of the training captions (lesson 03)."""
+    path = work / "tokenizer.json"
+    if not path.exists():
+        recipe = recipe or recipe_for(dataset)
+        captions, _ = caption_rows(build_descriptions(dataset, work), dataset.splits["train"])
+        CaptionTokenizer.from_captions(captions, recipe.min_count, recipe.max_length).save(path)
+    return CaptionTokenizer.load(path)
+
+
+def caption_batches(
+    dataset: Dataset, work: Path, tokenizer: CaptionTokenizer, split: str, recipe: Recipe, seed: int
+) -> CaptionBatches:
+    """Return the batches of one split: shuffled for "train", in order of length for others."""
+    names, training = dataset.splits[split], split == "train"
+    captions, photo_rows = caption_rows(build_descriptions(dataset, work), names)
+    views = [build_features(dataset, work).rows(names)]
+    if training and recipe.mirror:
+        views.append(build_mirror_features(dataset, work).rows(names))
+    ids = tokenizer.encode_batch(captions)
+    return CaptionBatches(views, photo_rows, ids, recipe.batch_size, shuffle=training, seed=seed)
+
+
+def build_captioner(
+    dataset: Dataset,
+    work: Path,
+    recipe: Recipe | None = None,
+    seed: int = 7,
+    folder: Path | None = None,
+) -> Captioner:
+    """Return the captioner in `folder`, trained now if there is none (lesson 04).
+
+    Without a folder it is `captioner/` in the work folder. A training that was interrupted
+    goes on after its last complete epoch.
+    """
+    folder = folder or work / "captioner"
+    if (folder / "config.json").exists():
+        return Captioner.load(folder)
+    recipe = recipe or recipe_for(dataset)
+    keras.utils.set_random_seed(seed)
+    tokenizer = build_tokenizer(dataset, work, recipe)
+    train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
+    dev = caption_batches(dataset, work, tokenizer, "dev", recipe, seed)
+    captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
+    history = train_captioner(captioner.model, train, dev, recipe, folder / "unfinished")
+    captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
+    captioner.config["seed"] = seed
+    captioner.save(folder)
+    return Captioner.load(folder)  # its weights are rounded: every run scores the same ones
+
+
+def new_captioner(
+    tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, dataset: Dataset
+) -> Captioner:
+    """Return an untrained captioner that has seen nothing but the spread of the features."""
+    sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
+    with precision(recipe.precision):
+        model = MODELS["merge"](**sizes)
+        model.standardise.adapt(features)
+        model.build()
+    config = {
+        "model": "merge",
+        "sizes": model.sizes,
+        "encoder": "xception",
+        "image_size": 299,
+        "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
+        "dataset": dataset.name,
+        "length_power": recipe.length_power,
+        "recipe": asdict(recipe),
+        "versions": {"python": platform.python_version(), "keras": keras.__version__},
+        "date": date.today().isoformat(),
+    }
+    return Captioner(tokenizer, model, config)
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Make the layers created inside compute in another precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def score_captioner(
+    captioner: Captioner, dataset: Dataset, work: Path, split: str = "test", beam_size: int = 3
+) -> dict[str, float]:
+    """Return the scores of a captioner on one split of a data set (lesson 06)."""
+    features = build_features(dataset, work).rows(dataset.splits[split])
+    captions = captioner.caption_features(features, beam_size)
+    return score_captions(dataset.references(split), captions)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Clean, extract, train and score without a notebook; return 1 for a user's mistake."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.pipeline", description=__doc__)
+    parser.add_argument("--dataset", default="mini", help="mini, flickr8k or a folder")
+    parser.add_argument("--data-dir", help="where flickr8k lies")
+    parser.add_argument("--model", default="merge", choices=sorted(MODELS))
+    parser.add_argument("--out", required=True, help="folder for the captioner")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
+    options = parser.parse_args(arguments)
+    try:
+        train_and_score(options)
+    except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+def positive(text: str) -> int:
+    """Read a number of epochs; argparse turns the ValueError into its usage message."""
+    if int(text) < 1:
+        raise ValueError(f"{text} is not 1 or more")
+    return int(text)
+
+
+def check_folder(folder: Path, dataset: Dataset) -> None:
+    """Make the folder of a captioner; refuse one trained on other data, and report a reuse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "config.json").exists():
+        return
+    trained_on = Captioner.load(folder).config.get("dataset")
+    if trained_on != dataset.name:
+        problem = f"{folder} holds a captioner of {trained_on!r}, not of {dataset.name!r}"
+        raise PipelineError(f"{problem}; choose another --out")
+    print(f"{folder} holds a captioner already: it is scored, not trained", flush=True)
+
+
+def train_and_score(options: argparse.Namespace) -> None:
+    """Do what the command line asks for."""
+    dataset = open_dataset(options.dataset, options.data_dir)
+    print(dataset.report, flush=True)
+    check_folder(Path(options.out), dataset)
+    work = work_folder(dataset)
+    recipe = replace(recipe_for(dataset), precision=options.precision)
+    if options.epochs:
+        recipe = replace(recipe, epochs=options.epochs)
+    captioner = build_captioner(dataset, work, recipe, options.seed, Path(options.out))
+    scores = captioner.config.setdefault("scores", {})
+    for split in ("dev", "test"):
+        for beam_size in (1, 3, 5):
+            scored = score_captioner(captioner, dataset, work, split, beam_size)
+            scores[f"{split}, beam {beam_size}"] = {k: round(v, 2) for k, v in scored.items()}
+            row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
+            print(f"{split:4}  beam {beam_size}  {row}", flush=True)
+    captioner.save(options.out)
+    print(f"the captioner is in {options.out}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

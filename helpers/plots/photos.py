@@ -1,0 +1,133 @@
+"""Photos beside words.
+
+An image is an array (height, width, 3) or (height, width), or a PIL image.
+"""
+
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers.plots.style import (
+    BLUE,
+    FULL_WIDTH,
+    GREEN,
+    GREY,
+    RED,
+    ImageLike,
+    in_style,
+    photo_grid,
+    place_photo,
+    wrap,
+)
+
+
+@in_style
+def show_images(images: Sequence, titles: Sequence[str] | None = None, columns: int = 4) -> Figure:
+    """Show images in rows, each under its title; long titles are wrapped."""
+    columns = max(1, min(columns, len(images)))
+    inches = min(2.2, FULL_WIDTH / columns) - 0.1
+    wrapped = [wrap(title, inches, 9) for title in titles or [""] * len(images)]
+    lines = max((title.count("\n") + 1 for title in wrapped if title), default=0)
+    shape = max((np.shape(image)[0] / np.shape(image)[1] for image in images), default=1)
+    figure, grid = photo_grid(max(1, -(-len(images) // columns)), columns, lines, shape)
+    for axes, image, title in zip(grid.flat, images, wrapped, strict=False):
+        place_photo(axes, image, title)
+    return figure
+
+
+@in_style
+def show_captioned(image: ImageLike, lines: Sequence[str]) -> Figure:
+    """Show one photo with lines of text beside it, such as its five captions."""
+    wrapped = [wrap(line, FULL_WIDTH - 3.2, 11) for line in lines]
+    rows = sum(line.count("\n") + 1.8 for line in wrapped)
+    size = (FULL_WIDTH, max(2.6, 0.18 * rows))
+    figure, (photo, text) = plt.subplots(1, 2, figsize=size, width_ratios=[2.6, FULL_WIDTH - 2.6])
+    place_photo(photo, image)
+    text.axis("off")
+    text.text(0.02, 0.5, "\n\n".join(wrapped), va="center", fontsize=11, linespacing=1.1)
+    return figure
+
+
+@in_style
+def show_neighbours(
+    query_images: Sequence, neighbour_images: Sequence[Sequence], similarities: Sequence
+) -> Figure:
+    """Show each photo in a row with its nearest neighbours and their similarity (1 = alike)."""
+    columns = 1 + max(map(len, neighbour_images))
+    figure, grid = photo_grid(len(query_images), columns, 1)
+    for row, neighbours in zip(grid, neighbour_images, strict=True):
+        for axes, image in zip(row[1:], neighbours, strict=False):
+            place_photo(axes, image)
+    for row, query, numbers in zip(grid, query_images, similarities, strict=True):
+        place_photo(row[0], query, "this photo", BLUE)
+        frame = plt.Rectangle((0, 0), 1, 1, transform=row[0].transAxes, clip_on=False)
+        row[0].add_patch(frame).set(fill=False, edgecolor=BLUE, linewidth=3)
+        for axes, number in zip(row[1:], numbers, strict=False):
+            axes.set_title(f"{number:.2f}", fontsize=9)
+    return figure
+
+
+@in_style
+def show_epoch_captions(
+    images: Sequence, captions_per_epoch: Sequence[Sequence[str]], first: int = 1, most: int = 8
+) -> Figure:
+    """Show what a model says of the same images after every epoch.
+
+    `captions_per_epoch[e][i]` is the caption of image i; `first` numbers the first epoch
+    (0 for the untrained model). Of more epochs than `most`, evenly chosen ones are shown.
+    """
+    epochs = len(captions_per_epoch)
+    shown = np.unique(np.linspace(0, epochs - 1, min(most, epochs)).round().astype(int))
+    size = (FULL_WIDTH, max(1.7, 0.22 * len(shown) + 0.1) * len(images))
+    figure, grid = plt.subplots(
+        len(images), 2, figsize=size, width_ratios=[1.8, FULL_WIDTH - 1.8], squeeze=False
+    )
+    for number, (photo, text) in enumerate(grid):
+        place_photo(photo, images[number])
+        text.axis("off")
+        for line, epoch in enumerate(shown):
+            caption = captions_per_epoch[epoch][number] or "(no words)"
+            caption = textwrap.shorten(caption, 80, placeholder=" …")
+            y = 1 - (line + 0.5) / len(shown)
+            weight = "bold" if line == len(shown) - 1 else "normal"
+            text.text(0.0, y, f"epoch {first + epoch}", color=GREY, va="center")
+            text.text(0.12, y, caption, va="center", weight=weight)
+    return figure
+
+
+@in_style
+def show_gallery(
+    images: Sequence,
+    captions: Sequence[str],
+    scores: Sequence[float],
+    references: Sequence[Sequence[str]] | None = None,
+    each: int = 4,
+) -> Figure:
+    """Show the `each` images with the best scores over the `each` with the worst.
+
+    Over a photo stands its score, under it the caption and, in grey, its first reference.
+    """
+    order = np.argsort(scores)[::-1]
+    each = max(1, min(each, len(order) // 2))
+    rows = {"best": order[:each], "worst": order[-each:]}
+    wrapped = {i: wrap(captions[i], 2.0, 9) for row in rows.values() for i in row}
+    people = {i: wrap(references[i][0], 2.0, 8) if references else "" for i in wrapped}
+    lines = max(2.9 + wrapped[i].count("\n") + people[i].count("\n") for i in wrapped)
+    figure, grid = photo_grid(2, each, lines + 0.9 * bool(references))
+    for axes_row, (name, row), colour in zip(grid, rows.items(), (GREEN, RED), strict=True):
+        for axes, i in zip(axes_row, row, strict=False):
+            place_photo(axes, images[i], f"{name}: {scores[i]:.0f}", colour)
+            _write_under(axes, wrapped[i], people[i])
+    return figure
+
+
+def _write_under(axes: Axes, caption: str, reference: str) -> None:
+    """Write two texts of known lines under a photo, the second in grey."""
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
+    axes.annotate(caption, (0, 0), (0, -4), **place, fontsize=9)
+    drop = -7 - 12.5 * (caption.count("\n") + 1)
+    axes.annotate(reference, (0, 0), (0, drop), **place, fontsize=8, color=GREY)

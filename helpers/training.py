@@ -1,0 +1,178 @@
+"""Training a captioner: the recipe, the loss, and a look at the captions after every epoch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers.batches import CaptionBatches
+
+
+@keras.saving.register_keras_serializable("caption_lessons")
+class CaptionLoss(keras.losses.Loss):
+    """Mean cross-entropy per word; places where the target is padding (0) do not count.
+
+    Arguments:
+        smoothing: share of the target given to all words alike (label smoothing,
+            Szegedy et al. 2016); 0 asks for the next word alone.
+
+    Called with targets int (batch, words) and logits float (batch, words, vocab); the unit is
+    nats per word. Taught in lesson 04.
+    """
+
+    def __init__(self, smoothing: float = 0.0, name: str = "caption_loss"):
+        super().__init__(name=name, reduction=None)
+        self.smoothing = smoothing
+
+    def call(self, targets, logits):
+        """Return one number, the loss per real word of the batch."""
+        return words_loss(targets, logits, self.smoothing)
+
+    def get_config(self) -> dict:
+        """Return the arguments that rebuild this loss."""
+        return {"smoothing": self.smoothing, "name": self.name}
+
+
+def words_loss(
+    targets: keras.KerasTensor, logits: keras.KerasTensor, smoothing: float = 0.0
+) -> keras.KerasTensor:
+    """Return the mean loss over the real words of a batch, in nats.
+
+    Arguments:
+        targets: int (batch, words), 0 where there is no word.
+        logits: float (batch, words, vocab).
+        smoothing: share of the target that is spread over all words.
+
+    Taught in lesson 04.
+    """
+    logits = ops.cast(logits, "float32")
+    real = ops.cast(ops.not_equal(targets, 0), "float32")
+    chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+    wanted = (1 - smoothing) * chosen + smoothing * ops.mean(logits, axis=-1)
+    losses = ops.logsumexp(logits, axis=-1) - wanted
+    return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+
+
+class CaptionEveryEpoch(keras.callbacks.Callback):
+    """Captions the same images before training and after every epoch.
+
+    Arguments:
+        caption: function without arguments that returns the captions as they are now.
+        show: what to do with a label, such as "epoch  3, dev loss 2.104", and the captions;
+            `print` for one.
+
+    `captions` holds one list per epoch, the untrained model's first. Taught in lesson 04.
+    """
+
+    def __init__(
+        self,
+        caption: Callable[[], list[str]],
+        show: Callable[[str, list[str]], None] | None = None,
+    ):
+        super().__init__()
+        self.caption, self.show, self.captions = caption, show, []
+
+    def on_train_begin(self, logs=None) -> None:
+        """Note what the model says before it has learnt anything, or where it goes on."""
+        self.note("restored" if int(self.model.optimizer.iterations) else "untrained")
+
+    def on_epoch_end(self, epoch: int, logs=None) -> None:
+        """Note what the model says after this epoch."""
+        self.note(f"epoch {epoch + 1:2}, dev loss {(logs or {}).get('val_loss', np.nan):.3f}")
+
+    def note(self, label: str) -> None:
+        """Caption the images and keep the result."""
+        self.captions.append(self.caption())
+        if self.show:
+            self.show(label, self.captions[-1])
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices of one training run.
+
+    Attributes:
+        epochs: passes over the training captions.
+        batch_size: captions in a batch.
+        learning_rate: where it begins; it falls to 0 along a half cosine.
+        smoothing: of `CaptionLoss`.
+        average: momentum of the running mean of the weights that is kept in the end.
+        min_count: how often a word must occur in the training captions to be learnt.
+        max_length: ids of the longest caption, both markers counted.
+        mirror: whether mirror images of the training photos are used too.
+        length_power: of beam search, chosen on dev.
+        precision: "float32", or "mixed_bfloat16" for half the time on processors that have it.
+        sizes: arguments of the model.
+
+    Taught in lesson 04.
+    """
+
+    epochs: int = 14
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    smoothing: float = 0.1
+    average: float = 0.998
+    min_count: int = 5
+    max_length: int = 32
+    mirror: bool = True
+    length_power: float = 0.7
+    precision: str = "float32"
+    sizes: dict = field(default_factory=dict)
+
+
+def compile_captioner(model: keras.Model, recipe: Recipe, steps: int) -> None:
+    """Give a model its loss and its optimiser.
+
+    Arguments:
+        model: a decoder.
+        recipe: learning rate, label smoothing, weight averaging.
+        steps: batches of the whole training.
+
+    Taught in lesson 04.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
+    optimiser = keras.optimizers.Adam(
+        schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
+    )
+    model.compile(optimiser, CaptionLoss(recipe.smoothing))
+
+
+def train_captioner(
+    model: keras.Model,
+    train: CaptionBatches,
+    dev: CaptionBatches,
+    recipe: Recipe,
+    backup: str | Path | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 2,
+) -> dict[str, list[float]]:
+    """Train a decoder; the loss on dev after every epoch is that of the averaged weights.
+
+    Arguments:
+        model: a decoder, built, its `standardise` layer adapted.
+        train, dev: batches of the two splits; the test split has no place here.
+        recipe: the choices of this run.
+        backup: folder in which every epoch is saved; an interrupted run goes on from there.
+        callbacks: more callbacks for `fit`, such as `CaptionEveryEpoch`; at the end of an epoch
+            they meet the averaged weights.
+        verbose: of `fit`: 2 prints a line per epoch, 0 nothing.
+
+    Returns the history, a list per quantity with one number per epoch; after an interruption,
+    per epoch since then. Taught in lesson 04.
+    """
+    compile_captioner(model, recipe, steps=recipe.epochs * len(train))
+    # The backup comes first: it has to keep the weights before their average takes their place.
+    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
+    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
+    history = model.fit(
+        train.dataset(),
+        validation_data=dev.dataset(),
+        epochs=recipe.epochs,
+        shuffle=False,
+        verbose=verbose,
+        callbacks=every,
+    )
+    return history.history

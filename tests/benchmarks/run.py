@@ -1,0 +1,255 @@
+"""Speed and memory, each figure beside the classic recipe's in the same run.
+
+    make benchmark                    # prints ratios, writes build/benchmark.json
+    python tests/benchmarks/run.py training decoding extraction memory
+
+The work has the size of Flickr8k (6,000 training photos, 30,000 captions, 1,000 test photos);
+features and captions are drawn at random, photos are those of mini. Where the classic recipe
+would take hours, a part is measured and the whole computed from it; the table says so.
+"""
+
+import json
+import multiprocessing
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+PHOTOS, CAPTIONS_EACH, VOCAB, FEATURES, MAX_LENGTH = 6000, 5, 2540, 2048, 32
+TEST_PHOTOS = 1000
+CLASSIC_PHOTOS = 150  # of 6,000: the classic epoch is computed from these
+CLASSIC_LOOP = 12  # captions written by the classic loop
+SEED = 7
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a piece of work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak_memory() -> int:
+    """Return the most memory this process has used, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def make_captions(photos: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids (captions, MAX_LENGTH) with Flickr8k's lengths, and the photo of each caption."""
+    random = np.random.default_rng(SEED)
+    ids = np.zeros((photos * CAPTIONS_EACH, MAX_LENGTH), "int32")
+    lengths = np.clip(random.normal(11.8, 3.7, len(ids)).round(), 3, MAX_LENGTH - 2).astype(int)
+    for row, length in zip(ids, lengths, strict=True):
+        words = 4 + random.zipf(1.3, length) % (VOCAB - 4)
+        row[: length + 2] = [2, *words, 3]
+    return ids, np.repeat(np.arange(photos), CAPTIONS_EACH)
+
+
+def make_features(photos: int) -> np.ndarray:
+    """Return float16 features (photos, FEATURES) spread like Xception's."""
+    return np.random.default_rng(SEED).exponential(0.1, (photos, FEATURES)).astype("float16")
+
+
+def make_model():
+    """Return a merge captioner of the default sizes, built."""
+    import keras
+
+    from helpers.models import MergeCaptioner
+
+    keras.utils.set_random_seed(SEED)
+    model = MergeCaptioner(VOCAB)
+    model.standardise.adapt(make_features(500).astype("float32"))
+    model.build()
+    return model
+
+
+def whole_captions() -> dict:
+    """Train one epoch on whole captions."""
+    from helpers.batches import CaptionBatches
+    from helpers.training import CaptionLoss
+
+    model, (ids, photos) = make_model(), make_captions(PHOTOS)
+    model.compile("adam", CaptionLoss())
+    features = make_features(PHOTOS)
+    warm_up = CaptionBatches(features, photos[:1280], ids[:1280])
+    model.fit(warm_up.dataset(), verbose=0)
+    batches = CaptionBatches(features, photos, ids)
+    took = seconds(lambda: model.fit(batches.dataset(), verbose=0))
+    return {"seconds": took, "peak MiB": peak_memory()}
+
+
+def classic_rows() -> dict:
+    """Train a part of an epoch on one row per word, and compute the whole."""
+    from helpers.batches import prefix_generator
+    from helpers.models import next_word_model
+
+    (ids, photos), features = make_captions(PHOTOS), make_features(PHOTOS)
+    model = next_word_model(make_model(), MAX_LENGTH - 1)
+    model.compile("adam", "categorical_crossentropy")
+    rows = prefix_generator(features, photos, ids, VOCAB)
+    model.fit(rows, steps_per_epoch=10, verbose=0)
+    took = seconds(lambda: model.fit(rows, steps_per_epoch=CLASSIC_PHOTOS, verbose=0))
+    return {"seconds": took * PHOTOS / CLASSIC_PHOTOS, "peak MiB": peak_memory()}
+
+
+def training() -> dict:
+    """Compare an epoch of both generators, each in a process of its own."""
+    whole, classic = apart(whole_captions), apart(classic_rows)
+    return {
+        "whole captions, epoch [s]": whole["seconds"],
+        f"classic rows, epoch [s] (from {CLASSIC_PHOTOS} of {PHOTOS} photos)": classic["seconds"],
+        "times faster": classic["seconds"] / whole["seconds"],
+        "whole captions, peak [MiB]": whole["peak MiB"],
+        "classic rows, peak [MiB]": classic["peak MiB"],
+    }
+
+
+def classic_loop(model, features: np.ndarray) -> None:
+    """Write captions as the older recipes do: one `predict` per word, one photo at a time."""
+    for photo in features:
+        words = np.zeros((1, MAX_LENGTH - 1), "int32")
+        words[0, 0] = 2
+        for place in range(1, MAX_LENGTH - 1):
+            probabilities = model.predict([photo[None], words], verbose=0)
+            words[0, place] = np.argmax(probabilities[0, 3:]) + 3
+            if words[0, place] == 3:
+                break
+
+
+def decoding() -> dict:
+    """Compare the classic loop with batched greedy and beam 5, per caption."""
+    from helpers.captioner import Captioner
+    from helpers.decoding import CompiledModel, beam_search, greedy
+    from helpers.models import next_word_model
+
+    captioner = Captioner.load()
+    size, longest = captioner.config["sizes"]["feature_size"], captioner.tokenizer.max_length
+    features = np.random.default_rng(SEED).exponential(0.1, (TEST_PHOTOS, size)).astype("float32")
+    classic, compiled = (
+        next_word_model(captioner.model, MAX_LENGTH - 1),
+        CompiledModel(captioner.model),
+    )
+    classic_loop(classic, features[:1])
+    for warm in (lambda f: greedy(compiled, f, longest), lambda f: beam_search(compiled, f, 5, 5)):
+        warm(features)
+    loop = seconds(lambda: classic_loop(classic, features[:CLASSIC_LOOP])) / CLASSIC_LOOP
+    batched = seconds(lambda: greedy(compiled, features, longest)) / TEST_PHOTOS
+    beams = seconds(lambda: beam_search(compiled, features, longest, 5)) / TEST_PHOTOS
+    return {
+        f"classic loop [ms a caption] ({CLASSIC_LOOP} captions)": 1000 * loop,
+        f"batched greedy [ms a caption] ({TEST_PHOTOS} captions)": 1000 * batched,
+        f"beam 5 [ms a caption] ({TEST_PHOTOS} captions)": 1000 * beams,
+        "greedy: times faster than the classic loop": loop / batched,
+        "beam 5: times faster than the classic loop": loop / beams,
+    }
+
+
+def extraction() -> dict:
+    """Compare `extract_features` with one `predict` a photo, and with the bare forward pass."""
+    from helpers.datasets import open_dataset
+    from helpers.encoders import load_encoder, official_or_rounded_xception
+    from helpers.features import extract_features, read_ahead
+
+    paths = open_dataset("mini").paths("train")[:192]
+    encoder, network = load_encoder(), official_or_rounded_xception()
+    batches = list(read_ahead(paths, encoder.image_size, 32))
+    encoder.encode(batches[0])
+    network.predict(batches[0][:1] / 127.5 - 1, verbose=0)
+    bare, ours = [], []
+    for _ in range(3):  # in turn, so that a slow minute hits both
+        bare.append(seconds(lambda: [encoder.encode(batch) for batch in batches]))
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "features.pkl"
+            ours.append(seconds(lambda target=target: extract_features(encoder, paths, target)))
+    one_by_one = seconds(lambda: [classic_photo(network, path) for path in paths[:32]]) / 32
+    rate, bare_rate = len(paths) / min(ours), len(paths) / min(bare)
+    return {
+        "classic, one by one [photos/s] (32 photos)": 1 / one_by_one,
+        f"bare forward pass [photos/s] ({len(paths)} photos)": bare_rate,
+        f"extract_features [photos/s] ({len(paths)} photos)": rate,
+        "share of the bare forward pass": rate / bare_rate,
+        "times faster than one by one": rate * one_by_one,
+    }
+
+
+def classic_photo(network, path: Path) -> np.ndarray:
+    """Extract features as the older recipes do."""
+    import keras
+
+    image = keras.utils.load_img(path, target_size=(299, 299))
+    pixels = keras.utils.img_to_array(image)[None]
+    return network.predict(keras.applications.xception.preprocess_input(pixels), verbose=0)
+
+
+def extraction_memory(photos: int) -> dict:
+    """Return the peak memory of extracting many photos with an encoder that costs nothing."""
+    from helpers.datasets import open_dataset
+    from helpers.features import extract_features
+
+    class Free:
+        name, image_size, feature_shape = "free", 299, (FEATURES,)
+
+        def encode(self, pixels):
+            return np.full((len(pixels), FEATURES), pixels[0, 0, 0, 0], "float32")
+
+    paths = open_dataset("mini").paths("train")
+    paths = (paths * (photos // len(paths) + 1))[:photos]
+    with tempfile.TemporaryDirectory() as folder:
+        took = seconds(lambda: extract_features(Free(), paths, Path(folder) / "features.pkl"))
+    return {"peak MiB": peak_memory(), "photos/s": photos / took}
+
+
+def memory() -> dict:
+    """Compare the peak memory of extracting 500 and 8,000 photos."""
+    few, many = apart(extraction_memory, 500), apart(extraction_memory, 8000)
+    return {
+        "500 photos, peak [MiB]": few["peak MiB"],
+        "8,000 photos, peak [MiB]": many["peak MiB"],
+        "growth": many["peak MiB"] / few["peak MiB"],
+        "reading alone [photos/s]": many["photos/s"],
+    }
+
+
+def apart(work: Callable[..., dict], *arguments) -> dict:
+    """Run a piece of work in a fresh process, so that its peak memory is its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, arguments)
+
+
+PARTS = {
+    "training": training,
+    "decoding": decoding,
+    "extraction": extraction,
+    "memory": memory,
+}
+
+
+def main(chosen: list[str]) -> None:
+    """Run the chosen parts, print their tables and write them as JSON."""
+    unknown = set(chosen) - set(PARTS)
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    machine = f"{platform.machine()}, {multiprocessing.cpu_count()} cores"
+    results = {"date": date.today().isoformat(), "machine": machine}
+    for name in chosen or PARTS:
+        print(f"\n{name}", flush=True)
+        results[name] = PARTS[name]()
+        for label, value in results[name].items():
+            print(f"  {label:62} {value:10.2f}", flush=True)
+    target = ROOT / "build" / "benchmark.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    print(f"\nwritten to {target.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

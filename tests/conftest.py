@@ -1,0 +1,72 @@
+"""What several tests share."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import sample_course
+from build import build_lesson
+from lessons import Lesson
+
+ROOT = Path(__file__).parents[1]
+LESSON_TIMES: dict[str, dict[str, float]] = {}
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The course folder."""
+    return ROOT
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty work folder that the pipeline uses during one test."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.setenv("CAPTION_WORK", str(folder))
+    return folder
+
+
+@pytest.fixture
+def make_image(tmp_path: Path) -> Callable[..., Path]:
+    """A factory of small image files: `make_image("a.png", size=(8, 6), mode="RGBA")`."""
+
+    def make(name: str = "image.png", size=(32, 24), mode: str = "RGB", colour=None) -> Path:
+        path = tmp_path / name
+        Image.new(mode, size, 0 if colour is None else colour).save(path)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course of two good lessons, the first of them built; copy it before changing it."""
+    course = sample_course.write_course(tmp_path_factory.mktemp("course"))
+    run = build_lesson(Lesson(course, sample_course.FIRST), course / "work")
+    assert not run.error, run.error
+    return course
+
+
+@pytest.fixture
+def course(built_course: Path, tmp_path: Path) -> Path:
+    """A copy of the good course, to break."""
+    return shutil.copytree(built_course, tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def lesson_times() -> dict[str, dict[str, float]]:
+    """Where the lesson runs note their seconds, for the table at the end: name -> way -> s."""
+    return LESSON_TIMES
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print how long each lesson ran, in order and alone."""
+    if LESSON_TIMES:
+        terminalreporter.section("lessons, seconds in order / alone")
+    for name, times in sorted(LESSON_TIMES.items()):
+        alone = f"{times['alone']:6.0f}" if "alone" in times else "     –"
+        terminalreporter.write_line(f"{name:32}{times.get('in order', 0):6.0f} {alone}")

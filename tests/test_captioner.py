@@ -1,0 +1,348 @@
+"""A captioner's folder, its messages, its photos and its command line, with a toy model."""
+
+import io
+import json
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import captioner as module
+from helpers.captioner import FILES, Captioner, CaptionerError, find_captioner, main
+from helpers.images import ImageError
+from helpers.models import MergeCaptioner
+from helpers.tokenizer import CaptionTokenizer
+from helpers.training import words_loss
+
+CAPTIONS = {
+    (230, 20, 20): "a red dog runs",
+    (20, 210, 20): "two green frogs sit by a lake",
+    (20, 20, 220): "blue sky",
+}
+FEATURES = np.array(list(CAPTIONS), "float32") / 255
+
+
+class ColourEncoder:
+    """Stands in for Xception: a photo's features are its mean red, green and blue."""
+
+    name, image_size, feature_shape = "xception", 8, (3,)
+
+    def __init__(self):
+        self.batches = []
+
+    def encode(self, pixels):
+        self.batches.append(len(pixels))
+        return pixels.mean(axis=(1, 2), dtype="float32") / 255
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A toy captioner that knows three colours; tests must not change it."""
+    keras.utils.set_random_seed(7)
+    tokenizer = CaptionTokenizer.from_captions(CAPTIONS.values())
+    model = MergeCaptioner(len(tokenizer), 3, 16, 32, 0.0, 0.0, 0.0)
+    model.standardise.adapt(FEATURES)
+    model.build()
+    ids = tokenizer.encode_batch(CAPTIONS.values())
+    model.compile(keras.optimizers.Adam(0.02), loss=words_loss)
+    inputs, targets = np.tile(ids[:, :-1], (20, 1)), np.tile(ids[:, 1:], (20, 1))
+    model.fit((np.tile(FEATURES, (20, 1)), inputs), targets, 12, epochs=12, verbose=0)
+    return Captioner(tokenizer, model, {"model": "merge", "encoder": "xception"})
+
+
+@pytest.fixture
+def folder(trained, tmp_path):
+    """The toy captioner on disk, to break."""
+    trained.save(tmp_path / "toy")
+    return tmp_path / "toy"
+
+
+@pytest.fixture
+def encoder(monkeypatch):
+    """Every captioner loaded from now on sees colours only, and says so on standard output."""
+    colours = ColourEncoder()
+
+    def load(name):
+        print("downloading", name)
+        return colours
+
+    monkeypatch.setattr(module, "load_encoder", load)
+    return colours
+
+
+@pytest.fixture
+def captioner(folder, encoder):
+    """The toy captioner from its folder, its encoder included."""
+    return Captioner.load(folder)
+
+
+def photo_of(colour, kind="PNG", mode="RGB"):
+    """Return the bytes of a photo of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).convert(mode).save(file, kind)
+    return file.getvalue()
+
+
+def change_config(folder, **changes):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}), "utf-8")
+
+
+# The folder
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_the_toy_model_has_learnt_its_captions(trained, beam_size):
+    assert trained.caption_features(FEATURES, beam_size) == list(CAPTIONS.values())
+
+
+@pytest.mark.parametrize("beam_size", [1, 2, 5])
+def test_a_captioner_says_the_same_after_saving_and_loading(trained, folder, beam_size):
+    loaded = Captioner.load(folder)
+    between = (FEATURES + np.roll(FEATURES, 1, axis=0)) / 2
+    features = np.concatenate([FEATURES, between])
+    captions = trained.caption_features(features, beam_size)
+    assert loaded.caption_features(features, beam_size) == captions
+
+
+def test_logits_change_little_by_the_rounding_to_float16(trained, folder):
+    ids = trained.tokenizer.encode_batch(CAPTIONS.values())
+    before = np.asarray(trained.model((FEATURES, ids)))
+    after = np.asarray(Captioner.load(folder).model((FEATURES, ids)))
+    assert 0 < np.abs(after - before).max() < 1e-2
+
+
+def test_a_second_round_trip_changes_nothing(trained, folder, tmp_path):
+    once = Captioner.load(folder)
+    once.save(tmp_path / "again")
+    pairs = zip(once.model.weights, Captioner.load(tmp_path / "again").model.weights, strict=True)
+    assert all(np.array_equal(first, second) for first, second in pairs)
+
+
+def test_the_folder_holds_three_files_that_name_no_program(folder):
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    assert config["model"] == "merge" and config["encoder"] == "xception"
+    assert config["sizes"]["feature_size"] == 3 and config["sizes"]["units"] == 32
+    with h5py.File(folder / "decoder.weights.h5") as weights:
+        kinds = []
+        weights.visititems(lambda name, item: kinds.append(str(getattr(item, "dtype", "group"))))
+    assert "float16" in kinds and set(kinds) <= {"group", "float16", "float32", "int32", "int64"}
+
+
+def test_saving_over_an_old_captioner_replaces_it(trained, folder):
+    change_config(folder, encoder="something old")
+    trained.save(folder)
+    assert Captioner.load(folder).config["encoder"] == "xception"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+
+
+def test_a_captioner_without_a_config_of_its_own_can_be_saved(trained, tmp_path):
+    Captioner(trained.tokenizer, trained.model).save(tmp_path / "plain")
+    loaded = Captioner.load(tmp_path / "plain")
+    assert loaded.caption_features(FEATURES) == list(CAPTIONS.values())
+
+
+# Messages
+
+
+def test_an_unknown_name_lists_what_there_is(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CAPTIONERS", tmp_path)
+    with pytest.raises(CaptionerError, match="no captioner 'poet'; there are: none yet"):
+        find_captioner("poet")
+    trained.save(tmp_path / "merge-toy")
+    trained.save(tmp_path / "attention-toy")
+    (tmp_path / "README.md").write_text("not a captioner")
+    with pytest.raises(CaptionerError, match="'poet'; there are: attention-toy, merge-toy "):
+        Captioner.load("poet")
+    assert Captioner.load("merge-toy").caption_features(FEATURES[:1]) == ["a red dog runs"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_incomplete_folder_names_the_missing_file(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(CaptionerError, match=f"toy lacks {name}; train it anew"):
+        Captioner.load(folder)
+
+
+def test_a_tokenizer_that_does_not_fit_the_weights_is_refused(trained, folder):
+    words = [*trained.tokenizer.words, "extra"]
+    CaptionTokenizer(words, 9).save(folder / "tokenizer.json")
+    count = len(words)
+    with pytest.raises(CaptionerError, match=f"fit together: {count} words .* for {count - 1};"):
+        Captioner.load(folder)
+
+
+SIZES = {"vocab_size": 16, "feature_size": 3, "embedding_size": 16, "units": 32}
+BROKEN_CONFIGS = {
+    "not JSON": ("{model:", "Expecting property name"),
+    "not UTF-8": (b"\xff\xfe\x00", "codec can't decode"),
+    "a list": ("[]", "config.json lacks model, sizes, encoder"),
+    "a number": ("3", "not iterable"),
+    "nothing": ("{}", "lacks model, sizes, encoder"),
+    "no encoder": ({"model": "merge", "sizes": SIZES}, "lacks encoder"),
+    "unknown model": ({"model": "poet", "sizes": {}, "encoder": "x"}, "'poet'; there is: merge"),
+    "no sizes": ({"model": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
+    "sizes null": ({"model": "merge", "sizes": None, "encoder": "x"}, "mapping"),
+    "other sizes": (
+        {"model": "merge", "sizes": {**SIZES, "units": 31}, "encoder": "x"},
+        "could not be loaded",
+    ),
+    "a strange size": (
+        {"model": "merge", "sizes": {**SIZES, "heads": 8}, "encoder": "x"},
+        "heads",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_CONFIGS)
+def test_a_broken_config_is_refused_with_its_folder_and_the_cure(folder, case):
+    content, reason = BROKEN_CONFIGS[case]
+    content = json.dumps(content) if isinstance(content, dict) else content
+    content = content if isinstance(content, bytes) else content.encode()
+    (folder / "config.json").write_bytes(content)
+    with pytest.raises(CaptionerError, match="toy can't be loaded .*train it anew") as caught:
+        Captioner.load(folder)
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["decoder.weights.h5", "tokenizer.json"])
+@pytest.mark.parametrize("keep", [0, 0.5])
+def test_files_cut_off_are_refused(folder, name, keep):
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: int(keep * len(content))])
+    with pytest.raises(CaptionerError, match="toy can't be loaded"):
+        Captioner.load(folder)
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+@pytest.mark.parametrize("shape", [(2, 2048), (3,), (2, 4, 3), (0, 7)])
+def test_features_of_another_size_are_refused_with_the_cure(trained, shape, beam_size):
+    with pytest.raises(CaptionerError, match=r"reads \(images, 3\) of xception; extract them"):
+        trained.caption_features(np.zeros(shape, "float32"), beam_size)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float64", "int32"])
+def test_features_of_other_kinds_of_number_are_read(trained, kind):
+    features = (255 * FEATURES).round().astype(kind)
+    assert [len(trained.caption_features(features, size)) for size in (1, 3)] == [3, 3]
+
+
+@pytest.mark.parametrize("beam_size", [0, -1])
+def test_a_senseless_beam_is_refused(trained, beam_size):
+    with pytest.raises(ValueError, match=f"beam_size is {beam_size}; it must be 1 or more"):
+        trained.caption_features(FEATURES, beam_size)
+
+
+def test_an_encoder_that_does_not_fit_the_decoder_is_refused(captioner, encoder):
+    encoder.encode = lambda pixels: np.zeros((len(pixels), 5), "float32")
+    with pytest.raises(CaptionerError, match=r"shape \(1, 5\).* reads \(images, 3\)"):
+        captioner.caption([photo_of((9, 9, 9))])
+
+
+# Photos
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+@pytest.mark.parametrize(
+    "kind, mode", [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P")]
+)
+def test_photos_are_captioned_from_paths_bytes_and_files(
+    captioner, tmp_path, kind, mode, beam_size
+):
+    for colour, caption in CAPTIONS.items():
+        data = photo_of(colour, kind, mode)
+        path = tmp_path / f"photo.{kind.lower()}"
+        path.write_bytes(data)
+        with path.open("rb") as file:
+            sources = [path, str(path), data, io.BytesIO(data), file]
+            assert captioner.caption(sources, beam_size) == [caption] * len(sources)
+
+
+def test_many_photos_are_encoded_batch_by_batch(captioner, encoder):
+    colours = [list(CAPTIONS)[number % 3] for number in range(70)]
+    captions = captioner.caption([photo_of(colour) for colour in colours], 1)
+    assert captions == [CAPTIONS[colour] for colour in colours]
+    assert encoder.batches == [32, 32, 6]
+
+
+def test_no_photos_give_no_captions(captioner):
+    assert captioner.caption([]) == []
+    assert captioner.caption_features(FEATURES[:0]) == captioner.caption_features(FEATURES[:0], 1)
+
+
+@pytest.mark.parametrize("one", ["photo.jpg", Path("photo.jpg"), b"\x89PNG", io.BytesIO(b"x")])
+def test_one_photo_without_a_list_is_refused_with_the_cure(captioner, one):
+    with pytest.raises(ImageError, match=r"is one image; put it in a list: \[image\]"):
+        captioner.caption(one)
+
+
+def test_a_photo_that_cannot_be_read_is_named(captioner):
+    with pytest.raises(ImageError, match="nowhere.jpg"):
+        captioner.caption([photo_of((0, 0, 0)), "nowhere.jpg"])
+
+
+# Command line
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Three photo files, one a colour."""
+    paths = [tmp_path / f"photo {number}.png" for number in range(3)]
+    for path, colour in zip(paths, CAPTIONS, strict=True):
+        path.write_bytes(photo_of(colour))
+    return [str(path) for path in paths]
+
+
+@pytest.mark.parametrize("more", [[], ["--beam-size", "1"]])
+def test_the_command_prints_one_line_an_image_and_nothing_else(
+    folder, encoder, photos, capsys, more
+):
+    assert main([*photos, "--captioner", str(folder), *more]) == 0
+    lines = [f"{path}\t{text}\n" for path, text in zip(photos, CAPTIONS.values(), strict=True)]
+    output = capsys.readouterr()
+    assert output.out == "".join(lines)
+    assert "downloading" in output.err
+
+
+def test_the_command_goes_on_after_a_photo_that_fails(folder, encoder, photos, capsys):
+    assert main([photos[0], "nowhere.jpg", photos[2], "--captioner", str(folder)]) == 1
+    output = capsys.readouterr()
+    assert output.out == f"{photos[0]}\ta red dog runs\n{photos[2]}\tblue sky\n"
+    assert "nowhere.jpg: there is no such file" in output.err
+
+
+@pytest.mark.parametrize("break_it", ["unknown", "incomplete", "broken", "strange encoder"])
+def test_the_command_explains_a_captioner_that_fails(folder, photos, capsys, break_it):
+    name, said = str(folder), "can't be loaded"
+    if break_it == "unknown":
+        name, said = "poet", "there is no captioner 'poet'"
+    elif break_it == "incomplete":
+        (folder / "tokenizer.json").unlink()
+        said = "lacks tokenizer.json"
+    elif break_it == "broken":
+        (folder / "config.json").write_text("{")
+    else:
+        change_config(folder, encoder="retina")
+        said = "there is no encoder 'retina'"
+    assert main([*photos, "--captioner", name]) == 1
+    output = capsys.readouterr()
+    assert output.out == "" and said in output.err and "Traceback" not in output.err
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ([], "IMAGE"),
+        (["a.jpg", "--beam-size", "0"], "--beam-size is 0; it must be 1 or more"),
+        (["a.jpg", "--beam-size", "x"], "invalid int"),
+    ],
+)
+def test_the_command_refuses_senseless_arguments(capsys, arguments, said):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2 and said in capsys.readouterr().err

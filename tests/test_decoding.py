@@ -1,0 +1,167 @@
+"""Greedy, beam search and sampling, over a model whose best captions are known."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers.decoding import CompiledModel, beam_search, greedy, sample
+
+END, WORD_A, WORD_B, WORD_C = 3, 4, 5, 6
+VOCAB = 7
+
+
+class TableModel:
+    """A model whose next word depends on the image and the word before, by a table."""
+
+    def __init__(self, table):
+        self.table = tf.constant(table, "float32")
+
+    def start(self, features):
+        return (tf.cast(features[:, 0], "int32"),)
+
+    def step(self, word_ids, state):
+        (image,) = state
+        return tf.gather_nd(self.table, tf.stack([image, word_ids], axis=1)), state
+
+
+def random_table(seed, images=4):
+    return np.random.default_rng(seed).normal(0, 2, (images, VOCAB, VOCAB))
+
+
+def images_numbered(count):
+    return np.arange(count, dtype="float32")[:, None]
+
+
+def log_probability(table, image, ids):
+    total, last = 0.0, 2
+    for word in ids:
+        row = table[image, last]
+        total += row[word] - np.log(np.exp(row).sum())
+        last = word
+    return total
+
+
+def test_greedy_takes_the_likeliest_word_and_stops_at_the_end():
+    table = np.zeros((2, VOCAB, VOCAB))
+    table[0, 2, WORD_A] = table[0, WORD_A, WORD_B] = table[0, WORD_B, END] = 9
+    table[1, 2, WORD_C] = table[1, WORD_C, END] = 9
+    captions = greedy(TableModel(table), images_numbered(2), max_length=9)
+    assert captions == [[WORD_A, WORD_B], [WORD_C]]
+
+
+def test_markers_are_never_written_and_length_is_capped():
+    table = np.zeros((1, VOCAB, VOCAB))
+    table[..., :3] = 50  # padding, unknown and start are far the likeliest
+    table[..., WORD_A], table[..., END] = 9, -1e4
+    captions = greedy(TableModel(table), images_numbered(1), max_length=6)
+    assert captions == [[WORD_A] * 4]
+    (beams,) = beam_search(TableModel(table), images_numbered(1), 6, beam_size=2)
+    assert all(set(beam.ids) <= {WORD_A, WORD_B, WORD_C} for beam in beams)
+    assert max(len(beam.ids) for beam in beams) == 4
+
+
+def test_a_caption_may_be_empty():
+    table = np.zeros((1, VOCAB, VOCAB))
+    table[..., END] = 20
+    assert greedy(TableModel(table), images_numbered(1), 5) == [[]]
+    assert beam_search(TableModel(table), images_numbered(1), 5, 1)[0][0].ids == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_beam_of_one_is_greedy(seed):
+    model = TableModel(random_table(seed))
+    beams = beam_search(model, images_numbered(4), 8, beam_size=1)
+    assert [beam[0].ids for beam in beams] == greedy(model, images_numbered(4), 8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_wide_beam_finds_the_best_of_all_captions(seed):
+    table = random_table(seed, images=2)
+    table[..., :3] = -1e9
+    found = beam_search(TableModel(table), images_numbered(2), 5, beam_size=60, length_power=0)
+    words = (WORD_A, WORD_B, WORD_C)
+    for image in range(2):
+        ended = [ids + (END,) for n in range(3) for ids in itertools.product(words, repeat=n)]
+        cut = list(itertools.product(words, repeat=3))
+        everything = sorted(log_probability(table, image, ids) for ids in ended + cut)
+        assert found[image][0].log_probability == pytest.approx(everything[-1], abs=1e-4)
+
+
+def test_beams_carry_their_own_log_probability_and_come_best_first():
+    table = random_table(5)
+    table[..., :3] = -1e9
+    for image, beams in enumerate(beam_search(TableModel(table), images_numbered(4), 9, 3)):
+        assert [b.score for b in beams] == sorted((b.score for b in beams), reverse=True)
+        for beam in beams:
+            ids = [*beam.ids, END] if len(beam.ids) < 7 else beam.ids
+            exact = log_probability(table, image, ids)
+            assert beam.log_probability == pytest.approx(exact, abs=1e-4)
+
+
+def test_captions_do_not_depend_on_their_neighbours_in_the_batch():
+    model = TableModel(random_table(6))
+    together = beam_search(model, images_numbered(4), 9, 3)
+    for image in range(4):
+        alone = beam_search(model, images_numbered(4)[image : image + 1], 9, 3)
+        assert [beam.ids for beam in alone[0]] == [beam.ids for beam in together[image]]
+
+
+def test_length_power_prefers_longer_captions():
+    table = np.full((1, VOCAB, VOCAB), -30.0)
+    table[0, 2, END], table[0, 2, WORD_A] = -0.6, -0.9
+    table[0, WORD_A, WORD_B] = table[0, WORD_B, END] = 0.0
+    short = beam_search(TableModel(table), images_numbered(1), 6, 2, length_power=0.0)
+    long = beam_search(TableModel(table), images_numbered(1), 6, 2, length_power=1.0)
+    assert short[0][0].ids == [] and long[0][0].ids == [WORD_A, WORD_B]
+
+
+def test_samples_follow_the_probabilities_and_the_seed():
+    table = np.full((1, VOCAB, VOCAB), -1e9)
+    table[0, 2, WORD_A], table[0, 2, WORD_B] = np.log(0.7), np.log(0.3)
+    table[0, :, END] = 0.0
+    table[0, 2, END] = -1e9
+    many = np.zeros((4000, 1), "float32")
+    captions = sample(TableModel(table), many, 5, seed=1)
+    share = np.mean([caption == [WORD_A] for caption in captions])
+    assert 0.67 < share < 0.73
+    assert captions == sample(TableModel(table), many, 5, seed=1)
+    cold = sample(TableModel(table), many, 5, temperature=0.1, seed=1)
+    assert np.mean([caption == [WORD_A] for caption in cold]) > 0.99
+
+
+def test_models_of_different_vocabularies_live_side_by_side():
+    for vocab in (7, 9, 8):
+        table = np.random.default_rng(vocab).normal(0, 2, (4, vocab, vocab))
+        beams = beam_search(TableModel(table), images_numbered(4), 8, beam_size=1)
+        captions = greedy(TableModel(table), images_numbered(4), 8)
+        assert [beam[0].ids for beam in beams] == captions
+
+
+def test_no_images_give_no_captions():
+    model = TableModel(random_table(1))
+    assert greedy(model, images_numbered(0), 8) == beam_search(model, images_numbered(0), 8) == []
+
+
+def test_compiled_and_plain_model_agree():
+    model = TableModel(random_table(7))
+    plain = greedy(model, images_numbered(4), 8)
+    assert greedy(CompiledModel(model), images_numbered(4), 8) == plain
+
+
+def test_a_beam_wider_than_all_captions_holds_real_captions_only():
+    table = np.zeros((1, VOCAB, VOCAB))
+    (beams,) = beam_search(TableModel(table), images_numbered(1), 4, beam_size=60)
+    captions = [tuple(beam.ids) for beam in beams]
+    assert len(captions) == len(set(captions)) == 13  # 1 empty, 3 of one word, 9 of two
+    assert min(beam.log_probability for beam in beams) > -20
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"beam_size": 0}, {"temperature": 0.0}, {"temperature": float("nan")}]
+)
+def test_senseless_settings_are_refused(wrong):
+    decode = beam_search if "beam_size" in wrong else sample
+    with pytest.raises(ValueError, match="must be"):
+        decode(TableModel(random_table(1)), images_numbered(2), 5, **wrong)

@@ -1,0 +1,234 @@
+"""Encoders: rounded weights, the way without a network, messages. Xception itself is slow."""
+
+import importlib.util
+import socket
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import encoders
+from helpers.encoders import (
+    ROUNDED_WEIGHTS,
+    Encoder,
+    EncoderError,
+    load_encoder,
+    network_timeout,
+    read_rounded_weights,
+)
+
+
+@pytest.fixture(scope="module")
+def rounding(root):
+    """The module data/weights/round_xception.py."""
+    path = root / "data" / "weights" / "round_xception.py"
+    specification = importlib.util.spec_from_file_location("round_xception", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def weights():
+    """Weights as a network has them: a large kernel, a small one, a bias; one channel is zero."""
+    random = np.random.default_rng(2)
+    large = random.normal(size=(3, 3, 160, 144)).astype("float32")
+    large[..., :140] *= np.geomspace(1e-6, 1e3, 140, dtype="float32")
+    large[..., 141] = 0
+    small = random.normal(size=(3, 3, 4, 5)).astype("float32")
+    return [large, random.normal(size=144).astype("float32"), small, np.float32(range(5))]
+
+
+@pytest.fixture
+def tiny_xception(monkeypatch):
+    """In place of Xception a network of one layer, so that every way of loading is quick."""
+
+    def build(weights=None):
+        if weights == "imagenet":
+            raise Exception("URL fetch failure on https://…: None -- Name not known")
+        inputs = keras.Input((299, 299, 3))
+        middle = keras.layers.Conv2D(6, 1)(inputs)
+        return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(middle))
+
+    monkeypatch.setattr(encoders, "xception", build)
+    return build
+
+
+# Rounded weights
+
+
+def test_weights_come_back_within_half_a_step_of_their_channel(tmp_path, rounding, weights):
+    np.savez_compressed(tmp_path / "rounded.npz", **rounding.round_weights(weights))
+    back = read_rounded_weights(tmp_path / "rounded.npz")
+    assert [array.shape for array in back] == [array.shape for array in weights]
+    assert {array.dtype.name for array in back} == {"float32"}
+    steps = np.abs(weights[0]).max(axis=(0, 1, 2)) / 127
+    assert np.all(np.abs(back[0] - weights[0]) <= 0.5001 * steps)
+    np.testing.assert_array_equal(back[0][..., 141], 0)
+    np.testing.assert_array_equal(back[1], weights[1])
+    np.testing.assert_allclose(back[2], weights[2], rtol=1e-3)
+    np.testing.assert_array_equal(back[3], weights[3])
+
+
+def test_large_kernels_take_one_byte_a_number(rounding, weights):
+    arrays = rounding.round_weights(weights)
+    assert [arrays[key].dtype.name for key in ("000", "001", "002")] == [
+        "int8", "float32", "float16",
+    ]  # fmt: skip
+    assert arrays["000_scales"].shape == (144,)
+    assert np.abs(arrays["000"].astype(int)).max() == 127
+
+
+def test_the_order_survives_more_than_ten_arrays(tmp_path, rounding):
+    many = [np.full(3, number, "float32") for number in range(237)]
+    np.savez_compressed(tmp_path / "many.npz", **rounding.round_weights(many))
+    assert [int(array[0]) for array in read_rounded_weights(tmp_path / "many.npz")] == [*range(237)]
+
+
+def test_pickled_arrays_are_not_opened(tmp_path):
+    np.savez(tmp_path / "trap.npz", **{"000": np.array([print], object)})
+    with pytest.raises(ValueError, match="allow_pickle"):
+        read_rounded_weights(tmp_path / "trap.npz")
+
+
+def test_the_rounded_copy_fits_xception():
+    """Checked by its sizes alone: Xception without its top has 20,861,480 weights."""
+    with np.load(ROUNDED_WEIGHTS) as arrays:
+        keys = [key for key in arrays.files if not key.endswith("_scales")]
+        sizes = [arrays[key].size for key in keys]
+    assert sum(sizes) == 20_861_480
+    assert ROUNDED_WEIGHTS.stat().st_size < 25_000_000
+
+
+# Loading
+
+
+def test_without_a_network_one_line_says_so_and_it_works(
+    tiny_xception, rounding, tmp_path, monkeypatch, capsys
+):
+    source = tiny_xception()
+    np.savez(tmp_path / "rounded.npz", **rounding.round_weights(source.get_weights()))
+    monkeypatch.setattr(encoders, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
+    encoder = load_encoder()
+    said = capsys.readouterr().out
+    assert said == "Xception: no download, so the rounded weights in data/weights/ are used.\n"
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 299, 299, 3), "uint8")
+    expected = source(pixels.astype("float32") / 127.5 - 1).numpy()
+    np.testing.assert_allclose(encoder.encode(pixels), expected, atol=2e-3)
+
+
+def test_without_a_network_and_a_copy_the_message_says_both(tiny_xception, tmp_path, monkeypatch):
+    monkeypatch.setattr(encoders, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
+    with pytest.raises(EncoderError, match="no download .URL fetch failure.*and no .*rounded.npz"):
+        load_encoder()
+
+
+def test_ctrl_c_in_a_download_is_no_failed_download(monkeypatch):
+    def interrupted(weights=None):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(encoders, "xception", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_encoder()
+
+
+def test_a_weights_file_is_used_instead_of_a_download(tiny_xception, tmp_path, capsys):
+    source = tiny_xception()
+    source.save_weights(tmp_path / "tiny.weights.h5")
+    encoder = load_encoder(weights=tmp_path / "tiny.weights.h5")
+    assert capsys.readouterr().out == ""
+    for ours, theirs in zip(encoder.network.get_weights(), source.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_missing_weights_file_is_named(tiny_xception):
+    with pytest.raises(EncoderError, match="no weights file nowhere.weights.h5; leave it out"):
+        load_encoder(weights="nowhere.weights.h5")
+
+
+def test_a_weights_file_that_does_not_fit_is_named(tiny_xception, tmp_path):
+    path = tmp_path / "noise.weights.h5"
+    path.write_bytes(b"no HDF5")
+    with pytest.raises(EncoderError, match="noise.weights.h5 does not fit Xception"):
+        load_encoder(weights=path)
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights(path)
+    with pytest.raises(EncoderError, match="noise.weights.h5 does not fit Xception"):
+        load_encoder(weights=path)
+
+
+def test_an_unknown_encoder_is_named():
+    with pytest.raises(EncoderError, match="no encoder 'resnet'; there is 'xception'"):
+        load_encoder("resnet")
+
+
+@pytest.mark.parametrize("before", [None, 3.5])
+def test_the_timeout_ends_with_the_download(before):
+    known = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(before)
+    try:
+        with pytest.raises(KeyError), network_timeout(20):
+            assert socket.getdefaulttimeout() == 20
+            raise KeyError
+        assert socket.getdefaulttimeout() == before
+    finally:
+        socket.setdefaulttimeout(known)
+
+
+# Encoding
+
+
+def brightness_encoder(size=4):
+    inputs = keras.Input((size, size, 3))
+    return Encoder("toy", keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs)), size)
+
+
+def test_pixels_are_scaled_to_minus_one_and_one():
+    encoder = brightness_encoder()
+    pixels = np.stack([np.full((4, 4, 3), value, "uint8") for value in (0, 51, 255)])
+    vectors = encoder.encode(pixels)
+    assert (encoder.name, encoder.image_size, encoder.feature_shape) == ("toy", 4, (3,))
+    assert (vectors.shape, vectors.dtype) == ((3, 3), np.float32)
+    np.testing.assert_allclose(vectors, [[-1] * 3, [-0.6] * 3, [1] * 3], atol=1e-6)
+
+
+def test_an_encoder_is_frozen():
+    """Dropout and batch normalisation behave as in use, and nothing is learned."""
+    inputs = keras.Input((4, 4, 3))
+    middle = keras.layers.BatchNormalization()(keras.layers.Dropout(0.9)(inputs))
+    network = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(middle))
+    encoder, before = Encoder("toy", network, 4), network.get_weights()
+    pixels = np.random.default_rng(1).integers(0, 256, (5, 4, 4, 3), "uint8")
+    np.testing.assert_array_equal(encoder.encode(pixels), encoder.encode(pixels))
+    after = [weight for weight in network.get_weights() if weight.shape == (3,)]
+    for ours, theirs in zip(after, [w for w in before if w.shape == (3,)], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_any_number_of_photos_goes_through(count):
+    assert brightness_encoder().encode(np.zeros((count, 4, 4, 3), "uint8")).shape == (count, 3)
+
+
+@pytest.mark.parametrize("view", [np.s_[:, :, ::-1], np.s_[::-1], np.s_[:, ::2, ::2]])
+def test_views_of_arrays_go_through(view):
+    pixels = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), "uint8")[view]
+    encoder = brightness_encoder(pixels.shape[1])
+    expected = pixels.mean(axis=(1, 2)) / 127.5 - 1
+    np.testing.assert_allclose(encoder.encode(pixels), expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_xception_gives_2048_numbers_that_know_a_photo_from_its_neighbour(root):
+    encoder = load_encoder()
+    paths = sorted((root / "data" / "mini" / "Flicker8k_Dataset").glob("*.jpg"))[:3]
+    from helpers.images import image_pixels
+
+    pixels = np.stack([image_pixels(path, encoder.image_size) for path in paths])
+    vectors = encoder.encode(np.concatenate([pixels, pixels[:, :, ::-1]]))
+    assert vectors.shape == (6, *encoder.feature_shape) == (6, 2048)
+    rows = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    alike = rows[:3] @ rows[3:].T  # photos beside mirror images
+    assert [int(column) for column in alike.argmax(axis=1)] == [0, 1, 2]
+    grid = keras.Model(encoder.network.input, encoder.network.layers[-2].output)
+    scaled = pixels.astype("float32") / 127.5 - 1
+    np.testing.assert_allclose(grid(scaled).numpy().mean(axis=(1, 2)), vectors[:3], atol=1e-3)

@@ -1,0 +1,576 @@
+"""Features: extraction that survives, batches read ahead, pickles that can't bite."""
+
+import builtins
+import errno
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import features as module
+from helpers.features import (
+    ArrayUnpickler,
+    Features,
+    FeaturesError,
+    extract_features,
+    load_features,
+    read_ahead,
+    save_features,
+)
+from helpers.images import ImageError, image_pixels
+
+SIZE = 8
+
+
+class FakeEncoder:
+    """Mean colour and one corner; counts the photos it has seen."""
+
+    image_size, feature_shape = SIZE, (4,)
+
+    def __init__(self, name="fake", stop_after=None):
+        self.name, self.seen, self.stop_after = name, 0, stop_after
+
+    def encode(self, pixels):
+        if self.stop_after is not None and self.seen >= self.stop_after:
+            raise KeyboardInterrupt
+        self.seen += len(pixels)
+        corner = pixels[:, 0, 0, :1].astype("float32")
+        return np.concatenate([pixels.mean(axis=(1, 2)), corner], axis=1).astype("float32")
+
+
+class WideEncoder(FakeEncoder):
+    """The same numbers a hundred times: 800 bytes a photo."""
+
+    feature_shape = (400,)
+
+    def encode(self, pixels):
+        return np.tile(super().encode(pixels), 100)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Ten photos, each of noise of its own."""
+    random, paths = np.random.default_rng(3), []
+    (tmp_path / "photos").mkdir()
+    for number in range(10):
+        paths.append(tmp_path / "photos" / f"{number}.png")
+        Image.fromarray(random.integers(0, 256, (12, 9, 3), "uint8")).save(paths[-1])
+    return paths
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "work" / "features.pkl"
+
+
+@pytest.fixture
+def expected(photos):
+    pixels = np.stack([image_pixels(path, SIZE) for path in photos])
+    return FakeEncoder().encode(pixels).astype("float16")
+
+
+def leftovers(target):
+    return sorted(path.name for path in target.parent.iterdir())
+
+
+# Extraction
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
+def test_extracts_every_photo_in_order(photos, target, expected, batch_size):
+    made = extract_features(FakeEncoder(), photos, target, batch_size)
+    assert (made.encoder, made.names) == ("fake", [path.name for path in photos])
+    assert made.vectors.dtype == np.float16
+    np.testing.assert_array_equal(made.vectors, expected)
+    np.testing.assert_array_equal(load_features(target).vectors, expected)
+    assert leftovers(target) == ["features.pkl"]
+
+
+def test_no_photos_give_no_rows(target):
+    assert extract_features(FakeEncoder(), [], target).vectors.shape == (0, 4)
+    assert load_features(target).rows([]).shape == (0, 4)
+
+
+def test_paths_may_be_strings_and_features_grids(photos, target):
+    encoder = FakeEncoder()
+    encoder.feature_shape = (SIZE, SIZE, 3)
+    encoder.encode = lambda pixels: pixels.astype("float32")
+    made = extract_features(encoder, [str(path) for path in photos], str(target), 4)
+    assert made.vectors.shape == (10, SIZE, SIZE, 3)
+    np.testing.assert_array_equal(made.vectors[7], image_pixels(photos[7], SIZE))
+
+
+def test_mirror_exchanges_left_and_right(photos, target):
+    made = extract_features(FakeEncoder(), photos, target, mirror=True)
+    assert made.vectors[2, 3] == image_pixels(photos[2], SIZE)[0, -1, 0]
+
+
+# Runs that stop in the middle
+
+
+def test_ctrl_c_keeps_the_batches_that_are_done(photos, target, expected):
+    with pytest.raises(KeyboardInterrupt):
+        extract_features(FakeEncoder(stop_after=6), photos, target, 3)
+    assert leftovers(target) == ["features.pkl.part", "features.pkl.part.json"]
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos, target, 3)
+    assert encoder.seen == 4
+    np.testing.assert_array_equal(made.vectors, expected)
+
+
+# A process of its own that starts quickly: it has features.py, but no TensorFlow.
+START = """
+import resource, signal, sys, time, types
+sys.path[:0] = [{root!r}, {tests!r}]
+sys.modules["helpers.encoders"] = types.SimpleNamespace(Encoder=object)
+from pathlib import Path
+from test_features import FakeEncoder, FeaturesError, WideEncoder, extract_features
+photos, target = sorted(Path({photos!r}).iterdir()) * 50, {target!r}
+"""
+KILLED = """
+class Slow(FakeEncoder):
+    def encode(self, pixels):
+        time.sleep(0.02)
+        return super().encode(pixels)
+extract_features(Slow(), photos, target, 2)
+"""
+LIMITED = """
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (14_000, 14_000))
+try:
+    extract_features(WideEncoder(), photos, target, 10)
+except FeaturesError as error:
+    print(error)
+"""
+needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+
+def start(script, root, photos, target):
+    names = {"root": root, "tests": root / "tests", "photos": photos[0].parent, "target": target}
+    script = START.format(**{key: str(path) for key, path in names.items()}) + script
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    return subprocess.Popen([sys.executable, "-c", script], **pipes)
+
+
+@needs_unix
+def test_a_killed_run_goes_on_where_it_stopped(root, photos, target, expected):
+    part, limit = target.with_name("features.pkl.part"), time.monotonic() + 60
+    with start(KILLED, root, photos, target) as process:
+        while not (part.exists() and part.stat().st_size > 100) and time.monotonic() < limit:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert leftovers(target) == ["features.pkl.part", "features.pkl.part.json"]
+    done = part.stat().st_size // 8
+    assert 0 < done < 500
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos * 50, target)
+    assert encoder.seen == 500 - done
+    np.testing.assert_array_equal(made.vectors, np.tile(expected, (50, 1)))
+
+
+@needs_unix
+def test_a_real_limit_of_the_system_stops_a_run_that_then_goes_on(root, photos, target, expected):
+    with start(LIMITED, root, photos, target) as process:
+        said = process.communicate()[0]
+    assert f"{target}: [Errno 27] File too large" in said
+    assert "\n10 of 500 photos are kept; mend this and run again to go on" in said
+    encoder = WideEncoder()
+    made = extract_features(encoder, photos * 50, target)
+    assert encoder.seen in (483, 490)  # a block that fitted may hold 17 rows
+    np.testing.assert_array_equal(made.vectors, np.tile(expected, (50, 100)))
+
+
+def stop_in_the_middle(photos, target, encoder=None):
+    """Leave a part of six photos."""
+    encoder = encoder or FakeEncoder()
+    encoder.stop_after = 6
+    with pytest.raises(KeyboardInterrupt):
+        extract_features(encoder, photos, target, 3)
+
+
+@pytest.mark.parametrize("extra", [1, 7, 9, 20])
+def test_half_a_row_at_the_end_is_written_anew(photos, target, expected, extra):
+    stop_in_the_middle(photos, target)
+    with target.with_name("features.pkl.part").open("ab") as file:
+        file.write(b"\x7f" * extra)
+    made = extract_features(FakeEncoder(), photos, target, 3)
+    np.testing.assert_array_equal(made.vectors[:6], expected[:6])
+    np.testing.assert_array_equal(made.vectors[6 + extra // 8 :], expected[6 + extra // 8 :])
+
+
+@pytest.mark.parametrize("label", ["", '{"encoder": "fake", "na', "[]"[:1]])
+def test_a_label_that_was_cut_off_means_starting_again(photos, target, expected, label):
+    stop_in_the_middle(photos, target)
+    target.with_name("features.pkl.part.json").write_text(label)
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos, target, 3)
+    assert encoder.seen == 10
+    np.testing.assert_array_equal(made.vectors, expected)
+
+
+@pytest.mark.parametrize("missing", [".part", ".part.json"])
+def test_half_a_pair_of_part_files_means_starting_again(photos, target, expected, missing):
+    stop_in_the_middle(photos, target)
+    target.with_name(target.name + missing).unlink()
+    np.testing.assert_array_equal(extract_features(FakeEncoder(), photos, target).vectors, expected)
+
+
+def test_a_part_of_another_encoder_is_dropped(photos, target):
+    stop_in_the_middle(photos, target, FakeEncoder("other"))
+    encoder = FakeEncoder()
+    assert extract_features(encoder, photos, target).encoder == "fake"
+    assert encoder.seen == 10
+
+
+def test_a_part_of_other_photos_is_dropped(photos, target, expected):
+    stop_in_the_middle(photos, target)
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos[::-1], target)
+    assert encoder.seen == 10
+    np.testing.assert_array_equal(made.vectors, expected[::-1])
+
+
+def test_taking_out_a_later_photo_costs_nothing(photos, target, expected):
+    stop_in_the_middle(photos, target)
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos[:8] + photos[9:], target)
+    assert encoder.seen == 3
+    np.testing.assert_array_equal(made.vectors, np.delete(expected, 8, axis=0))
+
+
+def test_fewer_photos_than_are_done(photos, target, expected):
+    stop_in_the_middle(photos, target)
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos[:4], target)
+    assert encoder.seen == 0
+    np.testing.assert_array_equal(made.vectors, expected[:4])
+
+
+# Photos and disks that fail
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:80])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        Path.unlink,
+        cut_off,
+        lambda path: path.write_text("<html>"),
+        lambda path: path.write_text(""),
+    ],
+    ids=["missing", "truncated", "a web page", "empty"],
+)
+def test_a_bad_photo_stops_with_one_message_and_the_next_run_goes_on(photos, target, harm):
+    whole = photos[7].read_bytes()
+    harm(photos[7])
+    with pytest.raises(FeaturesError) as caught:
+        extract_features(FakeEncoder(), photos, target, 3)
+    message = str(caught.value)
+    assert message.startswith(str(photos[7]))
+    assert "\n6 of 10 photos are kept; mend this and run again" in message
+    assert not target.exists()
+    photos[7].write_bytes(whole)
+    encoder = FakeEncoder()
+    extract_features(encoder, photos, target, 3)
+    assert encoder.seen == 4
+
+
+class FullDisk:
+    """A file on a disk that takes so many more bytes."""
+
+    def __init__(self, file, room):
+        self.file, self.room = file, room
+
+    def write(self, data):
+        self.file.write(data[: self.room])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        self.file.close()
+
+
+def fill_disk(monkeypatch, ending, mode, allowed=0):
+    """Make the write number `allowed` to a file fail with ENOSPC after five bytes."""
+    real_open, writes = Path.open, []
+
+    def open_(self, *arguments, **options):
+        file = real_open(self, *arguments, **options)
+        if self.name.endswith(ending) and arguments[:1] == (mode,):
+            writes.append(self)
+            return FullDisk(file, 5) if len(writes) > allowed else file
+        return file
+
+    monkeypatch.setattr(Path, "open", open_)
+
+
+def test_a_full_disk_keeps_what_is_done(photos, target, expected, monkeypatch):
+    with monkeypatch.context() as patch:
+        fill_disk(patch, ".part", "r+b", allowed=2)
+        with pytest.raises(FeaturesError, match=r"No space left on device\n6 of 10 photos"):
+            extract_features(FakeEncoder(), photos, target, 3)
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos, target, 3)
+    assert encoder.seen == 4
+    np.testing.assert_array_equal(made.vectors, expected)
+
+
+def test_a_disk_too_full_for_the_pickle_keeps_all_rows(photos, target, expected, monkeypatch):
+    with monkeypatch.context() as patch:
+        fill_disk(patch, ".new", "wb")
+        with pytest.raises(FeaturesError, match=rf"{target.name}.*\n10 of 10 photos are kept"):
+            extract_features(FakeEncoder(), photos, target, 3)
+    assert leftovers(target) == ["features.pkl.part", "features.pkl.part.json"]
+    encoder = FakeEncoder()
+    np.testing.assert_array_equal(extract_features(encoder, photos, target).vectors, expected)
+    assert encoder.seen == 0
+
+
+def test_a_work_folder_that_cannot_be_made(photos, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FeaturesError, match="0 of 10 photos are kept"):
+        extract_features(FakeEncoder(), photos, tmp_path / "file" / "features.pkl")
+
+
+# Reading ahead
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 11])
+def test_read_ahead_keeps_order_and_sizes(photos, batch_size):
+    batches = list(read_ahead(photos, SIZE, batch_size))
+    assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
+    expected = [image_pixels(path, SIZE) for path in photos]
+    np.testing.assert_array_equal(np.concatenate(batches), expected)
+
+
+def test_read_ahead_keeps_order_when_photos_take_their_time(monkeypatch):
+    def slow_pixels(path, size):
+        time.sleep(0.02 if path % 2 else 0)
+        return np.full((size, size, 3), path, "uint8")
+
+    monkeypatch.setattr(module, "image_pixels", slow_pixels)
+    batches = read_ahead(list(range(13)), 2, 3)
+    assert [int(pixel[0, 0, 0]) for batch in batches for pixel in batch] == list(range(13))
+
+
+def test_read_ahead_holds_three_batches_and_really_reads_ahead(monkeypatch):
+    asked, lock = [], threading.Lock()
+
+    def counted_pixels(path, size):
+        with lock:
+            asked.append(path)
+        return np.zeros((size, size, 3), "uint8")
+
+    monkeypatch.setattr(module, "image_pixels", counted_pixels)
+    ahead = []
+    for number, batch in enumerate(read_ahead(list(range(100)), 2, 5), start=1):
+        time.sleep(0.005)
+        ahead.append(len(asked) - number * len(batch))
+    assert max(ahead) <= 10  # two batches wait while one is used
+    assert max(ahead) > 0
+
+
+def test_read_ahead_stops_its_threads_when_it_is_abandoned(photos):
+    before = threading.active_count()
+    batches = read_ahead(photos, SIZE, 2)
+    next(batches)
+    batches.close()
+    assert threading.active_count() == before
+
+
+def test_read_ahead_names_the_photo_it_cannot_read(photos):
+    photos[4].write_text("no photo")
+    batches = read_ahead(photos, SIZE, 2)
+    assert [len(next(batches)), len(next(batches))] == [2, 2]
+    with pytest.raises(ImageError, match="4.png"):
+        next(batches)
+
+
+# Rows
+
+
+def test_rows_come_in_the_order_asked_for():
+    made = Features("fake", ["a", "b", "c"], np.array([[1], [2], [3]], "float16"))
+    rows = made.rows(["c", "a", "c"])
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, [[3], [1], [3]])
+
+
+def test_rows_look_at_the_file_name_only():
+    made = Features("fake", ["a.jpg"], np.ones((1, 4), "float16"))
+    assert made.rows(["images/2014/a.jpg"]).shape == (1, 4)
+
+
+def test_rows_name_a_photo_without_features():
+    made = Features("fake", ["a"], np.ones((1, 4), "float16"))
+    with pytest.raises(FeaturesError, match="no features for b and 1 other photos.*lesson 02"):
+        made.rows(["a", "b", "c"])
+
+
+# The pickle
+
+
+@pytest.mark.parametrize("shape", [(3, 2048), (2, 100, 8), (0, 5)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_round_trip_keeps_every_bit(tmp_path, shape, order):
+    vectors = np.random.default_rng(1).normal(size=shape).astype("float16", order=order)
+    names = [f"Hündin {number}.jpg" for number in range(len(vectors))]
+    save_features(Features("fake", names, vectors), tmp_path / "f.pkl")
+    again = load_features(tmp_path / "f.pkl", "fake")
+    assert (again.encoder, again.names, again.vectors.dtype) == ("fake", names, np.float16)
+    np.testing.assert_array_equal(again.vectors, vectors)
+
+
+def test_plain_pickle_reads_the_file_too(tmp_path):
+    save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
+    content = pickle.loads((tmp_path / "f.pkl").read_bytes())
+    assert sorted(content) == ["encoder", "names", "vectors"]
+
+
+def test_saving_fails_without_harm_to_the_file_that_is_there(tmp_path):
+    save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
+    before = (tmp_path / "f.pkl").read_bytes()
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+        save_features(Features("fake", [lambda: None], np.ones((1, 2))), tmp_path / "f.pkl")
+    assert (tmp_path / "f.pkl").read_bytes() == before
+    assert leftovers(tmp_path / "f.pkl") == ["f.pkl"]
+
+
+def test_features_of_another_encoder_are_refused(tmp_path):
+    save_features(Features("vgg16", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
+    with pytest.raises(FeaturesError, match="holds features of 'vgg16', not of 'xception'; delete"):
+        load_features(tmp_path / "f.pkl", "xception")
+
+
+def test_a_missing_file_names_the_lesson(tmp_path):
+    with pytest.raises(FeaturesError, match="f.pkl is missing; lesson 02 makes it"):
+        load_features(tmp_path / "f.pkl")
+
+
+class Calls:
+    """Pickles as a call."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def good():
+    return {"encoder": "fake", "names": ["a"], "vectors": np.ones((1, 2), "float16")}
+
+
+def named(module_name, name, *, new=False):
+    """A pickle that asks for a name, by the old opcode or the new one, and calls it."""
+    if not new:
+        return f"c{module_name}\n{name}\n(tR.".encode()
+    texts = b"".join(b"\x8c" + bytes([len(t)]) + t.encode() for t in (module_name, name))
+    return b"\x80\x04" + texts + b"\x93)R."
+
+
+TRAPS = {
+    "os.system": lambda bitten: pickle.dumps(good() | {"x": Calls(os.system, f"touch {bitten}")}),
+    "eval": lambda bitten: pickle.dumps(Calls(eval, f"open({str(bitten)!r}, 'w')")),
+    "old protocol": lambda bitten: pickle.dumps(Calls(eval, f"open({str(bitten)!r}, 'w')"), 0),
+    "getattr": lambda bitten: pickle.dumps(Calls(getattr, np.ndarray, "tofile")),
+    "runpy": lambda bitten: pickle.dumps(Calls(__import__, "antigravity")),
+    "tofile": lambda bitten: named("numpy", "ndarray.tofile", new=True),
+    "array's module": lambda bitten: named("numpy", "ndarray.__class__", new=True),
+    "load": lambda bitten: named("numpy", "load"),
+    "numpy's os": lambda bitten: named("numpy.lib._npyio_impl", "os.system", new=True),
+    "a main program": lambda bitten: named("numpy.f2py.__main__", "ndarray"),
+    "another numpy": lambda bitten: named("numpy_evil", "ndarray"),
+    "a module below": lambda bitten: named("numpy.testing", "dtype"),
+    "instance": lambda bitten: b"(ios\nsystem\n.",
+    "a class of ours": lambda bitten: pickle.dumps(Features("x", [], np.ones(1))),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
+def test_traps_are_refused_before_anything_runs_or_is_imported(tmp_path, trap):
+    bitten, file = tmp_path / "bitten", tmp_path / "f.pkl"
+    file.write_bytes(trap(bitten))
+    imported = set(sys.modules)
+    with pytest.raises(FeaturesError, match="not a features file.*it asks for.*delete it"):
+        load_features(file)
+    assert not bitten.exists()
+    assert set(sys.modules) == imported
+
+
+def test_the_traps_would_have_snapped(tmp_path):
+    for name in ("os.system", "eval", "old protocol"):
+        pickle.loads(TRAPS[name](tmp_path / name))
+        assert (tmp_path / name).exists()
+
+
+def test_admitted_names_lead_to_nothing_but_makers_of_arrays():
+    reader = ArrayUnpickler(open(os.devnull, "rb"))
+    for name in ArrayUnpickler.ADMITTED:
+        found = reader.find_class(*name.rsplit(".", 1))
+        assert found.__name__ == name.rsplit(".", 1)[1]
+        assert found not in vars(builtins).values()
+
+
+def test_an_admitted_name_cannot_be_bent_with_new_attributes(tmp_path):
+    """BUILD sets attributes on what it is given: on a function, that could replace its code."""
+    admitted = b"cnumpy._core.numeric\n_frombuffer\n"
+    (tmp_path / "f.pkl").write_bytes(b"\x80\x02" + admitted + b"N}X\x08\0\0\0__code__Ns\x86b.")
+    with pytest.raises(FeaturesError):
+        load_features(tmp_path / "f.pkl")
+    save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "g.pkl")
+    assert load_features(tmp_path / "g.pkl").vectors.shape == (1, 2)
+
+
+WRONG = {
+    "classic": {"a.jpg": np.ones((1, 4), "float32"), "b.jpg": np.ones((1, 4), "float32")},
+    "a list": [1, 2, 3],
+    "None": None,
+    "too few names": good() | {"names": []},
+    "names in one text": good() | {"names": "a"},
+    "rows in a list": good() | {"vectors": [[1.0, 2.0]]},
+    "other digits": good() | {"vectors": np.ones((1, 2))},
+    "objects": good() | {"vectors": np.array([["x", None]], object)},
+    "one number": good() | {"vectors": np.float16(1) * np.ones((), "float16")},
+}
+
+
+@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
+def test_other_contents_are_refused(tmp_path, content):
+    (tmp_path / "f.pkl").write_bytes(pickle.dumps(content))
+    with pytest.raises(FeaturesError, match="f.pkl is not a features file of this course"):
+        load_features(tmp_path / "f.pkl")
+
+
+@pytest.mark.parametrize("length", [0, 1, 40, 120, -1])
+def test_a_truncated_pickle_is_refused(tmp_path, length):
+    save_features(Features("fake", ["a"], np.ones((1, 99), "float16")), tmp_path / "f.pkl")
+    whole = (tmp_path / "f.pkl").read_bytes()
+    (tmp_path / "f.pkl").write_bytes(whole[:length])
+    with pytest.raises(FeaturesError, match="not a features file"):
+        load_features(tmp_path / "f.pkl")
+
+
+def test_noise_is_refused(tmp_path):
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        (tmp_path / "f.pkl").write_bytes(random.bytes(60))
+        with pytest.raises(FeaturesError):
+            load_features(tmp_path / "f.pkl")

@@ -1,0 +1,258 @@
+"""One way to open an image: every dress of a photo gives the same pixels."""
+
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from helpers import images
+from helpers.images import ImageError, image_pixels, open_image
+
+ORIENTATION = 0x0112
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image.Image:
+    """A smooth photo of 80 x 60 pixels whose four corners differ."""
+    y, x = np.mgrid[0:60, 0:80]
+    colours = [x * 3, y * 4, 255 - x * 2 - y]
+    return Image.fromarray(np.stack(colours, axis=-1).clip(0, 255).astype(np.uint8))
+
+
+def encoded(image: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def difference(image: Image.Image, other: Image.Image) -> float:
+    """Return the mean absolute difference of two images, in steps of 0..255."""
+    assert image.mode == other.mode == "RGB" and image.size == other.size
+    return float(np.abs(np.asarray(image, int) - np.asarray(other, int)).mean())
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "options", "tolerance"),
+    [
+        ("JPEG", "RGB", {"quality": 95}, 1.5),
+        ("JPEG", "RGB", {"quality": 95, "progressive": True}, 1.5),
+        ("JPEG", "CMYK", {"quality": 95}, 2),
+        ("MPO", "RGB", {"quality": 95}, 1.5),
+        ("PNG", "RGB", {}, 0),
+        ("PNG", "RGBA", {}, 0),
+        ("WEBP", "RGB", {"lossless": True}, 0),
+        ("WEBP", "RGBA", {"lossless": True}, 0),
+        ("BMP", "RGB", {}, 0),
+        ("PNG", "P", {}, 6),
+        ("GIF", "P", {}, 6),
+    ],
+)
+def test_every_dress_of_a_photo_gives_the_same_pixels(photo, kind, mode, options, tolerance):
+    dressed = photo.quantize(256) if mode == "P" else photo.convert(mode)
+    assert difference(open_image(encoded(dressed, kind, **options)), photo) <= tolerance
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_avif(photo):
+    assert difference(open_image(encoded(photo, "AVIF", quality=95)), photo) < 4
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_undone(photo, orientation):
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = photo.transpose(undo[orientation]) if orientation > 1 else photo
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    data = encoded(stored, "JPEG", quality=95, exif=exif)
+    assert difference(open_image(data), photo) < 1.5
+    assert difference(open_image(data, size=10), photo.resize(open_image(data, 10).size)) < 4
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_damaged_exif_does_not_cost_the_photo(photo):
+    for exif in (
+        b"Exif\0\0rubbish",
+        b"Exif\0\0II*\0\xff\xff\xff\xff",
+        b"Exif\0\0MM\0*\0\0\0\x08\xff",
+    ):
+        assert difference(open_image(encoded(photo, "JPEG", quality=95, exif=exif)), photo) < 1.5
+
+
+def test_transparency_lies_on_white():
+    palette = Image.new("P", (4, 4), 3)
+    palette.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 9, 9, 9])
+    clear = {
+        encoded(Image.new("RGBA", (4, 4), (0, 0, 0, 0)), "PNG"),
+        encoded(Image.new("RGBA", (4, 4), (0, 0, 0, 0)), "WEBP", lossless=True),
+        encoded(Image.new("LA", (4, 4), (0, 0)), "PNG"),
+        encoded(Image.new("L", (4, 4), 7), "PNG", transparency=7),
+        encoded(Image.new("RGB", (4, 4), (1, 2, 3)), "PNG", transparency=(1, 2, 3)),
+        encoded(palette, "PNG", transparency=3),
+        encoded(palette, "GIF", transparency=3),
+    }
+    for data in clear:
+        assert open_image(data).getpixel((0, 0)) == (255, 255, 255)
+    half = open_image(encoded(Image.new("RGBA", (4, 4), (255, 0, 0, 128)), "PNG"))
+    assert half.getpixel((0, 0)) == pytest.approx((255, 127, 127), abs=1)
+
+
+def test_grey_and_bilevel_images(photo):
+    grey = open_image(encoded(photo.convert("L"), "JPEG", quality=95))
+    assert difference(grey, photo.convert("L").convert("RGB")) < 1.5
+    assert open_image(encoded(Image.new("1", (3, 3), 1), "PNG")).getpixel((1, 1)) == (255,) * 3
+
+
+def test_sixteen_bits_are_scaled_not_cut():
+    values = np.array([[0, 255, 40_000, 65_535]], dtype=np.uint16)
+    pixels = np.asarray(open_image(encoded(Image.fromarray(values), "PNG")))
+    assert pixels[0, :, 0].tolist() == [0, 0, 156, 255]
+
+
+def test_an_animation_shows_its_first_frame():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for kind in ("GIF", "WEBP", "PNG"):
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+        red, green, blue = open_image(data).getpixel((4, 4))
+        assert red > 240 and green < 15 and blue < 15
+
+
+@pytest.mark.parametrize("shape", [(1000, 700), (700, 1000), (2000, 401), (450, 450)])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_large_jpegs_are_reduced_but_never_below_size(photo, shape, mode):
+    data = encoded(photo.resize(shape).convert(mode), "JPEG", quality=95)
+    reduced, whole = open_image(data, size=100), open_image(data)
+    assert whole.size == shape
+    assert reduced.size < whole.size and min(reduced.size) >= 100
+    square = (100, 100), Image.Resampling.BICUBIC
+    assert difference(reduced.resize(*square), whole.resize(*square)) < 1
+
+
+def test_small_jpegs_are_not_touched_by_size(photo):
+    data = encoded(photo, "JPEG")
+    assert difference(open_image(data, size=299), open_image(data)) == 0
+
+
+def test_image_pixels(photo):
+    pixels = image_pixels(encoded(photo, "PNG"), 32)
+    assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8 and pixels.flags.writeable
+    expected = photo.resize((32, 32), Image.Resampling.BICUBIC)
+    assert np.array_equal(pixels, np.asarray(expected))
+
+
+def test_path_bytes_and_binary_file_are_the_same(photo, tmp_path):
+    data = encoded(photo, "PNG")
+    path = tmp_path / "ü photo.txt"  # the name says nothing
+    path.write_bytes(data)
+    file = io.BytesIO(data)
+    for source in (path, str(path), data, bytearray(data), memoryview(data), file, file):
+        assert difference(open_image(source), photo) == 0
+    with path.open("rb") as binary:
+        assert difference(open_image(binary), photo) == 0
+        assert not binary.closed
+
+
+def test_the_file_of_a_path_is_closed(photo, tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(photo, "JPEG"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        open_image(path)
+        path.write_bytes(encoded(photo, "JPEG")[:300])
+        with pytest.raises(ImageError):
+            open_image(path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("size", [None, 10])
+def test_a_truncated_image_is_refused(photo, kind, size):
+    data = encoded(photo, kind)
+    for share in (0.4, 0.8):
+        with pytest.raises(ImageError, match=r"The image of .* bytes is damaged or cut off"):
+            open_image(data[: int(len(data) * share)], size)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "is empty"),
+        (b"\n <!DOCTYPE html><title>404</title>", "HTML page"),
+        (b"\xef\xbb\xbf<HTML>", "HTML page"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC photo"),
+        (b"A dog runs .", "no image of a supported format.*JPEG, PNG, WEBP"),
+    ],
+)
+def test_what_is_no_image_is_called_by_its_name(tmp_path, data, reason):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match=rf"photo\.jpg .*{reason}"):
+        open_image(path)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "ICO", "PPM", "JPEG2000"])
+def test_formats_off_the_list_are_refused(photo, kind):
+    with pytest.raises(ImageError, match="Save it as"):
+        open_image(encoded(photo, kind))
+
+
+def test_missing_file_folder_and_address(tmp_path):
+    with pytest.raises(ImageError, match=r"none\.jpg: there is no such file"):
+        open_image(tmp_path / "none.jpg")
+    with pytest.raises(ImageError, match="is a folder"):
+        open_image(tmp_path)
+    with pytest.raises(ImageError, match=r"https://example\.org/a\.jpg: there is no such file"):
+        open_image("https://example.org/a.jpg")
+    with pytest.raises(ImageError, match="cannot be read"):
+        open_image("a\0b.jpg")
+
+
+def test_wrong_kinds_of_source():
+    with pytest.raises(ImageError, match="Give a path, bytes or a binary file"):
+        open_image(None)
+    with pytest.raises(ImageError, match="open as text"):
+        open_image(io.StringIO("text"))
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that announces any size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [6_400, 10_000, 20_000])
+def test_too_many_pixels_are_refused_before_decoding(side, monkeypatch):
+    monkeypatch.setattr(images, "_to_rgb", pytest.fail)
+    with pytest.raises(ImageError, match="more than 40 megapixels"):
+        open_image(png_header(side, side))
+
+
+def test_the_warning_of_pillow_is_an_error_too():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ImageError, match="more than 40 megapixels"):
+            open_image(png_header(10_000, 10_000))
+
+
+def test_forty_megapixels_may_be_decoded():
+    with pytest.raises(ImageError, match="cut off"):  # no pixels in the file, yet not too large
+        open_image(png_header(8_000, 5_000))

@@ -1,0 +1,147 @@
+"""The tools of the lessons: cleaning, running, building, publishing."""
+
+import base64
+import io
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+
+import run
+from build import build_lesson
+from check import notebook_problems, source_problems
+from check_outputs import check_answers, check_metadata, check_outputs
+from clean import clean_notebook, clean_text, shrink_figure, widget_text
+from execute import Run, execute
+from lessons import Lesson, LessonError, choose_lessons, output_text, read_address, tagged
+from publish import check_repository, publish, replace_address
+from sample_course import FIRST, SECOND, break_source
+
+PRINT = 'print("more")'
+
+
+def test_lesson_with_widgets_and_paths_is_cleaned(course):
+    code = (
+        "import os, sys\n\nfrom tqdm.auto import tqdm\n\n"
+        "for _ in tqdm(range(3)):\n    pass\n"
+        "print(object(), os.environ['CAPTION_WORK'])\n"
+        "print('half', end='\\r')\nprint('done')\n"
+        "print('2026-01-01 00:00:00.000001: I cpu_feature_guard.cc:1] x', file=sys.stderr)"
+    )
+    lesson = break_source(Lesson(course, FIRST), "print(2)", code)
+    run = execute(lesson, work=course / "work")
+    assert not run.error, run.error
+    notebook = clean_notebook(run.notebook, lesson, course / "work")
+    text = next(output_text(cell) for cell in notebook.cells if "tqdm" in cell.source)
+    assert text.splitlines() == ["100% 3/3", "<object object> work", "done"]
+    nbformat.write(notebook, lesson.notebook_path)
+    checks = (check_metadata, check_outputs, check_answers)
+    assert [check(Lesson(course, FIRST)) for check in checks] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("100%|███| 10/10 [00:00<00:00, 55.6it/s]", "100%|███| 10/10"),
+        ("\x1b[1m9/9\x1b[0m \x1b[32m━━\x1b[0m 3s 12ms/step - loss: 2.1", "9/9 ━━ - loss: 2.1"),
+        ("I0000 00:00:1700.1 cuda.cc:1] no\nkept [1, 2]\n", "kept [1, 2]\n"),
+        ("saved /course/data/a.txt", "saved data/a.txt"),
+    ],
+)
+def test_clean_text(text, expected):
+    assert clean_text(text, {"/course/": ""}) == expected
+
+
+def test_figures_take_less_room_and_look_alike():
+    height, width = np.mgrid[:100, :150]
+    noise = np.random.default_rng(1).normal(0, 2, (100, 150))
+    photo = np.stack([height * 2 + noise, width + noise, height + noise], -1).clip(0, 255)
+    file = io.BytesIO()
+    Image.fromarray(photo.astype("uint8")).save(file, "PNG")
+    before = base64.b64encode(file.getvalue()).decode("ascii")
+    after = shrink_figure(before)
+    assert len(after) < len(before) / 2
+    image = Image.open(io.BytesIO(base64.b64decode(after))).convert("RGB")
+    assert np.abs(np.asarray(image) - photo).mean() < 5
+    assert shrink_figure(after) == after
+
+
+def test_other_widgets_leave_a_note():
+    assert widget_text("1", {"1": {"state": {}}}) == "(a widget: run this cell to use it)"
+
+
+def test_cell_ids_stay_when_another_cell_changes(course, built_course):
+    before = Lesson(built_course, FIRST).built
+    lesson = break_source(Lesson(course, FIRST), "SEED = 7", "SEED = 8")
+    after = clean_notebook(lesson.source.copy(), lesson, None)
+    changed = [a.id != b.id for a, b in zip(before.cells, after.cells, strict=True)]
+    assert sum(changed) == 1
+    assert len({cell.id for cell in after.cells}) == len(after.cells)
+
+
+def test_solutions_are_folded_away(built_course):
+    for cell in tagged(Lesson(built_course, FIRST).built, "solution"):
+        assert cell.metadata["jupyter"]["source_hidden"] and cell.metadata["cellView"] == "form"
+
+
+def test_run_injects_settings_and_repeats_scores(course, capsys):
+    runs = run.run_lessons([Lesson(course, FIRST)], {"DATASET": "flickr8k"}, course / "build")
+    run.print_summary(runs, course / "build")
+    assert "01  flickr8k words 3" in capsys.readouterr().out
+    copy = nbformat.read(course / "build" / f"{FIRST}.ipynb", as_version=4)
+    assert tagged(copy, "injected-parameters")[0].source == "DATASET = 'flickr8k'"
+
+
+def test_run_shows_the_failing_cell(course, capsys):
+    lesson = break_source(Lesson(course, FIRST), PRINT, "print(1 / 0)")
+    assert run.run_lesson(lesson, {}, course / "build").error
+    said = capsys.readouterr().out
+    assert "FAILED" in said and "    print(1 / 0)" in said and "ZeroDivisionError" in said
+
+
+def test_run_refuses_missing_folders_and_lessons(course, monkeypatch):
+    monkeypatch.chdir(course)
+    assert run.resolve_settings(None, "helpers")["DATA_DIR"] == str((course / "helpers").resolve())
+    for dataset, folder in [("flickr8k", "nowhere"), ("nowhere", None)]:
+        with pytest.raises(LessonError, match="nowhere"):
+            run.resolve_settings(dataset, folder)
+    with pytest.raises(LessonError, match="'77'"):
+        choose_lessons(["77"], course)
+    assert [lesson.name for lesson in choose_lessons(["2", FIRST], course)] == [FIRST, SECOND]
+
+
+def test_real_data_gets_more_time():
+    assert run.cell_timeout({}) == 600
+    assert run.cell_timeout({"DATASET": "flickr8k"}) > 3600
+
+
+def test_publish_keeps_the_course_green_and_can_be_repeated(course):
+    before = {path: path.read_bytes() for path in course.rglob("*") if path.is_file()}
+    old = read_address(course)
+    assert publish("anna/lessons", course)
+    assert publish("anna/lessons", course) == []
+    for name in (FIRST, SECOND):
+        assert source_problems(Lesson(course, name)) == []
+    assert notebook_problems(Lesson(course, FIRST)) == []
+    publish("berta/other.course", course)
+    publish(old, course)
+    assert {path: path.read_bytes() for path in course.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["", "a", "a/b/c", "a b/c", "a/b.git", "-a/b", "a/..", "a/b\n"])
+def test_publish_refuses_malformed_names(name):
+    with pytest.raises(LessonError):
+        check_repository(name)
+
+
+def test_publish_leaves_other_words_alone():
+    text = "see data/b and https://github.com/a/b-c and https://github.com/a/b."
+    assert replace_address(text, "a/b", "x/y").endswith("a/b-c and https://github.com/x/y.")
+
+
+def test_a_failed_run_is_not_built(course):
+    lesson = break_source(Lesson(course, SECOND), PRINT, "raise ValueError('no')")
+    result = build_lesson(lesson, course / "work")
+    assert isinstance(result, Run) and "ValueError: no" in result.error
+    assert not lesson.notebook_path.exists()

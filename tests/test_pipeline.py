@@ -1,0 +1,333 @@
+"""The pipeline: what it builds, what it refuses, what it never looks at."""
+
+import json
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import pipeline
+from helpers.captioner import Captioner
+from helpers.captions import write_descriptions
+from helpers.datasets import Dataset, open_dataset
+from helpers.features import Features, load_features, save_features
+from helpers.training import Recipe
+
+NUMBERS = 8  # per photo, in these tests
+SPLITS = {
+    "train": ["t0.jpg", "t1.jpg", "t2.jpg", "t3.jpg"],
+    "dev": ["d0.jpg", "d1.jpg"],
+    "test": ["x0.jpg", "x1.jpg"],
+}
+ANIMALS = {"train": "dog", "dev": "cat", "test": "zebra"}  # one word that no other split has
+NAMES = [name for names in SPLITS.values() for name in names]
+TINY = Recipe(epochs=1, batch_size=4, min_count=1, mirror=False, sizes={"units": 8})
+
+
+class FakeEncoder:
+    """Means of colours in place of Xception."""
+
+    name, image_size, feature_shape = "xception", 8, (NUMBERS,)
+
+    def encode(self, pixels):
+        """Return float32 (photos, NUMBERS)."""
+        return np.resize(pixels.mean((1, 2)).T, (NUMBERS, len(pixels))).T.astype("float32")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A data set of eight photos in the layout of Flickr8k."""
+    folder = tmp_path / "tiny"
+    (folder / "images").mkdir(parents=True)
+    lines = []
+    for split, names in SPLITS.items():
+        (folder / f"Flickr_8k.{split}Images.txt").write_text("\n".join(names))
+        for number, name in enumerate(names):
+            Image.new("RGB", (8, 8), (60 * number, 90, 30)).save(folder / "images" / name)
+            for place, text in enumerate(["A {} runs .", "The {} is on grass ."]):
+                lines.append(f"{name}#{place}\t{text.format(ANIMALS[split])}")
+    (folder / "Flickr8k.token.txt").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture
+def dataset(folder):
+    return open_dataset(folder)
+
+
+@pytest.fixture
+def ready(work):
+    """The work folder of `tiny` with features in it, so that no encoder is needed."""
+    (work / "tiny").mkdir()
+    vectors = np.random.default_rng(7).normal(size=(len(NAMES), NUMBERS)).astype("float16")
+    save_features(Features("xception", NAMES, vectors), work / "tiny" / "features.pkl")
+    return work / "tiny"
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    """Leave the models untrained; return what training was given."""
+    given = {}
+
+    def note(model, train, dev, recipe, backup):
+        given.update(train=train, dev=dev)
+        return {"val_loss": [1.0]}
+
+    monkeypatch.setattr(pipeline, "train_captioner", note)
+    return given
+
+
+def arguments(folder, out, *more):
+    return ["--dataset", str(folder), "--out", str(out), *more]
+
+
+def refusal(capsys, *command):
+    """Run the command line, expect exit code 1 and a message; return the message."""
+    assert pipeline.main(arguments(*command)) == 1
+    message = capsys.readouterr().err
+    assert message.strip() and "Traceback" not in message
+    return message
+
+
+# What is built, and what is not built twice
+
+
+def test_each_step_makes_its_file_once(dataset, ready):
+    made = pipeline.build_descriptions(dataset, ready)
+    assert made["x0.jpg"] == ["a zebra runs", "the zebra is on grass"]
+    (ready / "descriptions.txt").write_text(
+        (ready / "descriptions.txt").read_text().replace("a dog runs", "a hound runs")
+    )
+    assert pipeline.build_descriptions(dataset, ready)["t0.jpg"][0] == "a hound runs"
+    tokenizer = pipeline.build_tokenizer(dataset, ready, TINY)
+    assert "hound" in tokenizer.words
+    (ready / "descriptions.txt").unlink()
+    assert pipeline.build_tokenizer(dataset, ready, TINY).words == tokenizer.words
+
+
+def test_features_are_extracted_once_and_mirrored_for_training_alone(dataset, work, monkeypatch):
+    encoders = []
+    monkeypatch.setattr(
+        pipeline, "load_encoder", lambda name: encoders.append(name) or FakeEncoder()
+    )
+    for _ in range(2):
+        assert set(pipeline.build_features(dataset, work).names) == set(NAMES)
+        assert pipeline.build_mirror_features(dataset, work).names == SPLITS["train"]
+    assert encoders == ["xception"] * 2
+
+
+def test_features_that_lack_a_photo_are_made_anew(dataset, ready, monkeypatch):
+    old = load_features(ready / "features.pkl")
+    save_features(Features("xception", old.names[1:], old.vectors[1:]), ready / "features.pkl")
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name: FakeEncoder())
+    assert set(pipeline.build_features(dataset, ready).names) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    "name, photos, small",
+    [("mini", 440, True), ("holiday", 50, True), ("holiday", 6000, False)],
+)
+def test_a_small_folder_gets_the_small_recipe(name, photos, small):
+    """Of a few hundred captions, five uses of a word is too much to ask."""
+    dataset = Dataset(name, {}, {}, {"train": ["photo"] * photos}, "")
+    assert pipeline.recipe_for(dataset) == (pipeline.RECIPES["mini"] if small else Recipe())
+
+
+def test_a_captioner_comes_back_as_it_was_saved(dataset, ready, no_training):
+    first = pipeline.build_captioner(dataset, ready, TINY, seed=3)
+    again = pipeline.build_captioner(dataset, ready, TINY)
+    for one, other in zip(first.model.weights, again.model.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    assert again.config["seed"] == 3 and again.config["dev loss"] == 1.0
+    assert again.config["dataset"] == "tiny"
+
+
+# The test split steers nothing
+
+
+def test_training_never_meets_the_test_split(dataset, ready, no_training, monkeypatch):
+    asked = []
+    rows, references = Features.rows, Dataset.references
+    monkeypatch.setattr(Features, "rows", lambda self, n: asked.extend(n) or rows(self, n))
+    monkeypatch.setattr(
+        Dataset, "references", lambda self, s: asked.append(s) or references(self, s)
+    )
+    captioner = pipeline.build_captioner(dataset, ready, TINY)
+    assert set(asked) == {*SPLITS["train"], *SPLITS["dev"]}
+    words = captioner.tokenizer.words
+    assert "dog" in words and not {"cat", "zebra"} & set(words)
+    for split in ("train", "dev"):
+        batches = no_training[split]
+        wanted = load_features(ready / "features.pkl").rows(SPLITS[split])
+        np.testing.assert_array_equal(batches.views[0], wanted)
+        assert len(batches.ids) == 2 * len(SPLITS[split])
+    train = no_training["train"].views[0]
+    np.testing.assert_allclose(
+        captioner.model.standardise.mean.numpy()[0], train.mean(0), atol=1e-3
+    )
+    asked.clear()
+    scores = pipeline.score_captioner(captioner, dataset, ready, beam_size=1)
+    assert asked == [*SPLITS["test"], "test"] and "CIDEr-D" in scores
+
+
+# Mistakes of the person at the keyboard
+
+
+def test_an_unknown_folder_is_named(tmp_path, work, capsys):
+    message = refusal(capsys, tmp_path / "nowhere", tmp_path / "out")
+    assert "nowhere" in message and message.count("\n") == 1
+
+
+def test_a_folder_without_captions_is_named(folder, tmp_path, work, capsys):
+    (folder / "Flickr8k.token.txt").unlink()
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert message.startswith(f"{folder}: no captions file found")
+
+
+def test_an_empty_split_is_named(folder, tmp_path, work, capsys):
+    (folder / "Flickr_8k.devImages.txt").write_text("unknown.jpg\n")
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert "the split 'dev' is empty" in message and message.count("\n") == 1
+
+
+def test_a_broken_image_is_named(folder, tmp_path, work, capsys, monkeypatch):
+    (folder / "images" / "d1.jpg").write_bytes(b"\xff\xd8 no photo")
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name: FakeEncoder())
+    message = refusal(capsys, folder, tmp_path / "out")
+    last = [line for line in message.splitlines() if "d1.jpg" in line]
+    assert len(last) == 1 and "run again" in message
+
+
+@pytest.mark.parametrize(
+    "content, problem",
+    [
+        (pickle.dumps({"x0.jpg": [1.0, 2.0]}), "not a features file"),
+        (pickle.dumps(Path("a-class-of-another-program")), "not a features file"),
+        (b"no pickle at all", "not a features file"),
+    ],
+)
+def test_a_foreign_features_file_is_refused(content, problem, folder, ready, tmp_path, capsys):
+    (ready / "features.pkl").write_bytes(content)
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert problem in message and "features.pkl" in message and message.count("\n") == 1
+
+
+def test_features_of_another_encoder_are_refused(folder, ready, tmp_path, capsys):
+    old = load_features(ready / "features.pkl")
+    save_features(Features("vgg16", old.names, old.vectors), ready / "features.pkl")
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert "'vgg16', not of 'xception'" in message and message.count("\n") == 1
+
+
+def test_captions_of_another_folder_of_this_name_are_refused(folder, ready, tmp_path, capsys):
+    write_descriptions({"other.jpg": ["a ship"]}, ready / "descriptions.txt")
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert "descriptions.txt lacks d0.jpg" in message and message.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_training(
+    folder, ready, tmp_path, capsys, no_training
+):
+    (tmp_path / "out").write_text("a file")
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert str(tmp_path / "out") in message and message.count("\n") == 1
+    assert not no_training
+
+
+def test_a_captioner_of_other_data_is_not_overwritten(
+    folder, dataset, ready, tmp_path, capsys, no_training
+):
+    captioner = pipeline.build_captioner(dataset, ready, TINY, folder=tmp_path / "out")
+    captioner.config["dataset"] = "flickr8k"
+    captioner.save(tmp_path / "out")
+    message = refusal(capsys, folder, tmp_path / "out")
+    assert "holds a captioner of 'flickr8k', not of 'tiny'" in message
+
+
+@pytest.mark.parametrize("epochs", ["0", "-1", "many"])
+def test_epochs_are_at_least_one(epochs, folder, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        pipeline.main(arguments(folder, tmp_path / "out", "--epochs", epochs))
+    assert end.value.code == 2
+    assert epochs in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "train_captioner", interrupt)
+    assert pipeline.main(arguments(folder, tmp_path / "out")) == 130
+    assert "run the same command again" in capsys.readouterr().err
+
+
+# The whole way, as a command
+
+
+def command(folder, out, epochs):
+    module = [sys.executable, "-u", "-m", "helpers.pipeline"]
+    return [*module, *arguments(folder, out, "--epochs", str(epochs))]
+
+
+def start(command, root):
+    """Start a command; in the background of a shell it would otherwise be deaf to Ctrl-C."""
+    return subprocess.Popen(
+        command,
+        cwd=root,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def epochs_seen(text):
+    return [int(number) for number in re.findall(r"^Epoch (\d+)/", text, re.MULTILINE)]
+
+
+@pytest.mark.slow
+def test_the_command_trains_scores_and_goes_on_after_an_interrupt(folder, ready, tmp_path, root):
+    """One run is stopped by Ctrl-C; the next goes on after its last whole epoch, to the end."""
+    out, epochs = tmp_path / "out", 300
+    stopped = start(command(folder, out, epochs), root)
+    seen = ""
+    for line in stopped.stdout:
+        seen += line
+        if line.startswith("Epoch 4/"):
+            stopped.send_signal(signal.SIGINT)
+            break
+    rest, message = stopped.communicate(timeout=600)
+    assert stopped.returncode == 130, message
+    assert "run the same command again" in message and "Traceback" not in message
+    assert not (out / "config.json").exists()
+    last = epochs_seen(seen + rest)[-1]
+
+    second = start(command(folder, out, last + 2), root)
+    printed, message = second.communicate(timeout=600)
+    assert second.returncode == 0, message
+    assert epochs_seen(printed)[0] in (last, last + 1)
+    assert epochs_seen(printed)[-1] == last + 2
+    assert f"the captioner is in {out}" in printed and not (out / "unfinished").exists()
+
+    scores = json.loads((out / "config.json").read_text("utf-8"))["scores"]
+    assert list(scores) == [f"{s}, beam {b}" for s in ("dev", "test") for b in (1, 3, 5)]
+    captioner = Captioner.load(out)
+    features = load_features(ready / "features.pkl").rows(SPLITS["test"])
+    captions = captioner.caption_features(features)
+    assert len(captions) == len(features) and "zebra" not in " ".join(captions)
+
+
+@pytest.mark.slow
+def test_the_command_ends_in_one_line_for_an_unknown_folder(tmp_path, work, root):
+    run = start(command(tmp_path / "nowhere", tmp_path / "out", 1), root)
+    _, message = run.communicate(timeout=600)
+    assert run.returncode == 1
+    assert "nowhere" in message.splitlines()[-1] and "Traceback" not in message

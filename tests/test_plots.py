@@ -1,0 +1,206 @@
+"""Each figure is drawn headless from tiny input; what it shows is counted and read back."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import functools
+import io
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from helpers import plots
+
+GREY_PHOTO = np.linspace(0, 1, 48).reshape(6, 8)
+COLOUR_PHOTO = np.full((8, 8, 3), 90, np.uint8)
+PALETTE_PHOTO = Image.new("P", (8, 8))
+PHOTOS = [GREY_PHOTO, COLOUR_PHOTO, PALETTE_PHOTO, Image.new("RGBA", (5, 9)), COLOUR_PHOTO]
+WORDS = ["<pad>", "<unknown>", "<start>", "<end>", "a", "dog", "runs"]
+TREE = [
+    dict(id=0, parent=None, word="<start>", log_probability=0, kept=True, best=False),
+    dict(id=1, parent=0, word="a", log_probability=-1, kept=True, best=False),
+    dict(id=2, parent=0, word="the", log_probability=-2, kept=True, best=False),
+    dict(id=3, parent=0, word="two", log_probability=-5, kept=False, best=False),
+    dict(id=4, parent=2, word="dog", log_probability=-2.5, kept=True, best=True),
+    dict(id=5, parent=1, word="dog", log_probability=-3, kept=True, best=False),
+]
+FIGURES = {
+    "show_images": lambda: plots.show_images(PHOTOS, ["a long title " * 5] * 5),
+    "show_one_image": lambda: plots.show_images([GREY_PHOTO]),
+    "show_many_images": lambda: plots.show_images(PHOTOS * 3, columns=12),
+    "show_captioned": lambda: plots.show_captioned(COLOUR_PHOTO, ["a dog $5 " * 30, "two $"]),
+    "plot_word_counts": lambda: plots.plot_word_counts({"a": 5, "dog": 2, "<end>": 1}),
+    "plot_caption_lengths": lambda: plots.plot_caption_lengths([3, 4, 4, 9]),
+    "plot_vocabulary_coverage": lambda: plots.plot_vocabulary_coverage({"a": 9, "dog": 1}),
+    "show_neighbours": lambda: plots.show_neighbours(
+        PHOTOS[:2], [PHOTOS[:3], PHOTOS[2:]], [[0.9, 0.8, 0.7], [0.6, 0.5, 0.4]]
+    ),
+    "plot_similarity": lambda: plots.plot_similarity([[1, 0.2], [0.2, 1]], ["a dog", "a cat"]),
+    "plot_wide_similarity": lambda: plots.plot_similarity(np.eye(40), ["a long label"] * 40),
+    "plot_losses": lambda: plots.plot_losses({"loss": [3, 2, 1], "val_loss": [3, 2.5, 2.6]}),
+    "plot_losses_without_dev": lambda: plots.plot_losses({"loss": [3.0]}),
+    "show_epoch_captions": lambda: plots.show_epoch_captions(
+        PHOTOS[:2], [[f"a dog {epoch}", ""] for epoch in range(20)]
+    ),
+    "draw_batch": lambda: plots.draw_batch([[2, 4, 5, 3, 0], [2, 1, 3, 0, 0]], WORDS),
+    "draw_long_batch": lambda: plots.draw_batch(np.zeros((3, 40), int), WORDS),
+    "plot_times": lambda: plots.plot_times({"slow": 1234.5, "fast": 0.5}),
+    "plot_next_word": lambda: plots.plot_next_word(["cat", "dog", "man"], [0.2, 0.5, 0.1], top=2),
+    "draw_beam_tree": lambda: plots.draw_beam_tree(TREE),
+    "show_gallery": lambda: plots.show_gallery(
+        PHOTOS, list("vwxyz"), [1, 5, 3, 2, 4], [["a dog"]] * 5, each=2
+    ),
+    "show_short_gallery": lambda: plots.show_gallery(PHOTOS[:2], ["a", "b"], [1, 2]),
+    "plot_scores": lambda: plots.plot_scores(
+        {"human": {"BLEU-4": 21.4, "CIDEr-D": 82}, "model": {"BLEU-4": 18.8}}
+    ),
+    "plot_many_scores": lambda: plots.plot_scores({str(i): {"BLEU-4": i} for i in range(20)}),
+    "draw_road": lambda: plots.draw_road(
+        COLOUR_PHOTO, np.arange(2048), [("a", 0.8), ("dog", 0.5), ("runs", 1)]
+    ),
+}
+
+
+@functools.cache
+def drawn(name: str) -> Figure:
+    return FIGURES[name]()
+
+
+def words_in(figure: Figure) -> list[str]:
+    texts = [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
+    return [text for text in texts if text]
+
+
+def photos_in(figure: Figure) -> int:
+    return sum(len(axes.images) for axes in figure.axes)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_fits_a_notebook(name):
+    figure = drawn(name)
+    assert isinstance(figure, Figure)
+    assert not plt.get_fignums(), "an open figure would be shown twice"
+    picture = io.BytesIO()
+    figure.savefig(picture, bbox_inches="tight")  # as notebooks save it
+    assert 200 < Image.open(picture).width <= 900
+
+
+def test_every_public_figure_is_tested():
+    assert {name for name in plots.__all__ if name not in FIGURES} == set()
+
+
+def test_images_stand_under_wrapped_titles():
+    figure = drawn("show_images")
+    assert photos_in(figure) == 5
+    assert all("\n" in axes.get_title(loc="left") for axes in figure.axes[:5])
+    assert photos_in(drawn("show_many_images")) == 15
+
+
+def test_captioned_photo_keeps_its_lines_and_dollars():
+    text = words_in(drawn("show_captioned"))[0]
+    assert text.replace("\n", " ").count("a dog $5") == 30
+    assert text.endswith("two $")
+
+
+def test_word_counts_are_sorted_and_limited():
+    figure = plots.plot_word_counts({"dog": 2, "a": 5, "cat": 1}, top=2)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "dog"]
+    assert [bar.get_width() for bar in axes.patches] == [5, 2]
+
+
+def test_caption_lengths_are_counted():
+    figure = drawn("plot_caption_lengths")
+    assert [bar.get_height() for bar in figure.axes[0].patches][3:] == [1, 2, 0, 0, 0, 0, 1]
+    assert "median 4" in words_in(figure)
+
+
+def test_coverage_ends_at_all_words():
+    figure = plots.plot_vocabulary_coverage({"dog": 3, "a": 6, "cat": 1}, shares=[0.9])
+    curve = figure.axes[0].lines[0]
+    assert curve.get_ydata() == pytest.approx([0.6, 0.9, 1])
+    assert any("90%: 2 words" in text for text in words_in(figure))
+
+
+def test_neighbours_show_their_similarity():
+    figure = drawn("show_neighbours")
+    assert photos_in(figure) == 8
+    assert {"0.90", "0.40"} <= set(words_in(figure))
+
+
+def test_similarity_writes_numbers_for_a_few_things_only():
+    assert words_in(drawn("plot_similarity")).count("0.20") == 2
+    assert "1.00" not in words_in(drawn("plot_wide_similarity"))
+
+
+def test_losses_name_the_best_epoch():
+    figure = drawn("plot_losses")
+    assert "2.500 in epoch 2" in figure.axes[0].get_title(loc="left")
+    assert list(figure.axes[0].lines[0].get_ydata()) == [3, 2, 1]
+    assert len(drawn("plot_losses_without_dev").axes[0].lines) == 1
+
+
+def test_epoch_captions_choose_epochs_with_first_and_last():
+    words = words_in(drawn("show_epoch_captions"))
+    epochs = [text for text in words if text.startswith("epoch")]
+    assert len(epochs) == 2 * 8
+    assert {"epoch 1", "epoch 20", "a dog 0", "a dog 19", "(no words)"} <= set(words)
+
+
+def test_batch_has_a_cell_for_every_word():
+    figure = drawn("draw_batch")
+    assert len(figure.axes[0].patches) == 10
+    assert words_in(figure).count("<pad>") == 3
+    assert figure.axes[0].get_title(loc="left") == "(2 captions, 5 words)"
+    assert "<pad>" not in words_in(drawn("draw_long_batch"))
+
+
+def test_next_words_are_sorted_and_the_rest_is_told():
+    figure = drawn("plot_next_word")
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["dog", "cat"]
+    assert "30.0%" in axes.get_title(loc="left")
+
+
+def test_beam_tree_makes_the_winners_path_bold():
+    figure = drawn("draw_beam_tree")
+    assert len(figure.axes[0].lines) == 5
+    bold = [t.get_text() for t in figure.axes[0].texts if t.get_weight() == "bold"]
+    assert bold == ["<start>", "the", "dog"]
+    objects = plots.draw_beam_tree([SimpleNamespace(**node) for node in TREE])
+    assert words_in(objects) == words_in(figure)
+
+
+def test_beam_tree_keeps_children_in_the_order_of_their_parents():
+    figure = drawn("draw_beam_tree")
+    heights = {}
+    for text in figure.axes[0].texts:
+        heights.setdefault(text.get_text(), []).append(text.get_position()[1])
+    assert heights["a"] < heights["the"] < heights["two"]
+    winner, other = heights["dog"]
+    assert other < winner
+
+
+def test_gallery_sorts_by_score():
+    figure = drawn("show_gallery")
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["best: 5", "best: 4", "worst: 2", "worst: 1"]
+    assert [axes.texts[0].get_text() for axes in figure.axes] == ["w", "z", "y", "v"]
+    assert figure.axes[0].texts[1].get_text() == "a dog"
+
+
+def test_scores_leave_out_what_a_model_lacks():
+    figure = drawn("plot_scores")
+    assert {"human", "model", "21.4", "82.0", "18.8"} <= set(words_in(figure))
+    assert "nan" not in words_in(figure)
+
+
+def test_road_builds_the_sentence_word_by_word():
+    words = words_in(drawn("draw_road"))
+    assert {"a dog runs", "2,048 features", "a dog", " 80%"} <= set(words)
