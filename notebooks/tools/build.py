@@ -1,0 +1,78 @@
+"""Build the notebooks from their sources: `python notebooks/tools/build.py [04 …]`."""
+
+import argparse
+import base64
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from clean import clean_notebook
+from execute import Run, execute
+from lessons import Lesson, LessonError, choose_lessons, tagged
+
+
+def build_lesson(lesson: Lesson, work: Path) -> Run:
+    """Run a lesson on mini and write its notebook and picture, unless a cell failed."""
+    run = execute(lesson, work=work)
+    if not run.error:
+        notebook = clean_notebook(run.notebook, lesson, work)
+        save_picture(notebook, lesson)
+        write_notebook(notebook, lesson.notebook_path)
+    return run
+
+
+def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook; a reader never sees it half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    nbformat.write(notebook, unfinished)
+    os.replace(unfinished, path)
+
+
+def save_picture(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
+    """Save the first figure of the cell tagged `picture`, which the lesson shows at its top.
+
+    Raises LessonError if the cell drew nothing.
+    """
+    for cell in tagged(notebook, "picture"):
+        figures = [output.data["image/png"] for output in cell.outputs if has_figure(output)]
+        if not figures:
+            raise LessonError(f"{lesson.name}: the cell tagged picture draws no figure")
+        lesson.picture_path.parent.mkdir(parents=True, exist_ok=True)
+        lesson.picture_path.write_bytes(base64.b64decode(figures[0]))
+
+
+def has_figure(output: nbformat.NotebookNode) -> bool:
+    """True for an output that holds a PNG."""
+    return "image/png" in output.get("data", {})
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lessons", nargs="*", help="numbers such as 04; all if none is given")
+    parser.add_argument("--work", type=Path, help="work folder to use again (default: a new one)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the chosen lessons in one work folder; return 1 if one of them failed."""
+    options, failed = parse_arguments(arguments), 0
+    with tempfile.TemporaryDirectory() as temporary:
+        for lesson in choose_lessons(options.lessons):
+            run = build_lesson(lesson, (options.work or Path(temporary)).resolve())
+            print(f"{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else 'built'}")
+            if run.error:
+                failed = 1
+                print(run.error, file=sys.stderr)
+    return failed
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LessonError as error:
+        sys.exit(f"error: {error}")

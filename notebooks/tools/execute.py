@@ -1,0 +1,106 @@
+"""Run one lesson in a fresh kernel, top to bottom."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from lessons import Lesson, LessonError, tags
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+TRACEBACK_LINES = 15
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Run:
+    """What came of one run; `error` is empty when every cell went through."""
+
+    lesson: Lesson
+    notebook: NotebookNode
+    seconds: float
+    error: str = ""
+
+
+def insert_settings(notebook: NotebookNode, settings: dict[str, str]) -> None:
+    """Add a cell that sets `settings` right after the one tagged `parameters`.
+
+    Raises LessonError if no cell carries that tag.
+    """
+    if not settings:
+        return
+    for index, cell in enumerate(notebook.cells):
+        if "parameters" in tags(cell):
+            lines = [f"{name} = {value!r}" for name, value in settings.items()]
+            metadata = {"tags": ["injected-parameters"]}
+            notebook.cells.insert(index + 1, new_code_cell("\n".join(lines), metadata=metadata))
+            return
+    raise LessonError("no cell is tagged parameters, so DATASET and DATA_DIR can't be set")
+
+
+def kernel_environment(work: Path | None) -> dict[str, str]:
+    """Return the environment of a kernel: figures inline, TensorFlow quiet, files in `work`."""
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    environment |= {"PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    environment.setdefault("KERAS_BACKEND", "tensorflow")
+    if work is not None:
+        environment["CAPTION_WORK"] = str(work)
+    return environment
+
+
+def execute(
+    lesson: Lesson,
+    settings: dict[str, str] | None = None,
+    work: Path | None = None,
+    cell_timeout: int = 600,
+    progress: Progress = lambda done, total: None,
+) -> Run:
+    """Run a lesson's source in a fresh kernel whose current folder is `notebooks/`.
+
+    work: folder that the lessons of one run share; None leaves it to the course.
+    cell_timeout: seconds that one cell may take.
+    progress: called with (cells done, cells in all) before each cell.
+    """
+    notebook = lesson.source.copy()
+    insert_settings(notebook, settings or {})
+    reached = {"index": 0}
+
+    def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
+        reached["index"] = cell_index
+        progress(cell_index, len(notebook.cells))
+
+    client = NotebookClient(
+        notebook,
+        timeout=cell_timeout,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        record_timing=False,
+        coalesce_streams=True,
+        on_cell_start=on_cell_start,
+        resources={"metadata": {"path": str(lesson.notebook_path.parent)}},
+    )
+    start, error = time.perf_counter(), ""
+    try:
+        # Drops TensorFlow's notices, which go past Python; what cells write to stderr stays.
+        client.execute(env=kernel_environment(work), stderr=subprocess.DEVNULL)
+    except (CellControlSignal, DeadKernelError) as problem:
+        error = describe_failure(notebook.cells[reached["index"]], reached["index"], problem)
+    return Run(lesson, notebook, time.perf_counter() - start, error)
+
+
+def describe_failure(cell: NotebookNode, index: int, problem: Exception) -> str:
+    """Return the failing cell's number and source, then what Python said about it."""
+    said = COLOURS.sub("", getattr(problem, "traceback", "") or str(problem)).strip()
+    source = "\n".join(f"    {line}" for line in cell.source.splitlines())
+    last_lines = "\n".join(said.splitlines()[-TRACEBACK_LINES:])
+    return f"cell {index + 1} failed:\n\n{source}\n\n{last_lines}"
