@@ -50,6 +50,7 @@ class Cleaning:
     """What cleaning keeps: words of one letter, words with digits, - and ' inside a word.
 
     Without joiners all punctuation goes and the letters close up: "t-shirt" becomes "tshirt".
+    Taught in lesson 01.
     """
 
     one_letter_words: bool = True
@@ -99,7 +100,7 @@ def clean_captions(
 def empty_after_cleaning(
     captions: dict[str, list[str]], cleaning: Cleaning = KEEP_EVERY_WORD
 ) -> list[tuple[str, str]]:
-    """List the (image name, raw caption) pairs that `clean_captions` drops."""
+    """List the (image name, raw caption) pairs that `clean_captions` drops. Taught in lesson 01."""
     return [
         (name, sentence)
         for name, sentences in captions.items()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from tqdm.keras import TqdmCallback
 
 from helpers.batches import CaptionBatches, caption_rows
 from helpers.captioner import MODELS, Captioner
@@ -25,14 +26,9 @@ from helpers.encoders import load_encoder
 from helpers.features import Features, extract_features, load_features
 from helpers.metrics import score_captions
 from helpers.tokenizer import CaptionTokenizer
-from helpers.training import Recipe, train_captioner
+from helpers.training import RECIPES, SMALL, Recipe, train_captioner
 
 ROOT = Path(__file__).parents[1]
-CLASSIC_SIZES = {"embedding_size": 256, "units": 256}
-SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks
-RECIPES = {
-    "mini": Recipe(epochs=20, batch_size=64, min_count=1, mirror=False, sizes=CLASSIC_SIZES),
-}
 
 
 class PipelineError(ValueError):
@@ -42,7 +38,7 @@ class PipelineError(ValueError):
 def recipe_for(dataset: Dataset) -> Recipe:
     """Return the recipe that suits a data set: mini's if it is as small, else Flickr8k's."""
     small = len(dataset.splits["train"]) < SMALL
-    return RECIPES.get(dataset.name, RECIPES["mini"] if small else Recipe())
+    return RECIPES.get(dataset.name, RECIPES["mini" if small else "flickr8k"])
 
 
 def work_folder(dataset: Dataset) -> Path:
@@ -133,7 +129,9 @@ def build_captioner(
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     dev = caption_batches(dataset, work, tokenizer, "dev", recipe, seed)
     captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
-    history = train_captioner(captioner.model, train, dev, recipe, folder / "unfinished")
+    bar = TqdmCallback(verbose=0)  # one bar, a step per epoch
+    backup = folder / "unfinished"
+    history = train_captioner(captioner.model, train, dev, recipe, backup, [bar], verbose=0)
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
     captioner.config["seed"] = seed
     captioner.save(folder)
@@ -146,11 +144,11 @@ def new_captioner(
     """Return an untrained captioner that has seen nothing but the spread of the features."""
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
-        model = MODELS["merge"](**sizes)
+        model = MODELS[recipe.model](**sizes)
         model.standardise.adapt(features)
         model.build()
     config = {
-        "model": "merge",
+        "model": recipe.model,
         "sizes": model.sizes,
         "encoder": "xception",
         "image_size": 299,
@@ -231,7 +229,8 @@ def train_and_score(options: argparse.Namespace) -> None:
     print(dataset.report, flush=True)
     check_folder(Path(options.out), dataset)
     work = work_folder(dataset)
-    recipe = replace(recipe_for(dataset), precision=options.precision)
+    recipe = recipe_for(dataset)
+    recipe = replace(recipe, model=options.model, precision=options.precision)
     if options.epochs:
         recipe = replace(recipe, epochs=options.epochs)
     captioner = build_captioner(dataset, work, recipe, options.seed, Path(options.out))

@@ -95,6 +95,7 @@ class Recipe:
     """The choices of one training run.
 
     Attributes:
+        model: which decoder, "merge".
         epochs: passes over the training captions.
         batch_size: captions in a batch.
         learning_rate: where it begins; it falls to 0 along a half cosine.
@@ -110,6 +111,7 @@ class Recipe:
     Taught in lesson 04.
     """
 
+    model: str = "merge"
     epochs: int = 14
     batch_size: int = 128
     learning_rate: float = 1e-3
@@ -118,9 +120,25 @@ class Recipe:
     min_count: int = 5
     max_length: int = 32
     mirror: bool = True
-    length_power: float = 0.7
+    length_power: float = 1.0
     precision: str = "float32"
     sizes: dict = field(default_factory=dict)
+
+
+MINI_SIZES = {
+    "embedding_size": 128,
+    "units": 192,
+    "image_dropout": 0.5,
+    "word_dropout": 0.2,
+    "merge_dropout": 0.5,
+}
+RECIPES = {
+    "mini": Recipe(
+        epochs=15, batch_size=16, average=0.99, min_count=1, mirror=False, sizes=MINI_SIZES
+    ),
+    "flickr8k": Recipe(),
+}
+SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks
 
 
 def compile_captioner(model: keras.Model, recipe: Recipe, steps: int) -> None:

@@ -63,20 +63,27 @@ def folder(trained, tmp_path):
 @pytest.fixture
 def encoder(monkeypatch):
     """Every captioner loaded from now on sees colours only, and says so on standard output."""
-    colours = ColourEncoder()
 
     def load(name):
         print("downloading", name)
-        return colours
+        return ColourEncoder()
 
     monkeypatch.setattr(module, "load_encoder", load)
-    return colours
+
+
+@pytest.fixture(scope="module")
+def loaded(trained, tmp_path_factory):
+    """The toy captioner from its folder, compiled once for many tests."""
+    folder = tmp_path_factory.mktemp("captioners") / "toy"
+    trained.save(folder)
+    return Captioner.load(folder)
 
 
 @pytest.fixture
-def captioner(folder, encoder):
-    """The toy captioner from its folder, its encoder included."""
-    return Captioner.load(folder)
+def captioner(loaded):
+    """The loaded captioner with an encoder of its own."""
+    loaded.encoder = ColourEncoder()
+    return loaded
 
 
 def photo_of(colour, kind="PNG", mode="RGB"):
@@ -100,18 +107,17 @@ def test_the_toy_model_has_learnt_its_captions(trained, beam_size):
 
 
 @pytest.mark.parametrize("beam_size", [1, 2, 5])
-def test_a_captioner_says_the_same_after_saving_and_loading(trained, folder, beam_size):
-    loaded = Captioner.load(folder)
+def test_a_captioner_says_the_same_after_saving_and_loading(trained, loaded, beam_size):
     between = (FEATURES + np.roll(FEATURES, 1, axis=0)) / 2
     features = np.concatenate([FEATURES, between])
     captions = trained.caption_features(features, beam_size)
     assert loaded.caption_features(features, beam_size) == captions
 
 
-def test_logits_change_little_by_the_rounding_to_float16(trained, folder):
+def test_logits_change_little_by_the_rounding_to_float16(trained, loaded):
     ids = trained.tokenizer.encode_batch(CAPTIONS.values())
     before = np.asarray(trained.model((FEATURES, ids)))
-    after = np.asarray(Captioner.load(folder).model((FEATURES, ids)))
+    after = np.asarray(loaded.model((FEATURES, ids)))
     assert 0 < np.abs(after - before).max() < 1e-2
 
 
@@ -238,8 +244,8 @@ def test_a_senseless_beam_is_refused(trained, beam_size):
         trained.caption_features(FEATURES, beam_size)
 
 
-def test_an_encoder_that_does_not_fit_the_decoder_is_refused(captioner, encoder):
-    encoder.encode = lambda pixels: np.zeros((len(pixels), 5), "float32")
+def test_an_encoder_that_does_not_fit_the_decoder_is_refused(captioner):
+    captioner.encoder.encode = lambda pixels: np.zeros((len(pixels), 5), "float32")
     with pytest.raises(CaptionerError, match=r"shape \(1, 5\).* reads \(images, 3\)"):
         captioner.caption([photo_of((9, 9, 9))])
 
@@ -263,11 +269,11 @@ def test_photos_are_captioned_from_paths_bytes_and_files(
             assert captioner.caption(sources, beam_size) == [caption] * len(sources)
 
 
-def test_many_photos_are_encoded_batch_by_batch(captioner, encoder):
+def test_many_photos_are_encoded_batch_by_batch(captioner):
     colours = [list(CAPTIONS)[number % 3] for number in range(70)]
     captions = captioner.caption([photo_of(colour) for colour in colours], 1)
     assert captions == [CAPTIONS[colour] for colour in colours]
-    assert encoder.batches == [32, 32, 6]
+    assert captioner.encoder.batches == [32, 32, 6]
 
 
 def test_no_photos_give_no_captions(captioner):

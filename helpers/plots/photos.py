@@ -94,8 +94,9 @@ def show_epoch_captions(
             caption = textwrap.shorten(caption, 80, placeholder=" …")
             y = 1 - (line + 0.5) / len(shown)
             weight = "bold" if line == len(shown) - 1 else "normal"
-            text.text(0.0, y, f"epoch {first + epoch}", color=GREY, va="center")
-            text.text(0.12, y, caption, va="center", weight=weight)
+            label = f"epoch {first + epoch}" if first + epoch else "untrained"
+            text.text(0.0, y, label, color=GREY, va="center")
+            text.text(0.13, y, caption, va="center", weight=weight)
     return figure
 
 

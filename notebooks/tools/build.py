@@ -19,7 +19,7 @@ def build_lesson(lesson: Lesson, work: Path) -> Run:
     run = execute(lesson, work=work)
     if not run.error:
         notebook = clean_notebook(run.notebook, lesson, work)
-        save_picture(notebook, lesson)
+        save_pictures(notebook, lesson)
         write_notebook(notebook, lesson.notebook_path)
     return run
 
@@ -32,17 +32,20 @@ def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
     os.replace(unfinished, path)
 
 
-def save_picture(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
+def save_pictures(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     """Save the first figure of the cell tagged `picture`, which the lesson shows at its top.
 
-    Raises LessonError if the cell drew nothing.
+    What the cell tagged `readme-picture` draws becomes `images/road.png`, at the top of README.md.
+    Raises LessonError if such a cell drew nothing.
     """
-    for cell in tagged(notebook, "picture"):
-        figures = [output.data["image/png"] for output in cell.outputs if has_figure(output)]
-        if not figures:
-            raise LessonError(f"{lesson.name}: the cell tagged picture draws no figure")
-        lesson.picture_path.parent.mkdir(parents=True, exist_ok=True)
-        lesson.picture_path.write_bytes(base64.b64decode(figures[0]))
+    path = lesson.picture_path
+    for tag, target in {"picture": path, "readme-picture": path.with_name("road.png")}.items():
+        for cell in tagged(notebook, tag):
+            figures = [output.data["image/png"] for output in cell.outputs if has_figure(output)]
+            if not figures:
+                raise LessonError(f"{lesson.name}: the cell tagged {tag} draws no figure")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(base64.b64decode(figures[0]))
 
 
 def has_figure(output: nbformat.NotebookNode) -> bool:

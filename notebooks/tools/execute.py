@@ -83,7 +83,7 @@ def execute(
         notebook,
         timeout=cell_timeout,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--IPKernelApp.capture_fd_output=False"],
         record_timing=False,
         coalesce_streams=True,
         on_cell_start=on_cell_start,

@@ -1,0 +1,693 @@
+# %% [markdown]
+# # 02 · Extract features
+#
+# You turn every photo of the data set into 2,048 numbers that say what is in it, and keep them in one file for all later lessons.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/02_extract_features.ipynb)
+#
+# [← 01 clean captions](01_clean_captions.ipynb) · [contents](../README.md) · [03 build tokenizer →](03_build_tokenizer.ipynb)
+
+# %% [markdown]
+# ![Three photos, each in a row with the four training photos whose features are most like its own](images/02_extract_features.png)
+#
+# Nobody told the computer what these photos show: it found the neighbours by comparing numbers.
+
+# %% [markdown]
+# **You will learn**
+#
+# * what features are, and why a network that was trained on other photos makes good ones
+# * the road of one photo, step by step: file → pixels → a grid of 10 × 10 → 2,048 numbers
+# * to encode thousands of photos in batches, with a run that survives a crash
+# * to find photos that are alike with cosine similarity
+# * why you never open a stranger's pickle, and how to open one safely
+#
+# **You need** nothing: this lesson works alone.
+#
+# **Run times** (T4: estimates)
+#
+# | | Colab T4 | CPU, 2 cores |
+# |---|---|---|
+# | mini | 1 min | 2-5 min |
+# | Flickr8k | 4 min | 20-30 min |
+
+# %% [markdown]
+# ## Set-up
+#
+# This cell finds the course folder; on Colab it fetches it first.
+
+# %% tags=["setup"]
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+here = Path.cwd()
+if "google.colab" in sys.modules:
+    address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
+    if not here.exists():
+        subprocess.run(["git", "clone", "-q", "--depth", "1", address, str(here)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "requests-hardened"], check=True)
+folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
+if not folders:
+    raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
+ROOT = folders[0]
+sys.path.insert(0, str(ROOT))
+
+# %% [markdown]
+# What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `work_folder` names the folder for what you make, `plots` draws.
+
+# %%
+import pickle
+import shutil
+import tempfile
+import time
+
+import keras
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+
+from helpers import plots
+from helpers.captions import clean_captions
+from helpers.datasets import open_dataset
+from helpers.encoders import load_encoder
+from helpers.features import FeaturesError, PartFile, as_features
+from helpers.images import ImageError, open_image
+from helpers.pipeline import build_features, work_folder
+
+# %% [markdown]
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
+
+# %% tags=["parameters"]
+DATASET = "mini"  # or "flickr8k", or a folder of your own
+DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
+SEED = 7
+
+# %% [markdown]
+# ## 1. A photo is too many numbers
+#
+# To a computer, a photo is a box of numbers: one for red, one for green and one for blue at every point. How many are that?
+
+# %%
+dataset = open_dataset(DATASET, DATA_DIR)
+work = work_folder(dataset)
+paths = [path for split in dataset.splits for path in dataset.paths(split)]
+photo = open_image(paths[0])
+print(f"{len(paths):,} photos; the first has {photo.width} x {photo.height} points")
+print(f"that makes {np.array(photo).size:,} numbers")
+photo
+
+# %% [markdown]
+# So many numbers, and none of them says "dog" or "beach". Move the photo one point to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
+#
+# So you borrow eyes. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, and the network that makes them is the **encoder**.
+#
+# The encoder stays **frozen**: none of its weights will change. That saves more than work. A frozen encoder gives the same features every time, so each photo goes through it once, and training the captioner (lesson 04) never touches a photo again.
+
+# %% [markdown]
+# ## 2. From a file to pixels
+#
+# Xception wants squares of 299 × 299 points. Photos come in every shape, so something has to give. You may cut off the sides, add black bars, or stretch. This course stretches: nothing at the rim gets lost, and the network has seen enough odd shapes to cope.
+
+
+# %% tags=["same-as:helpers.images.image_pixels"]
+def image_pixels(source, size):
+    image = open_image(source, size)
+    return np.array(image.resize((size, size), Image.Resampling.BICUBIC))
+
+
+# %% [markdown]
+# See what stretching does: you cut a wide strip out of the first photo, save it as a file of its own, and put it through the function.
+
+# %%
+play = Path(tempfile.mkdtemp())  # a folder for experiments
+height = photo.height
+photo.crop((0, height // 4, photo.width, 3 * height // 4)).save(play / "wide.png")
+strip = open_image(play / "wide.png")
+pixels = image_pixels(play / "wide.png", 299)
+print(strip.size, "becomes", pixels.shape, pixels.dtype)
+plots.show_images([strip, pixels], ["a wide photo", "what the encoder sees"], columns=2)
+
+# %% [markdown]
+# Everything looks narrower now, but you still know what it is. What matters most is that training and use do the same: one function opens every photo in this course, here, in the widget of lesson 07 and for a whole website in lesson 09.
+#
+# ## 3. The encoder, and what rounding costs
+#
+# The next cell loads Xception. It asks for the official weights first (a download of about 80 MB). If there is no way to the internet, it says so in one line and takes a smaller copy that comes with the course. Loading takes 5-30 seconds.
+
+# %%
+encoder = load_encoder("xception")
+size = encoder.network.count_params()
+print(f"{encoder.name}: {size:,} weights, features {encoder.feature_shape}")
+
+# %% [markdown]
+# The official weights take four bytes each. How can the copy be a quarter as large? Each weight is **rounded** to one byte, a whole number from −127 to 127 (`int8`). Try it on four weights. You need a **scale**: the largest weight divided by 127.
+
+# %%
+weights = np.array([0.50, -0.31, 0.02, -0.127], "float32")
+scale = np.abs(weights).max() / 127
+small = np.rint(weights / scale).astype("int8")
+back = small.astype("float32") * scale
+print(f"scale {scale:.5f}\nint8  {small}\nback  {back.round(3)}")
+assert np.abs(back - weights).max() <= scale / 2
+
+# %% [markdown]
+# No weight is off by more than half a step. In the copy, each output channel of a large layer has a scale of its own, so a channel of small weights gets small steps; small layers keep more digits.
+#
+# Do many small errors add up to a wrong answer? To find out you need a way to say how alike two lists of numbers are. **Cosine similarity** asks whether they point the same way: multiply the lists number by number, add up, and divide by both lengths. 1 means the same direction, 0 means nothing in common.
+
+# %%
+a, b, c = np.array([3.0, 4, 0]), np.array([6.0, 8, 0]), np.array([0.0, 0, 2])
+print("a and b:", (3 * 6 + 4 * 8 + 0 * 0) / (5 * 10))  # the length of a is 5: 3² + 4² = 5²
+print("a and c:", (3 * 0 + 4 * 0 + 0 * 2) / (5 * 2))
+
+
+def cosine(a, b):
+    return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))
+
+
+assert cosine(a, b) == 1 and cosine(a, c) == 0
+
+# %% [markdown]
+# `b` is twice `a`: longer, but the same direction. Now the test: a layer of 500 × 200 random weights, once exact and once rounded with one scale per output channel. Both get the same input.
+
+# %%
+random = np.random.default_rng(SEED)
+kernel, inputs = random.normal(size=(500, 200)), random.random(500)
+scales = np.abs(kernel).max(axis=0) / 127  # (200,): one for each output channel
+rounded = np.rint(kernel / scales) * scales
+print(f"cosine similarity of the outputs: {cosine(inputs @ kernel, inputs @ rounded):.5f}")
+
+# %% [markdown]
+# You see several nines after the point. The errors go up as often as down, and mostly cancel. That is why the small copy will do.
+#
+# ## 4. One photo through the network
+#
+# Now send the first photo through, one step at a time. A network takes many photos at once, so its input has one more axis in front: `(photos, height, width, colours)`. Here it is a pile of one.
+#
+# Pixels go from 0 to 255 (`uint8`, one byte each). Xception was trained on numbers from −1 to 1. Divide by 127.5 and take away 1: 0 becomes −1, 127.5 becomes 0, and 255 becomes 1.
+
+# %%
+pixels = image_pixels(paths[0], encoder.image_size)[np.newaxis]
+scaled = pixels.astype("float32") / 127.5 - 1
+print(pixels.shape, pixels.dtype, "from", pixels.min(), "to", pixels.max())
+print(scaled.shape, scaled.dtype, f"from {scaled.min():.2f} to {scaled.max():.2f}")
+
+# %% [markdown]
+# The last step of the encoder is an average. You stop one layer before it, to see what is averaged: a **grid** of 10 × 10 places, with 2,048 numbers at each. Its axes are `(photos, rows, columns, channels)`. Each place has looked at its own part of the photo. A **channel** is one of the 2,048 numbers, and it grows large where its own pattern is. Here are three of the liveliest channels, bright where they found something:
+
+# %%
+to_grid = keras.Model(encoder.network.input, encoder.network.layers[-2].output)
+grid = to_grid(scaled).numpy()
+print("grid", grid.shape)
+liveliest = grid[0].max(axis=(0, 1)).argsort()[::-1][:3]
+maps = [grid[0, :, :, channel] for channel in liveliest]
+titles = ["the photo"] + [f"channel {channel}" for channel in liveliest]
+plots.show_images([pixels[0], *maps], titles, columns=4)
+
+# %% [markdown]
+# The channels have no names, nobody chose them; training on ImageNet made them. For a caption it is enough, for now, to know *that* a pattern is there and not *where*. So you average over the places. First by hand, on a grid of 2 × 2 places with 3 channels:
+
+# %%
+toy = np.array([[[1, 0, 2], [3, 0, 2]], [[0, 0, 2], [0, 8, 2]]], "float32")
+print("channel 0:", (1 + 3 + 0 + 0) / 4)
+print("channel 1:", (0 + 0 + 0 + 8) / 4)
+print("all three:", toy.mean(axis=(0, 1)))
+
+# %% [markdown]
+# The same on the real grid, and then the proof: your average equals what the encoder returns when it does everything by itself.
+
+# %%
+vector = grid.mean(axis=(1, 2))
+print(f"{grid.shape} averaged over rows and columns: {vector.shape}")
+assert np.allclose(vector, encoder.encode(pixels), atol=1e-3)
+print("equal to encoder.encode; the first five:", vector[0, :5].round(3))
+
+# %% [markdown]
+# 268,203 numbers went in, 2,048 came out. Lesson 08 comes back to the grid, so that each word can look at its own place.
+
+# %% [markdown]
+# ## 5. Many photos: batches, and reading ahead
+#
+# Should you encode photos one by one, or several at once, as a **batch**? Measure it on 16 photos.
+
+# %%
+sixteen = np.stack([image_pixels(path, encoder.image_size) for path in paths[:16]])
+encoder.encode(sixteen)  # the first call is slower; leave it out of the comparison
+start = time.perf_counter()
+single = np.concatenate([encoder.encode(sixteen[i : i + 1]) for i in range(16)])
+one_by_one = time.perf_counter() - start
+start = time.perf_counter()
+batch = encoder.encode(sixteen)
+at_once = time.perf_counter() - start
+print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at_once:.1f} times")
+assert np.allclose(single, batch, atol=1e-3)
+
+# %% [markdown]
+# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, and more on a busy machine; a GPU, which has thousands of small workers to keep busy, gains far more (about ten times, an estimate). One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
+#
+# Batches cost memory, so you don't put all photos into one. 32 are a good size.
+#
+# There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one:
+
+# %% tags=["same-as:helpers.features.read_ahead"]
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+
+def read_ahead(paths, size, batch_size):
+    chunks = [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
+    coming = deque()
+    with ThreadPoolExecutor(2) as pool:
+        for chunk in chunks:
+            coming.append([pool.submit(image_pixels, path, size) for path in chunk])
+            if len(coming) > 2:
+                yield np.stack([photo.result() for photo in coming.popleft()])
+        while coming:
+            yield np.stack([photo.result() for photo in coming.popleft()])
+
+
+# %% [markdown]
+# `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a queue that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
+
+# %%
+batches = list(read_ahead(paths[:7], 64, batch_size=3))
+print([batch.shape for batch in batches])
+assert np.array_equal(np.concatenate(batches)[6], image_pixels(paths[6], 64))
+
+# %% [markdown]
+# ## 6. All photos, in a run that survives
+#
+# Thousands of photos take a while, and in a while things happen: one photo is broken, the disk is full, Colab hangs up. You don't want to begin anew. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`, and a label beside it (`features.pkl.part.json`) says whose rows these are. `PartFile` does this file work for you: `open` finds what is done, `append` adds a batch, `finish` writes the final file and clears up.
+
+
+# %% tags=["same-as:helpers.features.extract_features"]
+def extract_features(encoder, paths, target, batch_size=32, mirror=False):
+    part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
+    try:
+        part.open()
+        with tqdm(desc="photos", total=len(paths), initial=part.done, unit="photo") as bar:
+            for pixels in read_ahead(paths[part.done :], encoder.image_size, batch_size):
+                part.append(encoder.encode(pixels[:, :, ::-1] if mirror else pixels))
+                bar.update(len(pixels))
+        return part.finish()
+    except (ImageError, OSError) as error:
+        problem = f"{target}: {error}" if isinstance(error, OSError) else error
+        kept = f"{part.done:,} of {len(paths):,} photos are kept"
+        raise FeaturesError(f"{problem}\n{kept}; mend this and run again to go on") from error
+
+
+# %% [markdown]
+# (`mirror` exchanges left and right: lesson 04 uses it to get more out of the photos.)
+#
+# To try it you need an encoder that is quick. An encoder is anything with a name, an image size, a feature shape and `encode`. This one reduces a photo to its average red, green and blue:
+
+
+# %%
+class ColourEncoder:
+    name, image_size, feature_shape = "colour", 8, (3,)
+
+    def encode(self, pixels):
+        return pixels.mean(axis=(1, 2)) / 255
+
+
+colour_encoder = ColourEncoder()
+colour_encoder.encode(image_pixels(paths[0], 8)[np.newaxis]).round(2)
+
+# %% [markdown]
+# Now break something on purpose: copy 100 photos and cut the 80th off in the middle, as a failed download would.
+
+# %%
+copies = [Path(shutil.copy(path, play)) for path in paths[:100]]
+broken = copies[4 * len(copies) // 5 - 1]
+whole = broken.read_bytes()
+broken.write_bytes(whole[: len(whole) // 2])
+try:
+    extract_features(colour_encoder, copies, play / "colours.pkl")
+except FeaturesError as error:
+    print(str(error).replace(str(play), "play"))
+print(sorted(path.name for path in play.glob("colours*")))
+
+# %% [markdown]
+# One message names the photo, and two full batches are safe. The final file does not exist yet: `features.pkl` appears only when it is complete, so no later lesson ever reads half of it. Mend the photo and run again. The bar starts at 64:
+
+# %%
+broken.write_bytes(whole)
+average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
+print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
+
+# %% [markdown]
+# The `.part` files are gone, their work is done. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them.
+#
+# And now Xception, on all photos. On two CPU cores expect 2-8 photos a second (1-5 min on mini, 17 min and more on Flickr8k); on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again. If the file is there already, it is read, which takes no time.
+
+# %%
+target = work / "features.pkl"
+if target.exists():
+    features = build_features(dataset, work)
+else:
+    features = extract_features(encoder, paths, target)
+print(features.encoder, features.vectors.shape, features.vectors.dtype)
+print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
+
+# %% [markdown]
+# `features.vectors` has the shape `(photos, 2048)`, and `features.names` says which row belongs to which photo. The numbers are kept as `float16`, in two bytes instead of four: three good digits each, at half the size. That is more than enough.
+
+# %% [markdown]
+# ## 7. Do the numbers know what is in a photo?
+#
+# If they do, photos with similar features should show similar things. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. You divide each row by its length once; then a single matrix product gives all cosines.
+
+
+# %%
+def unit_rows(vectors):
+    vectors = vectors.astype("float32")
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+train, test = dataset.splits["train"], dataset.splits["test"]
+train_rows, test_rows = unit_rows(features.rows(train)), unit_rows(features.rows(test))
+similarities = test_rows @ train_rows.T
+print(similarities.shape, "from", similarities.min().round(2), "to", similarities.max().round(2))
+assert np.isclose(similarities[0, 0], cosine(test_rows[0], train_rows[0]), atol=1e-5)
+
+# %% [markdown]
+# One row for each test photo, one column for each training photo. You pick three test photos that have little in common, sort their rows, and look at the four best of each:
+
+# %% tags=["picture"]
+chosen = [0]
+for _ in range(2):  # the photo least like those that are chosen already
+    chosen.append(int((test_rows @ test_rows[chosen].T).max(axis=1).argmin()))
+nearest = similarities.argsort(axis=1)[:, ::-1]  # (test photos, training photos), best first
+query_images = [open_image(dataset.image_paths[test[row]]) for row in chosen]
+neighbour_images = [
+    [open_image(dataset.image_paths[train[column]]) for column in nearest[row, :4]]
+    for row in chosen
+]
+numbers = [similarities[row, nearest[row, :4]] for row in chosen]
+plots.show_neighbours(query_images, neighbour_images, numbers)
+
+# %% [markdown]
+# Look at what the neighbours share with their photo. On mini it is mostly the same kind of thing, often in the same kind of place; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour, and its neighbours look picked by chance.
+#
+# No pair reaches 0. Features of Xception are never negative, so any two photos have something in common. Compare the numbers with each other, not with 0. Here are the three photos, each with its nearest neighbour, all against all:
+
+# %%
+group, names = [], []
+for number, row in enumerate(chosen, start=1):
+    group += [test_rows[row], train_rows[nearest[row, 0]]]
+    names += [f"photo {number}", f"neighbour of {number}"]
+plots.plot_similarity(np.stack(group) @ np.stack(group).T, names)
+
+# %% [markdown]
+# The diagonal is 1: each photo is like itself. Beside it stand blocks of two, a photo and its neighbour, brighter than the rest.
+#
+# Pretty pictures may deceive, so count. People wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by Xception, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
+
+# %%
+colours = extract_features(colour_encoder, paths, play / "all-colours.pkl")
+by_colour = np.linalg.norm(colours.rows(test)[:, None] - colours.rows(train)[None], axis=2)
+words = {
+    name: {word for caption in captions for word in caption.split()}
+    for name, captions in clean_captions(dataset.captions).items()
+}
+
+
+def shared_words(columns):
+    pairs = [(words[a], words[train[column]]) for a, column in zip(test, columns, strict=True)]
+    return np.mean([len(a & b) / len(a | b) for a, b in pairs])
+
+
+# %% [markdown]
+# `shared_words` divides the words that both photos have by the words that either has, and averages over the test photos.
+
+# %% tags=["scores"]
+by_xception, by_chance = nearest[:, 0], random.integers(len(train), size=len(test))
+print(f"photos encoded: {len(features.names):,}")
+print(f"words shared with the neighbour by Xception: {shared_words(by_xception):.0%}")
+print(f"words shared with the neighbour by colour: {shared_words(by_colour.argmin(axis=1)):.0%}")
+print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
+
+# %% [markdown]
+# On mini expect 30-40 % for Xception, 20-30 % for colour and 15-20 % for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21 % for Xception, 10-13 % for chance. So the features carry what people write about, and colour alone carries little of it. Nobody trained Xception for this.
+#
+# ## 8. The pickle trap
+#
+# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it, and you will meet many such files. Yours holds one dictionary with three plain things. It is written under another name first and renamed when it is complete:
+
+
+# %% tags=["same-as:helpers.features.save_features"]
+def save_features(features, path):
+    content = {"encoder": features.encoder, "names": features.names, "vectors": features.vectors}
+    unfinished = Path(path).with_name(Path(path).name + ".new")
+    try:
+        with unfinished.open("wb") as file:
+            pickle.dump(content, file, protocol=5)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+save_features(average_colours, play / "again.pkl")
+print(sorted(pickle.loads((play / "again.pkl").read_bytes())))
+
+
+# %% [markdown]
+# `pickle.load` (or `loads`, from bytes) reads such a file back: harmless here, since you made it yourself a moment ago. But a pickle is not data: it is a little *program* that builds data, and it may call any function it likes. An object can even say which. See what this harmless one does when it is opened:
+
+
+# %%
+class Surprise:
+    def __reduce__(self):  # "to rebuild me, call this function with these arguments"
+        return print, ("I am a photo's features. Or am I? I ran code on your computer.",)
+
+
+harmless = pickle.dumps(Surprise())
+result = pickle.loads(harmless)
+
+# %% [markdown]
+# You only loaded it, and `print` ran. It could have been a command that deletes your files. So never open a pickle from a stranger with `pickle.load`, whatever its name promises.
+#
+# Here is a pickle that bites, gently: opening it would create a file named `bitten`. You write it and look into it, but you don't load it.
+
+
+# %%
+class Trap:
+    def __reduce__(self):
+        return os.system, (f'echo gotcha > "{play / "bitten"}"',)
+
+
+(play / "free-features.pkl").write_bytes(pickle.dumps({"encoder": "xception", "names": Trap()}))
+print((play / "free-features.pkl").read_bytes()[:75])
+print("bitten:", (play / "bitten").exists())
+
+# %% [markdown]
+# Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one method, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
+
+
+# %% tags=["same-as:helpers.features.ArrayUnpickler"]
+class ArrayUnpickler(pickle.Unpickler):
+    ADMITTED = {
+        "numpy.ndarray",
+        "numpy.dtype",
+        "numpy._core.numeric._frombuffer",
+        "numpy._core.multiarray._reconstruct",
+    }
+
+    def find_class(self, module, name):
+        if f"{module}.{name}" in self.ADMITTED:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not an array")
+
+
+# %% [markdown]
+# Open the harmless one with it. It is refused, and nothing is printed but the reason:
+
+# %%
+import io
+
+try:
+    ArrayUnpickler(io.BytesIO(harmless)).load()
+except pickle.UnpicklingError as error:
+    print("refused:", error)
+
+# %% [markdown]
+# `load_features` puts it to use. `as_features` looks whether the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do.
+
+
+# %% tags=["same-as:helpers.features.load_features"]
+def load_features(path, encoder=None):
+    try:
+        with Path(path).open("rb") as file:
+            features = as_features(ArrayUnpickler(file).load())
+    except FileNotFoundError:
+        raise FeaturesError(f"{path} is missing; lesson 02 makes it") from None
+    except Exception as error:  # a broken pickle can raise anything
+        raise FeaturesError(
+            f"{path} is not a features file of this course ({error}); "
+            "if you don't know who made it, delete it and run lesson 02"
+        ) from error
+    if encoder is not None and features.encoder != encoder:
+        raise FeaturesError(
+            f"{path} holds features of {features.encoder!r}, not of {encoder!r}; "
+            "delete it and run lesson 02 with the right encoder"
+        )
+    return features
+
+
+# %% [markdown]
+# The test. Will the trap snap?
+
+# %%
+try:
+    load_features(play / "free-features.pkl")
+except FeaturesError as error:
+    print(str(error).replace(str(play), "play"))
+print("bitten:", (play / "bitten").exists())
+assert not (play / "bitten").exists()
+
+# %% [markdown]
+# No file, no bite. Your own file opens as it should, the same to the last digit.
+#
+# One more mistake to guard against: features of another encoder. Often they have the right shape, but their channels mean other things, and a captioner would talk nonsense. The file knows its encoder, so it can be refused:
+
+# %%
+again = load_features(target, encoder="xception")
+assert again.names == features.names and np.array_equal(again.vectors, features.vectors)
+print(f"{len(again.names):,} photos, made by {again.encoder}")
+try:
+    load_features(play / "colours.pkl", encoder="xception")
+except FeaturesError as error:
+    print(str(error).replace(str(play), "play"))
+
+# %% [markdown]
+# ## Recap
+#
+# * A frozen encoder turns each photo into 2,048 features, once and for all: stretch to 299 × 299, scale to −1 … 1, take the 10 × 10 grid, average.
+# * Batches share the network's overhead; threads read ahead; `.part` files let a broken run go on.
+# * Cosine similarity compares directions. Photos with similar features show similar things, as the captions confirm.
+# * A pickle is a program. Open one from elsewhere with a reader that admits arrays and nothing else.
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 1: find the most alike
+#
+# Write `most_alike(query, rows)`: the number of the row with the highest cosine similarity to `query`. Mind that long rows are no better than short ones.
+
+# %% tags=["exercise"]
+toy_rows = np.array([[9.0, 9, 9], [0, 1, 0], [0, 2, 1]])
+
+
+def most_alike(query, rows):
+    return 0  # your turn
+
+
+print("right" if most_alike(np.array([0.0, 4, 2]), toy_rows) == 2 else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 1
+def most_alike(query, rows):
+    return int(np.argmax([cosine(query, row) for row in rows]))
+
+
+print("right" if most_alike(np.array([0.0, 4, 2]), toy_rows) == 2 else "not yet")
+
+# %% [markdown]
+# ### Exercise 2: round to half a byte
+#
+# Write `round_to(weights, largest)`: round weights to whole steps from `-largest` to `largest` with one scale, and turn them back. With `largest=7` a weight fits into half a byte. How alike are the outputs now?
+
+
+# %% tags=["exercise"]
+def round_to(weights, largest):
+    return np.zeros_like(weights)  # your turn
+
+
+half = round_to(kernel, 7)
+half_a_step = np.abs(kernel).max() / 13.99
+if np.abs(half - kernel).max() <= half_a_step and len(np.unique(half)) <= 15:
+    print(f"right: with half a byte {cosine(inputs @ kernel, inputs @ half):.3f}")
+else:
+    print("not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 2
+def round_to(weights, largest):
+    scale = np.abs(weights).max() / largest
+    return np.rint(weights / scale) * scale
+
+
+half = round_to(kernel, 7)
+half_a_step = np.abs(kernel).max() / 13.99
+if np.abs(half - kernel).max() <= half_a_step and len(np.unique(half)) <= 15:
+    print(f"right: with half a byte {cosine(inputs @ kernel, inputs @ half):.3f}")
+else:
+    print("not yet")
+
+# %% [markdown]
+# ### Exercise 3: look into a mirror
+#
+# Does a photo keep its features when left and right are exchanged? Write `mirror_similarity(path)`: the cosine similarity of the features of a photo and of its mirror image. Two photos in one batch will do.
+
+
+# %% tags=["exercise"]
+def mirror_similarity(path):
+    return 0.0  # your turn
+
+
+mirrored = mirror_similarity(paths[0])
+print(f"right: {mirrored:.3f}" if 0.8 < mirrored < 0.99999 else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 3
+def mirror_similarity(path):
+    pixels = image_pixels(path, encoder.image_size)
+    return float(cosine(*encoder.encode(np.stack([pixels, pixels[:, ::-1]]))))
+
+
+mirrored = mirror_similarity(paths[0])
+print(f"right: {mirrored:.3f}" if 0.8 < mirrored < 0.99999 else "not yet")
+
+# %% [markdown]
+# ### Exercise 4: set a trap of your own
+#
+# Make the bytes of a pickle that would call `eval` on `"6 * 7"` when opened, and let `ArrayUnpickler` refuse it. Then try to get past the four names. If you find a way, please report it.
+
+
+# %% tags=["exercise"]
+def set_trap():
+    return pickle.dumps(None)  # your turn
+
+
+try:
+    print("not yet: it gave", ArrayUnpickler(io.BytesIO(set_trap())).load())
+except pickle.UnpicklingError as error:
+    print("right:" if "eval" in str(error) else "not yet:", error)
+
+
+# %% tags=["solution"]
+# @title Solution 4
+class EvalTrap:
+    def __reduce__(self):
+        return eval, ("6 * 7",)
+
+
+def set_trap():
+    return pickle.dumps(EvalTrap())
+
+
+try:
+    print("not yet: it gave", ArrayUnpickler(io.BytesIO(set_trap())).load())
+except pickle.UnpicklingError as error:
+    print("right:" if "eval" in str(error) else "not yet:", error)
+
+# %% [markdown]
+# ## Next
+#
+# The photos are numbers now, and the words have to follow: [03 build tokenizer](03_build_tokenizer.ipynb) gives every word a number of its own.

@@ -1,0 +1,775 @@
+# %% [markdown]
+# # 04 · Train a captioner
+#
+# You turn features and ids into a model that writes captions, and watch it learn to speak.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/04_train_captioner.ipynb)
+#
+# [← 03 build tokenizer](03_build_tokenizer.ipynb) · [contents](../README.md) · [05 generate captions →](05_generate_captions.ipynb)
+
+# %% [markdown]
+# ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a fitting sentence from the last epoch at the bottom](images/04_train_captioner.png)
+#
+# What the model says of the same three images, from the first gibberish to the last epoch. It never saw them in training.
+
+# %% [markdown]
+# **You will learn**
+#
+# * how a caption becomes a row of small questions: which word comes next?
+# * the merge model: where the words go, where the photo goes, and every shape on the way
+# * two ways to train it, a proof that they ask the same, and why one is many times faster
+# * what label smoothing, dropout, a cosine learning rate and averaged weights do
+# * how to save a captioner so that it still loads in five years
+#
+# **You need** features and a tokenizer (lessons 02 and 03); if they are missing, `helpers.pipeline` makes them.
+#
+# **Run times** (with the features of lesson 02; Colab is an estimate)
+#
+# | | Colab T4 | CPU, 2 cores |
+# |---|---|---|
+# | mini | about 1 min | about 75 s |
+# | Flickr8k | about 5 min | about 15 min |
+
+# %% [markdown]
+# ## Set-up
+#
+# This cell finds the course folder; on Colab it fetches it first.
+
+# %% tags=["setup"]
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+here = Path.cwd()
+if "google.colab" in sys.modules:
+    address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
+    if not here.exists():
+        subprocess.run(["git", "clone", "-q", "--depth", "1", address, str(here)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "requests-hardened"], check=True)
+folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
+if not folders:
+    raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
+ROOT = folders[0]
+sys.path.insert(0, str(ROOT))
+
+# %% [markdown]
+# Helpers that you do not build here: `open_dataset` and the `build_…` functions fetch what lessons 01-03 made, `open_image` opens a photo, `plots` draws, and `named_share` counts captions that name a thing (lesson 06). `Captioner`, `new_captioner` and `caption_batches` tie together what you do build.
+
+# %%
+import textwrap
+import time
+from dataclasses import asdict, replace
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers import plots
+from helpers.batches import CaptionBatches
+from helpers.captioner import Captioner
+from helpers.datasets import open_dataset
+from helpers.images import open_image
+from helpers.metrics import named_share
+from helpers.models import MergeCaptioner
+from helpers.pipeline import (
+    build_descriptions,
+    build_features,
+    build_tokenizer,
+    caption_batches,
+    new_captioner,
+    recipe_for,
+    work_folder,
+)
+from helpers.training import CaptionLoss
+
+# %% [markdown]
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
+
+# %% tags=["parameters"]
+DATASET = "mini"  # or "flickr8k", or a folder of your own
+DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
+SEED = 7
+
+# %% [markdown]
+# ## 1. One caption, many questions
+#
+# How do you teach a network to write? You teach it a smaller thing: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
+#
+# Fetch the photos' features (2,048 numbers each, lesson 02), the clean captions (lesson 01) and the tokenizer, which knows each word's **id** (lesson 03).
+
+# %%
+dataset = open_dataset(DATASET, DATA_DIR)
+work = work_folder(dataset)
+recipe = recipe_for(dataset)
+descriptions = build_descriptions(dataset, work)
+tokenizer = build_tokenizer(dataset, work, recipe)
+train_names = dataset.splits["train"]
+features = build_features(dataset, work).rows(train_names)
+print(f"{len(train_names):,} training photos, features {features.shape}")
+print(f"{len(tokenizer):,} words, captions of at most {tokenizer.max_length} ids")
+
+# %% [markdown]
+# Here is one training photo with its captions.
+
+# %%
+first = train_names[0]
+plots.show_captioned(open_image(dataset.image_paths[first]), descriptions[first])
+
+# %% [markdown]
+# Take its first caption and put the markers `<start>` and `<end>` around it. Now cut it after every word. Each cut is one question, and the next word is its answer:
+
+# %%
+words = ["<start>", *descriptions[first][0].split(), "<end>"]
+for place in range(1, len(words)):
+    print(f"photo + {' '.join(words[:place])}  →  {words[place]}")
+
+# %% [markdown]
+# The first question has nothing but the photo to go by. The last answer is `<end>`: the model has to learn when to stop.
+#
+# ## 2. The classic way: a row for every word
+#
+# Most captioning tutorials train on exactly this table. You build it first: it states the task plainly, and later it judges a faster way.
+#
+# First you need all captions in one list, and for each the number of its photo; then `encode_batch` makes ids of them, padded with zeros on the right. Axes are named once for the whole lesson: features are `(photos, 2048)`, ids `(captions, words)`.
+
+
+# %% tags=["same-as:helpers.batches.caption_rows"]
+def caption_rows(captions, names):
+    texts = [text for name in names for text in captions[name]]
+    rows = np.repeat(np.arange(len(names)), [len(captions[name]) for name in names])
+    return texts, rows
+
+
+texts, photo_rows = caption_rows(descriptions, train_names)
+ids = tokenizer.encode_batch(texts)
+print("photo rows:", photo_rows[:12], "…")
+print(f"ids {ids.shape}; the first caption: {ids[0]}")
+
+# %% [markdown]
+# Now the rows of one caption. `np.tile` writes the caption once per row, and everything after the words so far (the part above the diagonal) is set to zero. The answer becomes a **one-hot** vector: as many zeros as there are words, with a single 1 at the right one.
+#
+# Try it on a toy: a photo of two numbers, a language of seven ids, and the caption `2 5 4 3` (start, two words, end) with two zeros of padding.
+
+
+# %% tags=["same-as:helpers.batches.prefix_rows"]
+def prefix_rows(features, ids, vocab_size):
+    length = np.count_nonzero(ids)
+    words_so_far = np.tile(ids[:-1], (length - 1, 1))
+    words_so_far[np.triu_indices(length - 1, 1, len(ids) - 1)] = 0
+    next_words = keras.utils.to_categorical(ids[1:length], vocab_size).astype("float32")
+    return np.tile(features, (length - 1, 1)).astype("float32"), words_so_far, next_words
+
+
+toy_photo, toy_caption = np.array([0.5, 1.5], "float32"), np.array([2, 5, 4, 3, 0, 0], "int32")
+toy_rows = prefix_rows(toy_photo, toy_caption, 7)
+for name, rows in zip(["photos", "words so far", "next words"], toy_rows, strict=True):
+    print(f"{name} {rows.shape}\n{rows}")
+
+# %% [markdown]
+# Three rows for a caption of two words. The generator hands out the rows of all captions of one photo, then of the next photo, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch, and what it costs in memory.
+
+
+# %% tags=["same-as:helpers.batches.prefix_generator"]
+def prefix_generator(features, photo_rows, ids, vocab_size):
+    while True:
+        for photo in np.unique(photo_rows):
+            rows = [
+                prefix_rows(features[photo], caption, vocab_size)
+                for caption in ids[photo_rows == photo]
+            ]
+            photos, words_so_far, next_words = map(np.concatenate, zip(*rows, strict=True))
+            yield (photos, words_so_far), next_words
+
+
+generator = prefix_generator(features, photo_rows, ids, len(tokenizer))
+(photos, words_so_far), next_words = next(generator)
+print("photos", photos.shape, "words so far", words_so_far.shape, "next words", next_words.shape)
+print(f"one-hot answers {next_words.nbytes:,} bytes, the same as ids {4 * len(next_words):,} bytes")
+pairs = np.count_nonzero(ids) - len(ids)
+print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a caption")
+
+# %% [markdown]
+# Three kinds of waste are in sight. The photo is copied into every row. Each row repeats the words of the row before. And a one-hot answer is as long as the vocabulary, where one id of four bytes would do.
+
+# %% [markdown]
+# ## 3. The merge model
+#
+# Two things go in, a photo and some words. Where do they meet? Tanti and colleagues (2018) compared the possible places: the photo need not go through the part that reads the words. Digest each alone, and **merge** them at the end:
+#
+# ```
+# photo (2048) ─ standardise ─ dropout ─ dense ──────────┐
+#                                                        + ─ dropout ─ dense ─ word_logits
+# words so far ─ embedding ─ dropout ─ LSTM ─────────────┘             one number per word
+# ```
+#
+# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos.
+# * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
+# * a **dense** layer multiplies by a matrix of weights and adds a bias.
+# * an **embedding** is a table: for each id a row of numbers, learnt like all weights.
+# * an **LSTM** reads the words one after the other and keeps a memory; after each word it puts out what it makes of the words so far.
+# * **logits** are raw scores, one per word; **softmax** turns them into probabilities that sum to 1.
+#
+# Make a toy with photos of 2 numbers, 7 words, 3 numbers per word and 4 units, and look at its weights.
+
+# %%
+keras.utils.set_random_seed(SEED)
+toy = MergeCaptioner(vocab_size=7, feature_size=2, embedding_size=3, units=4)
+toy.standardise.adapt(np.random.default_rng(SEED).normal(5, 2, (50, 2)))
+toy.build()
+for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
+    print(f"{name:<12}", [tuple(weight.shape) for weight in getattr(toy, name).weights])
+
+# %% [markdown]
+# `toy` holds these layers as attributes. Its methods say how they are connected, and you can read them one at a time. Here `self` is the model. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand: take away the mean and divide by the spread.
+
+
+# %% tags=["same-as:helpers.models.MergeCaptioner.image_vector"]
+def image_vector(self, features, training=False):
+    standard = self.standardise(features)
+    return self.image_dense(self.image_dropout(standard, training=training))
+
+
+toy_photos = np.array([[5.0, 3.0], [7.0, 9.0]], "float32")
+mean, variance = (ops.convert_to_numpy(x) for x in (toy.standardise.mean, toy.standardise.variance))
+by_hand = (toy_photos - mean) / np.sqrt(variance)
+assert np.allclose(by_hand, toy.standardise(toy_photos), atol=1e-4)
+print(by_hand.round(2), "→", tuple(image_vector(toy, toy_photos).shape))
+
+# %% [markdown]
+# The meeting place comes next. The two are added, number by number, and two dense layers make logits of the sum. The same code serves one word or all words. `call` is the whole model; `expand_dims` gives the photo a words axis of length 1, so that the same photo is added at every word.
+
+
+# %% tags=["same-as:helpers.models.MergeCaptioner.join", "same-as:helpers.models.MergeCaptioner.call"]
+def join(self, image, words, training=False):
+    merged = self.merge_dropout(ops.add(image, words), training=training)
+    return self.word_logits(self.merge_dense(merged))
+
+
+def call(self, inputs, training=False):
+    features, word_ids = inputs
+    embedded = self.word_dropout(self.embedding(word_ids), training=training)
+    image = ops.expand_dims(self.image_vector(features, training), axis=1)
+    return self.join(image, self.lstm(embedded), training)
+
+
+# %% [markdown]
+# Follow two captions of three words through, shape by shape.
+
+# %%
+toy_words = np.array([[2, 5, 4], [2, 6, 6]], "int32")
+embedded = toy.embedding(toy_words)
+read = toy.lstm(embedded)
+image = ops.expand_dims(image_vector(toy, toy_photos), axis=1)
+logits = join(toy, image, read)
+steps = {"words": toy_words, "embedded": embedded, "read": read, "image": image, "logits": logits}
+for name, value in steps.items():
+    print(f"{name:<9} {tuple(value.shape)}")
+assert np.allclose(logits, call(toy, (toy_photos, toy_words))) and logits.shape == (2, 3, 7)
+assert np.allclose(logits, toy((toy_photos, toy_words)))
+
+# %% [markdown]
+# The logits have the axes `(captions, words, vocab)`: an answer for *every* word of *every* caption, at once. That will matter soon.
+#
+# Now a model of full size. What does it say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from **dev**, a split that training never touches.
+
+# %%
+keras.utils.set_random_seed(SEED)
+untrained = new_captioner(tokenizer, features, recipe, dataset)
+dev_names = dataset.splits["dev"]
+three = [dev_names[i] for i in (0, len(dev_names) // 3, 2 * len(dev_names) // 3)]
+three_features = build_features(dataset, work).rows(three)
+print(f"{untrained.model.count_params():,} weights")
+for caption in untrained.caption_features(three_features, beam_size=1):
+    print(textwrap.shorten(caption, 90))
+
+# %% [markdown]
+# Random weights, random words, and no idea when to stop.
+#
+# ## 4. Whole captions at once
+#
+# Look at the rows of section 1 again. The words so far of the last row contain those of all rows above it, and the LSTM puts out something after *each* word it reads. So one pass over the caption answers all its questions: inputs are the ids without the last place, targets the same ids one place ahead. It is called **teacher forcing**: whatever the model would have said, it reads the right words on.
+
+# %%
+inputs, targets = ids[:3, :-1], ids[:3, 1:]
+width = np.count_nonzero(ids[:3], axis=1).max() - 1
+plots.draw_batch(np.stack([inputs[0, :width], targets[0, :width]]), tokenizer.words)
+
+# %% [markdown]
+# Above what goes in, below what should come out, place by place. Is that fair? At each place the model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this property is called **causality**. Don't believe it, test it: change the word at place 3 and see which logits move.
+
+# %%
+photo = features[:1]
+before = untrained.model((photo, inputs[:1])).numpy()[0]
+changed = inputs[:1].copy()
+changed[0, 3] = tokenizer.UNKNOWN
+moved = np.abs(untrained.model((photo, changed)).numpy()[0] - before).max(axis=1)
+print("largest change at places 0-5:", moved[:6].round(4))
+assert moved[:3].max() < 1e-5 < moved[3]
+
+# %% [markdown]
+# Places 0 to 2 do not move at all. For the same reason padding on the right is harmless: it comes after every real word, so no real answer can depend on it. What remains is to leave the padding out of the loss.
+#
+# The loss at one place is the **cross-entropy**: minus the logarithm of the probability that the model gives to the right word. Probability 1 costs nothing, ½ costs 0.69, 1/100 costs 4.6. By hand, for three places of which the last is padding (target 0):
+
+# %%
+probabilities = np.array([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25]])
+toy_targets = np.array([3, 1, 0])
+costs = -np.log(probabilities[[0, 1, 2], toy_targets])
+real = toy_targets != 0
+print("cost of each place", costs.round(3), "real", real)
+print(f"loss per word: ({costs[0]:.3f} + {costs[1]:.3f}) / 2 = {costs[real].mean():.3f}")
+
+# %% [markdown]
+# The same for a batch. `logsumexp` is the logarithm of softmax's denominator: cross-entropy is this minus the logit of the right word. `smoothing` waits until section 7; at 0 it is switched off. The mask `real` comes from the targets, never from the inputs: there, the place of `<end>` is a real word without a question. Three tests follow: the number from above comes out, Keras' own loss of the unpadded words is the same, and padding changes nothing.
+
+
+# %% tags=["same-as:helpers.training.words_loss"]
+def words_loss(targets, logits, smoothing=0.0):
+    logits = ops.cast(logits, "float32")
+    real = ops.cast(ops.not_equal(targets, 0), "float32")
+    chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+    wanted = (1 - smoothing) * chosen + smoothing * ops.mean(logits, axis=-1)
+    losses = ops.logsumexp(logits, axis=-1) - wanted
+    return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+
+
+toy_logits = np.log(probabilities).astype("float32")[np.newaxis]
+assert np.isclose(words_loss(toy_targets[np.newaxis], toy_logits), costs[real].mean())
+logits = untrained.model((features[photo_rows[:3]], inputs))
+loss = float(words_loss(targets, logits))
+of_keras = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+assert np.isclose(loss, of_keras(targets[targets != 0], logits.numpy()[targets != 0]), atol=1e-4)
+narrow = untrained.model((features[photo_rows[:3]], inputs[:, :width]))
+assert np.isclose(loss, words_loss(targets[:, :width], narrow), atol=1e-4)
+guess = np.log(len(tokenizer))
+print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {guess:.2f}")
+
+# %% [markdown]
+# The untrained model is no better than guessing. Now the batches. A short caption beside a long one is mostly padding, computed for nothing. `CaptionBatches` therefore sorts captions by length, cuts the sorted list into batches, and shuffles the batches. Captions of equal length are shuffled among themselves. Two of its methods:
+#
+# * `groups` says which captions share a batch.
+# * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features as a second set to choose from.)
+
+
+# %% tags=["same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
+def groups(self):
+    ties = self.random.random(len(self.ids)) if self.shuffle else np.arange(len(self.ids))
+    order = np.lexsort((ties, self.lengths))
+    groups = np.split(order, np.arange(self.batch_size, len(order), self.batch_size))
+    if self.shuffle:
+        self.random.shuffle(groups)
+    return groups
+
+
+def __iter__(self):
+    groups = self.groups()
+    views = self.random.integers(len(self.views) if self.shuffle else 1, size=len(groups))
+    for chosen, view in zip(groups, views, strict=True):
+        ids = self.ids[chosen, : self.lengths[chosen].max()]
+        features = self.views[view][self.photo_rows[chosen]].astype("float32")
+        yield (features, ids[:, :-1]), ids[:, 1:]
+
+
+# %% [markdown]
+# See what sorting saves: the share of padded places in one epoch, with batches by length and with every caption padded to the longest.
+
+# %%
+batches = CaptionBatches(features, photo_rows, ids, recipe.batch_size, seed=SEED)
+shapes, places = [], 0
+for _, batch_targets in batches:
+    shapes.append(batch_targets.shape)
+    places += batch_targets.size
+print(f"{len(batches)} batches, the first ones", shapes[:4])
+print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].size:.0%}")
+
+# %% [markdown]
+# ## 5. The proof: both ways ask the same
+#
+# Is a whole caption really worth all its rows? Here is the classic model: one row in, the probabilities of one next word out. It is made of the *same layers and weights*; only the wiring differs. It takes what the LSTM makes of the last real word.
+
+
+# %% tags=["same-as:helpers.models.next_word_model"]
+def next_word_model(captioner, max_length):
+    features = keras.Input((captioner.sizes["feature_size"],), name="features")
+    word_ids = keras.Input((max_length,), dtype="int32", name="words_so_far")
+    embedded = captioner.word_dropout(captioner.embedding(word_ids))
+    read = captioner.lstm(embedded, mask=ops.not_equal(word_ids, 0))[:, -1]
+    image = captioner.image_dense(captioner.image_dropout(captioner.standardise(features)))
+    hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
+    probabilities = ops.softmax(captioner.word_logits(hidden))
+    return keras.Model([features, word_ids], probabilities, name="next_word")
+
+
+# %% [markdown]
+# (`keras.utils.plot_model(classic, show_shapes=True)` draws it, if you have pydot and graphviz.) Now add up the loss over all rows of the captions of three photos, row by row on the one side, caption by caption on the other.
+
+
+# %%
+def prove(model):
+    classic = next_word_model(model, tokenizer.max_length - 1)
+    rows, captions = prefix_generator(features, photo_rows, ids, len(tokenizer)), 0.0
+    by_rows = 0.0
+    for photo in range(3):
+        (photos, words_so_far), next_words = next(rows)
+        answers = classic.predict_on_batch([photos, words_so_far])
+        by_rows -= np.log(answers[next_words == 1]).sum()
+        own = ids[photo_rows == photo]
+        logits = model((np.repeat(features[[photo]], len(own), axis=0), own[:, :-1]))
+        captions += float(words_loss(own[:, 1:], logits)) * np.count_nonzero(own[:, 1:])
+    print(f"{by_rows:.4f} by rows, {captions:.4f} by whole captions")
+    assert abs(by_rows / captions - 1) < 1e-4
+
+
+prove(untrained.model)
+
+# %% [markdown]
+# The same loss to four digits and more, so the same gradients. You will repeat the proof with trained weights below.
+#
+# ## 6. How much faster?
+#
+# Give both models the same 64 captions and let each take some training steps: make the batch, compute the loss, change the weights. The first step is left out, it compiles. About 10 seconds on mini; on Flickr8k up to a minute.
+
+
+# %%
+def seconds_per_step(model, make_batch, steps=3):
+    model.train_on_batch(*make_batch())
+    start = time.perf_counter()
+    for _ in range(steps):
+        model.train_on_batch(*make_batch())
+    return (time.perf_counter() - start) / steps
+
+
+def batch_of_rows():
+    chosen = zip(features[photo_rows[:64]], ids[:64], strict=True)
+    rows = [prefix_rows(photo, caption, len(tokenizer)) for photo, caption in chosen]
+    photos, words_so_far, next_words = map(np.concatenate, zip(*rows, strict=True))
+    return (photos, words_so_far), next_words
+
+
+# %% [markdown]
+# Both models learn here, so they share a scratch copy.
+
+# %%
+scratch = new_captioner(tokenizer, features, recipe, dataset).model
+classic = next_word_model(scratch, tokenizer.max_length - 1)
+classic.compile("adam", "categorical_crossentropy")
+scratch.compile("adam", CaptionLoss())
+whole = CaptionBatches(features, photo_rows[:64], ids[:64], 64, shuffle=False)
+rows_time = seconds_per_step(classic, batch_of_rows)
+whole_time = seconds_per_step(scratch, lambda: next(iter(whole)))
+print(f"64 captions as rows {1000 * rows_time:.0f} ms, whole {1000 * whole_time:.0f} ms")
+print(f"whole captions are {rows_time / whole_time:.0f} times faster")
+
+# %% [markdown]
+# On two cores expect a factor of 5-30. Where does it come from? A caption of 10 words makes 11 rows, and each row is padded to the longest caption of all: the LSTM takes dozens of steps for each single one of the whole caption. Each row sends its copy of the photo through a dense layer again. And the one-hot answers have to be built and moved: about 0.7 MB for these 64 captions on mini, 7.6 MB on Flickr8k.
+#
+# ## 7. Training
+#
+# The choices of a training run stand together in a **recipe**:
+
+# %%
+for name, value in asdict(recipe).items():
+    print(f"{name:<14} {value}")
+
+# %% [markdown]
+# * `model`: the kind of decoder. `epochs`, `batch_size`: rounds through the captions, and captions per step.
+# * `learning_rate`: the size of a step. It begins here and falls to 0 along a **cosine**: large steps first, to get near, small ones at the end, to settle.
+# * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
+# * `average`: the momentum of a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them.
+# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`: for beam search. `sizes`: of the model, dropout included.
+#
+# Two of them by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9 and each word gets 0.1 / 4.
+
+# %%
+smooth = 0.9 * np.eye(4)[[3, 1]] + 0.1 / 4
+by_hand = -(smooth * np.log(probabilities[:2])).sum(axis=1).mean()
+print("targets\n", smooth.round(3))
+assert np.isclose(words_loss(toy_targets[np.newaxis], toy_logits, smoothing=0.1), by_hand)
+print(f"smoothed loss {by_hand:.3f}, plain loss {costs[real].mean():.3f}")
+
+# %% [markdown]
+# A smoothed loss can't fall to 0, so never compare it with an unsmoothed one. Now the average, with a momentum of 0.9, of a weight that jumps between 1 and 3:
+
+# %%
+weights, average, track = [1, 3] * 15, 1.0, []
+for weight in weights:
+    average = 0.9 * average + 0.1 * weight
+    track.append(round(average, 2))
+print("weight ", weights[-6:])
+print("average", track[-6:])
+
+# %% [markdown]
+# The weight goes on jumping, the average stays close to 2. Its memory is about 1 / (1 − momentum) steps long: 10 here. A short run needs one that forgets fast.
+#
+# In Keras all of this fits into the optimiser, the part that changes the weights. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, and `CaptionLoss` is your `words_loss` in the form that Keras wants. Below: the learning rate along the way.
+
+
+# %% tags=["same-as:helpers.training.compile_captioner"]
+def compile_captioner(model, recipe, steps):
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
+    optimiser = keras.optimizers.Adam(
+        schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
+    )
+    model.compile(optimiser, CaptionLoss(recipe.smoothing))
+
+
+schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, 100)
+for share in (0, 25, 50, 75, 100):
+    print(f"after {share:>3} % of the steps: {float(schedule(share)):.5f}")
+
+# %% [markdown]
+# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run without any model: you call it yourself, as Keras would.
+
+
+# %% tags=["same-as:helpers.training.CaptionEveryEpoch"]
+class CaptionEveryEpoch(keras.callbacks.Callback):
+    def __init__(self, caption, show=None):
+        super().__init__()
+        self.caption, self.show, self.captions = caption, show, []
+
+    def on_train_begin(self, logs=None):
+        self.note("restored" if int(self.model.optimizer.iterations) else "untrained")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.note(f"epoch {epoch + 1:2}, dev loss {(logs or {}).get('val_loss', np.nan):.3f}")
+
+    def note(self, label):
+        self.captions.append(self.caption())
+        if self.show:
+            self.show(label, self.captions[-1])
+
+
+dry = CaptionEveryEpoch(caption=lambda: ["a dog"], show=print)
+dry.on_epoch_end(epoch=0, logs={"val_loss": 2.5})
+assert dry.captions == [["a dog"]]
+
+# %% [markdown]
+# Training itself is one call of `fit`, with three callbacks:
+#
+# * `BackupAndRestore` saves every epoch. If Colab hangs up, run the cell again and it goes on from there. It stands first, so it saves the weights as the optimiser left them.
+# * `SwapEMAWeights` then puts the averaged weights into the model, for the dev loss and for your captions, and takes them out again for the next epoch.
+# * your `CaptionEveryEpoch` comes last and meets the averaged weights.
+
+
+# %% tags=["same-as:helpers.training.train_captioner"]
+def train_captioner(model, train, dev, recipe, backup=None, callbacks=(), verbose=2):
+    compile_captioner(model, recipe, steps=recipe.epochs * len(train))
+    # The backup comes first: it has to keep the weights before their average takes their place.
+    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
+    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
+    history = model.fit(
+        train.dataset(),
+        validation_data=dev.dataset(),
+        epochs=recipe.epochs,
+        shuffle=False,
+        verbose=verbose,
+        callbacks=every,
+    )
+    return history.history
+
+
+# %% [markdown]
+# Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. Dev is for choosing. Test is for the end.
+#
+# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, and on Flickr8k about 40 s an *epoch*; on a T4 a few seconds an epoch (an estimate).
+
+# %%
+keras.utils.set_random_seed(SEED)
+train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
+dev = caption_batches(dataset, work, tokenizer, "dev", recipe, SEED)
+captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
+
+
+def show(label, captions):
+    print(f"{label:<26}{textwrap.shorten(captions[0], 60, placeholder=' …')}")
+
+
+diary = CaptionEveryEpoch(lambda: captioner.caption_features(three_features, 1), show)
+backup = work / "captioner" / "unfinished"
+history = train_captioner(captioner.model, train, dev, recipe, backup, [diary], verbose=0)
+
+# %% [markdown]
+# Each line is the caption of the first of the three images. On mini expect a dev loss between 2.2 and 2.6 at the end; if yours is far above, check that features and captions belong to the same images. It can't get near 0: nobody can guess which of several good words a person chose. Now the curves:
+
+# %%
+plots.plot_losses(history)
+
+# %% [markdown]
+# The dev curve may lie *below* the training curve: dropout is in the way in training only, and the training loss is the mean over an epoch in which the model was still worse. What matters is that dev has stopped falling and does not rise. A dev loss that rises while the training loss falls on means **overfitting**: the model learns the training captions by heart.
+#
+# And here is what the model says of the three images as training goes on.
+
+# %% tags=["picture"]
+images = [open_image(dataset.image_paths[name]) for name in three]
+plots.show_epoch_captions(images, diary.captions, first=0)
+
+# %% [markdown]
+# Read the captions of one image from top to bottom: first come the most frequent words, then their order, then sentences. Numbers and colours are the hardest, since the features come from a network that learnt to name things.
+#
+# ## 8. Save it so that it loads
+#
+# What do you keep? Many tutorials save the whole model, as a pickle or an `.h5` file. A pickle can run any program when it is opened (lesson 02), and breaks with the next version of the library. The `.h5` file has a trap of its own. Watch it close, on a tiny model:
+
+# %%
+words_in = keras.Input((5,))
+read = keras.layers.LSTM(4)(keras.layers.Embedding(9, 3, mask_zero=True)(words_in))
+trap = work / "trap.h5"
+keras.Model(words_in, read).save(trap)
+try:
+    keras.models.load_model(trap)
+except ValueError as error:
+    print(textwrap.shorten(str(error), 90))
+trap.unlink()
+
+# %% [markdown]
+# Keras warns that the format is old, saves, and cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
+
+# %%
+dev_loss = captioner.model.evaluate(dev.dataset(), verbose=0)
+captioner.config.update({"dev loss": round(dev_loss, 4), "seed": SEED})
+captioner.save(work / "captioner")
+for path in sorted((work / "captioner").iterdir()):
+    print(f"{path.name:<20} {path.stat().st_size / 1e3:>8,.0f} KB")
+print({key: captioner.config[key] for key in ("model", "encoder", "dataset", "dev loss", "seed")})
+
+# %% [markdown]
+# `evaluate` gives the loss of the weights that are in the model now. It agrees with the last line of the diary: the averaged weights are what you keep. Load the folder, compare what the two say, and repeat the proof of section 5, now with trained weights:
+
+# %%
+loaded = Captioner.load(work / "captioner")
+said = loaded.caption_features(three_features)
+assert said == captioner.caption_features(three_features)
+for name, caption in zip(three, said, strict=True):
+    print(f"{name}: {caption}")
+prove(loaded.model)
+
+# %% [markdown]
+# The same captions, though weights are stored in two bytes instead of four.
+#
+# How good are they? Lesson 06 scores captions properly. On mini there is a quick way, because each scene was drawn from a list of facts: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
+
+# %% tags=["scores"]
+print(f"dev loss {dev_loss:.3f}")
+if dataset.scenes:
+    facts, synonyms = dataset.scenes["scenes"], dataset.scenes["synonyms"]
+    for split, names in dataset.splits.items():
+        names = names[:100]
+        captions = loaded.caption_features(build_features(dataset, work).rows(names))
+        records = [facts[name] for name in names]
+        shares = {
+            key: f"{named_share(captions, records, synonyms, key):.0%}"
+            for key in ("object", "place", "colour")
+        }
+        print(f"{split:<5} right: {shares}")
+
+# %% [markdown]
+# ## Recap
+#
+# * A captioner learns one thing: the next word, given a photo and the words so far.
+# * The merge model reads words with an LSTM, adds the photo behind it, and gives logits `(captions, words, vocab)`.
+# * Teacher forcing answers all questions of a caption in one pass. It is the same loss as the classic rows, proved on numbers, and many times faster.
+# * The mask comes from the targets, and with padding on the right the future cannot leak.
+# * Choose on dev. Save numbers and JSON, not objects.
+#
+# ## Exercises
+#
+# ### Exercise 1: Read the loss as a number of words
+#
+# **Perplexity** is e to the power of the loss: a model with perplexity 5 hesitates as if between 5 equally likely words. Write it.
+
+
+# %% tags=["exercise"]
+def perplexity(loss):
+    return 0  # your turn
+
+
+print("right" if np.isclose(perplexity(np.log(5)), 5) else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 1
+def perplexity(loss):
+    return np.exp(loss)
+
+
+print("right" if np.isclose(perplexity(np.log(5)), 5) else "not yet")
+
+# %% [markdown]
+# ### Exercise 2: Count rows without making them
+#
+# How many classic rows do some captions make? Write a function of their padded ids, without any loop.
+
+
+# %% tags=["exercise"]
+def count_rows(ids):
+    return 0  # your turn
+
+
+print("right" if count_rows(ids) == pairs else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 2
+def count_rows(ids):
+    return np.count_nonzero(ids[:, 1:])  # every word but <start> is the answer to one question
+
+
+print("right" if count_rows(ids) == pairs else "not yet")
+
+# %% [markdown]
+# ### Exercise 3: Break the mask
+#
+# Write the loss without a mask: the plain mean over all places. See that it depends on the width of the batch, which a loss should not.
+
+
+# %% tags=["exercise"]
+def unmasked_loss(targets, logits):
+    return words_loss(targets, logits)  # your turn
+
+
+pair = [float(unmasked_loss(t, x)) for t, x in ((targets, logits), (targets[:, :width], narrow))]
+print(f"wide {pair[0]:.3f}, narrow {pair[1]:.3f}")
+print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 3
+def unmasked_loss(targets, logits):
+    return ops.mean(keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True))
+
+
+pair = [float(unmasked_loss(t, x)) for t, x in ((targets, logits), (targets[:, :width], narrow))]
+print(f"wide {pair[0]:.3f}, narrow {pair[1]:.3f}")
+print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
+
+# %% [markdown]
+# ### Exercise 4: Cook with another recipe
+#
+# This one is open. Change one thing in the recipe and train for two epochs on the first 500 captions. Does the dev loss go down? Try another learning rate, no dropout, fewer units. Leave `smoothing` alone: it changes what the loss means.
+
+
+# %% tags=["exercise"]
+def short_run(recipe):
+    keras.utils.set_random_seed(SEED)
+    model = new_captioner(tokenizer, features, recipe, dataset).model
+    few = CaptionBatches(features, photo_rows[:500], ids[:500], recipe.batch_size, seed=SEED)
+    return train_captioner(model, few, dev, recipe, verbose=0)["val_loss"][-1]
+
+
+short = replace(recipe, epochs=2)
+mine = replace(short)  # your turn: replace(short, learning_rate=…)
+print("not yet" if mine == short else f"{short_run(short):.3f} before, {short_run(mine):.3f} after")
+
+# %% tags=["solution"]
+# @title Solution 4
+# In a run this short, larger steps win. In a long one they need not: try it.
+mine = replace(short, learning_rate=4 * short.learning_rate)
+print("not yet" if mine == short else f"{short_run(short):.3f} before, {short_run(mine):.3f} after")
+
+# %% [markdown]
+# ## Next
+#
+# [05 generate captions](05_generate_captions.ipynb) takes this captioner and makes it write: fast, in whole batches, and with beam search that looks further ahead than one word.

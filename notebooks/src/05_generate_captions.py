@@ -1,0 +1,763 @@
+# %% [markdown]
+# # 05 · Generate captions
+#
+# You let a trained model write: word by word, first slowly, then fast, then with foresight.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/05_generate_captions.ipynb)
+#
+# [← 04 train captioner](04_train_captioner.ipynb) · [contents](../README.md) · [06 score captions →](06_score_captions.ipynb)
+
+# %% [markdown]
+# ![A tree of words growing from left to right; three branches are kept at every step and one, in orange, becomes the caption](images/05_generate_captions.png)
+#
+# A beam search at work: the model tries several sentences at once and keeps the most promising ones.
+
+# %% [markdown]
+# **You will learn**
+#
+# * how a sentence comes out of a model that only knows the next word
+# * why the usual loop is slow, and three changes that make it hundreds of times faster without changing a word
+# * how sampling with a temperature makes captions varied
+# * how beam search finds captions that greedy decoding misses
+# * why summed logarithms favour short captions, and what to do about it
+#
+# **You need** nothing; if lesson 04 has left no captioner in the work folder, `helpers.pipeline` trains one first.
+#
+# **Run times** (with the captioner of lesson 04; Colab and Flickr8k are estimates)
+#
+# | | Colab T4 | CPU, 2 cores |
+# |---|---|---|
+# | mini | about 1 min | about 45 s |
+# | Flickr8k | about 2 min | about 2 min |
+
+# %% [markdown]
+# ## Set-up
+#
+# This cell finds the course folder; on Colab it fetches it first.
+
+# %% tags=["setup"]
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+here = Path.cwd()
+if "google.colab" in sys.modules:
+    address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
+    if not here.exists():
+        subprocess.run(["git", "clone", "-q", "--depth", "1", address, str(here)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "requests-hardened"], check=True)
+folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
+if not folders:
+    raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
+ROOT = folders[0]
+sys.path.insert(0, str(ROOT))
+
+# %% [markdown]
+# Some helpers are not taught here. `open_dataset`, `build_captioner` and `build_features` fetch what earlier lessons made, `open_image` opens a photo, `plots` draws, and `cider_d` is a score that lesson 06 takes apart.
+
+# %%
+import math
+import time
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+from IPython.display import display
+from keras import ops, tree
+
+from helpers import decoding, plots
+from helpers.datasets import open_dataset
+from helpers.images import image_pixels, open_image
+from helpers.metrics import cider_d
+from helpers.models import next_word_model
+from helpers.pipeline import build_captioner, build_features, work_folder
+
+# %% [markdown]
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `HANDFUL` photos go through the slow ways of writing.
+
+# %% tags=["parameters"]
+DATASET = "mini"  # or "flickr8k", or a folder of your own
+DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
+SEED = 7
+HANDFUL = 4
+BEAM_SIZE = 3
+
+# %% [markdown]
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are the photos of **dev**, the split on which we compare choices. The test photos wait for lesson 06.
+
+# %%
+dataset = open_dataset(DATASET, DATA_DIR)
+work = work_folder(dataset)
+captioner = build_captioner(dataset, work)
+model, tokenizer, max_length = captioner.model, captioner.tokenizer, captioner.tokenizer.max_length
+features = build_features(dataset, work).rows(dataset.splits["dev"])
+print("features (photos, numbers):", features.shape)
+print("words that the model knows:", len(tokenizer))
+
+# %% [markdown]
+# ## 1. What does the model say first?
+#
+# Here is the first of these photos. What would you write about it?
+
+# %%
+photos = dataset.paths("dev")
+plots.show_images([open_image(photos[0])])
+
+# %% [markdown]
+# The model can't answer with a sentence. It knows one trick: it looks at a photo and some words, and says which word may come **next**. The art of making sentences out of this trick is called **decoding**.
+#
+# Our models offer the trick in two calls. `start(features)` returns the **state**: everything the model needs to remember, which here is the photo's vector and the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
+
+# %%
+state = model.start(features[:1])
+logits, state = model.step(np.array([tokenizer.START]), state)
+print("state:", [tuple(part.shape) for part in state])
+print("logits (batch, vocab):", tuple(logits.shape))
+
+# %% [markdown]
+# Every sentence begins with the marker `<start>`, so that is the word we let it read. The logits are not yet probabilities. **Softmax** makes them so: raise *e* to each of them, then divide by the sum. Try it with three numbers.
+
+# %%
+toy_logits = np.array([2.0, 1.0, 0.0])
+powers = np.exp(toy_logits)
+print(powers.round(2), "->", (powers / powers.sum()).round(2))
+assert np.allclose(powers / powers.sum(), ops.softmax(toy_logits))
+
+# %% [markdown]
+# The largest logit gets the largest share, and the shares add up to 1. Now the model's own logits. Look at the likeliest words, take the best one, let the model read it, and ask again, three times in all:
+
+# %%
+so_far = "<start>"
+for _ in range(3):
+    probabilities = ops.convert_to_numpy(ops.softmax(logits))[0]
+    figure = plots.plot_next_word(tokenizer.words, probabilities, top=6)
+    figure.axes[0].set_title(f"after “{so_far}”", loc="left", fontsize=10)
+    display(figure)
+    word = int(np.argmax(probabilities))
+    so_far += " " + tokenizer.words[word]
+    logits, state = model.step(np.array([word]), state)
+
+# %% [markdown]
+# You have decoded the first words of a caption by hand. Two things are worth noticing. The model is sure of some words and torn between others. And the photo is never asked for again: it is in the state.
+#
+# Always taking the likeliest word is called **greedy decoding**. It ends when the likeliest word is the marker `<end>`.
+#
+# ## 2. The loop that everybody writes first
+#
+# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 dresses our trained layers up as such a classic model, so we can watch it work.
+#
+# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. The loop takes `ask`, the function that returns probabilities, as an argument. That lets us exchange it in a moment. It compares ids, not words: older recipes look for a text such as `" <end>"`, where one stray space keeps the loop running for ever.
+
+# %% tags=["same-as:helpers.decoding.NEVER_WRITTEN"]
+START, END = 2, 3
+NEVER_WRITTEN = (0, 1, 2)
+
+
+def classic_caption(ask, photo):
+    ids = [START]
+    while len(ids) < max_length - 1:
+        words_so_far = keras.utils.pad_sequences([ids], max_length, padding="post")
+        probabilities = np.array(ask([photo[None], words_so_far])[0])
+        probabilities[list(NEVER_WRITTEN)] = 0
+        word = int(np.argmax(probabilities))
+        if word == END:
+            break
+        ids.append(word)
+    return ids[1:]
+
+
+# %% [markdown]
+# Let it write one caption. `verbose=0` spares you a progress bar for every word.
+
+# %%
+classic = next_word_model(model, max_length)
+
+
+def ask_by_predict(inputs):
+    return classic.predict(inputs, verbose=0)
+
+
+print(tokenizer.decode(classic_caption(ask_by_predict, features[0])))
+
+# %% [markdown]
+# How long does that take? `timed` lets a function write captions for some photos and notes the milliseconds per caption. The first call of anything in TensorFlow prepares things, so one photo goes ahead off the clock.
+#
+# This is the slowest cell of the lesson: a few seconds on a quiet machine, since a handful of photos is enough.
+
+# %%
+milliseconds = {}
+
+
+def timed(label, write, chosen):
+    write(chosen[:1])
+    start = time.perf_counter()
+    captions = write(chosen)
+    milliseconds[label] = 1000 * (time.perf_counter() - start) / len(chosen)
+    print(f"{label}: {milliseconds[label]:,.1f} ms per caption")
+    return captions
+
+
+few = features[:HANDFUL]
+wanted = timed("predict", lambda chosen: [classic_caption(ask_by_predict, p) for p in chosen], few)
+for caption in wanted:
+    print(" ", tokenizer.decode(caption))
+
+# %% [markdown]
+# On a quiet CPU, expect half a second to a second for one caption; for Flickr8k's thousand dev photos that makes about ten minutes. The captions are the yardstick from here on: each change has to give **exactly the same words**, only faster.
+
+# %% [markdown]
+# ## 3. The same words, faster
+#
+# `predict` is made for big piles of data. Each call sets up a data pipeline, callbacks and a loop, all for one row. So why not call the model like a function? One photo will do for this try:
+
+# %%
+captions = timed("call", lambda chosen: [classic_caption(classic, p) for p in chosen], few[:1])
+assert captions == wanted[:1]
+
+# %% [markdown]
+# A surprise: no gain, it may even take longer! Python now starts every small calculation by itself, a dozen for each of the padded words the LSTM reads, and each start costs more than the calculation. `predict` spares itself that: it works with a **graph**, the written-down plan of the whole calculation. **`tf.function`** makes such a plan of any function. It runs the function once to see what it does, and from then on runs the plan. A `print` shows when Python is really at work:
+
+
+# %%
+@tf.function
+def double(number):
+    print("Python is here")
+    return 2 * number
+
+
+print([int(double(tf.constant(number))) for number in (1, 2, 3)])
+
+# %% [markdown]
+# One visit of Python for three results. **Change 1: compile the model, and leave `predict` out.**
+
+# %%
+graph = tf.function(classic)
+captions = timed("compiled", lambda chosen: [classic_caption(graph, p) for p in chosen], few)
+assert captions == wanted
+
+# %% [markdown]
+# That is the graph without the ceremony around it. What is left is work, and most of it is waste: for every word, the loop lets the LSTM read the whole padded sentence again. A caption of ten words needs ten readings, and gets ten times `max_length`.
+#
+# **Change 2: keep the state.** `start` and `step` read each word once. We compile both. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each.
+
+
+# %% tags=["same-as:helpers.decoding.CompiledModel"]
+class CompiledModel:
+    def __init__(self, model):
+        self.start = tf.function(model.start, reduce_retracing=True)
+        self.step = tf.function(model.step, reduce_retracing=True)
+
+
+compiled = CompiledModel(model)
+logits, state = compiled.step(np.array([START], "int32"), compiled.start(features[:1]))
+print("logits (batch, vocab):", tuple(logits.shape))
+
+# %% [markdown]
+# From logits we take logarithms of probabilities, which we will need for beam search; the largest stays the largest. A word with -1e9 added can't win. With these, the loop becomes shorter than the classic one:
+
+
+# %% tags=["same-as:helpers.decoding.word_log_probabilities"]
+def word_log_probabilities(logits):
+    forbidden = tf.one_hot(NEVER_WRITTEN, tf.shape(logits)[-1], on_value=-1e9)
+    return tf.nn.log_softmax(logits) + tf.reduce_sum(forbidden, axis=0)
+
+
+def stepwise_caption(model, photo):
+    ids, word, state = [], START, model.start(photo[None])
+    while len(ids) < max_length - 2:
+        logits, state = model.step(np.array([word], "int32"), state)
+        word = int(np.argmax(word_log_probabilities(logits)))
+        if word == END:
+            break
+        ids.append(word)
+    return ids
+
+
+captions = timed("state kept", lambda chosen: [stepwise_caption(compiled, p) for p in chosen], few)
+assert captions == wanted
+
+# %% [markdown]
+# **Change 3: all photos at once.** A step for sixty photos costs little more than a step for one. But captions end at different places. Here are eight of them as a batch; the pale cells are words nobody needs:
+
+# %%
+eight = [tokenizer.decode(stepwise_caption(compiled, photo)) for photo in features[:8]]
+ids = tokenizer.encode_batch(eight)
+plots.draw_batch(ids[:, : np.count_nonzero(ids, axis=1).max()], tokenizer.words)
+
+# %% [markdown]
+# So a caption that has ended leaves the batch, and its row of the state leaves with it. `take_rows` picks rows from every tensor of a state. `tree.map_structure` goes through the state however it is nested, so other models may keep other states.
+
+
+# %% tags=["same-as:helpers.decoding.take_rows"]
+def take_rows(state, rows):
+    return tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=0), state)
+
+
+first, second = take_rows(
+    (tf.constant([10, 20, 30]), tf.constant([[1, 1], [2, 2], [3, 3]])), [0, 2]
+)
+print(first.numpy().tolist(), second.numpy().tolist())
+
+# %% [markdown]
+# Now the whole loop. `writing` holds the numbers of the captions that still grow. How the next word is chosen is left to the function `choose`. Greedy decoding is this loop with the likeliest word as the choice.
+
+
+# %% tags=["same-as:helpers.decoding.write_captions", "same-as:helpers.decoding.greedy"]
+def write_captions(model, features, max_length, choose):
+    captions = [[] for _ in range(len(features))]
+    writing = np.arange(len(features))
+    state = model.start(tf.convert_to_tensor(features, "float32"))
+    word_ids = tf.fill([len(features)], START)
+    for _ in range(max_length - 2):
+        if not len(writing):
+            break
+        logits, state = model.step(word_ids, state)
+        word_ids = np.asarray(choose(word_log_probabilities(logits)), "int32")
+        going_on = np.flatnonzero(word_ids != END)
+        if len(going_on) < len(writing):
+            state = take_rows(state, going_on)
+        writing, word_ids = writing[going_on], word_ids[going_on]
+        for caption, word in zip(writing, word_ids, strict=True):
+            captions[caption].append(int(word))
+    return captions
+
+
+def greedy(model, features, max_length):
+    return write_captions(model, features, max_length, lambda words: tf.argmax(words, axis=-1))
+
+
+# %% [markdown]
+# Are the words still the same, and the same as the helper's? Put it on the clock, this time with all dev photos:
+
+# %%
+assert greedy(compiled, features, max_length) == decoding.greedy(compiled, features, max_length)
+captions = timed("all at once", lambda chosen: greedy(compiled, chosen, max_length), features)
+assert captions[:HANDFUL] == wanted
+plots.plot_times(milliseconds)
+
+# %% [markdown]
+# The scale is logarithmic: equal steps in length stand for equal factors. On a CPU, expect each of the three changes to save a factor between 2 and 30, and all of them together a factor between 200 and 1,500. The busier the machine, the worse the first two bars look. On a GPU, where starting a calculation costs more than doing it, the last change matters most.
+
+# %% [markdown]
+# ## 4. Can it say something else?
+#
+# Greedy decoding says the same of a photo every time. For variety, **draw** the next word by its probability instead: a word with 30 % comes in about 30 of 100 draws. That is **sampling**.
+#
+# A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
+#
+# There is a neat way to draw for a whole batch at once, the **Gumbel trick**: add random noise of a certain shape to every logit and take the largest. Try both on our three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
+
+# %%
+random = np.random.default_rng(SEED)
+for temperature in (0.5, 1.0, 1.5):
+    expected = ops.convert_to_numpy(ops.softmax(toy_logits / temperature))
+    draws = np.argmax(toy_logits / temperature + random.gumbel(size=(10_000, 3)), axis=1)
+    shares = np.bincount(draws, minlength=3) / len(draws)
+    print(temperature, expected.round(2), shares.round(2))
+    assert np.allclose(shares, expected, atol=0.02)
+
+# %% [markdown]
+# `sample` is `write_captions` once more, with another choice. The `seed` makes the draw repeatable. Here are five captions of the same photo at each of three temperatures:
+
+
+# %% tags=["same-as:helpers.decoding.sample"]
+def sample(model, features, max_length, temperature=1.0, seed=None):
+    if not temperature > 0:  # catches nan as well
+        raise ValueError(f"temperature is {temperature}; it must be above 0 (greedy is the limit)")
+    random = np.random.default_rng(seed)
+
+    def draw(log_probabilities):
+        noise = random.gumbel(size=log_probabilities.shape)
+        return np.argmax(np.asarray(log_probabilities) / temperature + noise, axis=-1)
+
+    return write_captions(model, features, max_length, draw)
+
+
+for temperature in (0.5, 1.0, 1.5):
+    print(f"temperature {temperature}")
+    for caption in sample(compiled, features[[0] * 5], max_length, temperature, SEED):
+        print("   ", tokenizer.decode(caption))
+
+# %% [markdown]
+# The lower the temperature, the more the captions resemble one another. At 1.5 many go astray: one odd word is enough, because the model has to go on from what it wrote. Variety costs truth. For alt text you want truth, so on we go to the opposite of chance.
+
+# %% [markdown]
+# ## 5. Looking further than one word
+#
+# Greedy decoding takes the best word now and can't know what it gives away. Here is a toy language of three words, with the probability of every next word:
+
+# %%
+NEXT = {
+    "<start>": {"dogs": 0.55, "a": 0.45},
+    "dogs": {"<end>": 0.4, "a": 0.3, "dog": 0.3},
+    "a": {"dog": 0.95, "dogs": 0.05},
+    "dog": {"<end>": 1.0},
+}
+
+
+def probability(sentence):
+    words = ["<start>", *sentence.split(), "<end>"]
+    return math.prod(NEXT[word][follower] for word, follower in zip(words, words[1:], strict=False))
+
+
+for sentence in ("dogs", "a dog"):
+    print(f"{sentence:6} {probability(sentence):.4f}")
+
+# %% [markdown]
+# Greedy takes "dogs", 0.55 against 0.45, and then `<end>`: 0.55 × 0.4 = 0.22. The sentence "a dog" begins with the second-best word and yet reaches 0.45 × 0.95 × 1 = 0.43, about twice as much.
+#
+# **Beam search** keeps the `beam_size` best beginnings instead of one. With two, "a" stays in the race. Products of many probabilities shrink towards zero, so we add logarithms instead. Here is every step:
+
+# %%
+beams = [(["<start>"], 0.0)]
+while beams:
+    longer = [
+        ([*words, word], total + math.log(p))
+        for words, total in beams
+        for word, p in NEXT[words[-1]].items()
+    ]
+    best = sorted(longer, key=lambda beam: -beam[1])[:2]
+    for words, total in best:
+        print(f"{' '.join(words[1:]):12} {total:6.2f}   probability {math.exp(total):.4f}")
+    print()
+    beams = [beam for beam in best if beam[0][-1] != "<end>"]
+
+# %% [markdown]
+# After one word "dogs" leads. After two, "a dog" has overtaken "dogs `<end>`". After three, the better sentence has its own `<end>`, with the very 0.4275 of the cell before.
+#
+# Now for the real model, still one photo at a time. A **node** is a beginning: its ids, its summed logarithms, the model's state after it. `continuations` asks for the likeliest next words of a node.
+
+
+# %%
+@dataclass
+class Node:
+    ids: tuple  # <start> first
+    log_probability: float
+    state: tuple
+    kept: bool = False
+
+
+def continuations(model, node, count):
+    logits, state = model.step(np.array([node.ids[-1]], "int32"), node.state)
+    numbers = np.asarray(word_log_probabilities(logits))[0]
+    likeliest = np.argsort(-numbers)[:count]
+    return [
+        Node((*node.ids, int(word)), node.log_probability + numbers[word], state)
+        for word in likeliest
+    ]
+
+
+root = Node((START,), 0.0, compiled.start(features[:1]))
+for node in continuations(compiled, root, 3):
+    print(f"{tokenizer.words[node.ids[-1]]:10} {node.log_probability:.2f}")
+
+# %% [markdown]
+# Captions of different lengths compete, so they are compared by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. Section 6 says why.
+#
+# Two details make a beam search. A caption that ends is set aside, and `beam_size` *open* beginnings go on; each beam has one `<end>` at most, so the best 2 × `beam_size` continuations always hold enough open ones. And it stops as soon as `beam_size` captions have ended and the best open beginning scores no better than the worst of them. What `max_length` cuts off gets its `<end>` for free.
+
+
+# %%
+def score(node, length_power):
+    return node.log_probability / (len(node.ids) - 1) ** length_power
+
+
+def small_beam_search(model, photo, beam_size=3, length_power=0.7):
+    beams, ended = [Node((START,), 0.0, model.start(photo[None]))], []
+    nodes = list(beams)
+    for _ in range(max_length - 2):
+        longer = [new for node in beams for new in continuations(model, node, 2 * beam_size)]
+        longer = sorted(longer, key=lambda node: -node.log_probability)[: 2 * beam_size]
+        ended += [node for node in longer[:beam_size] if node.ids[-1] == END]
+        beams = [node for node in longer if node.ids[-1] != END][:beam_size]
+        for node in [*beams, *ended]:
+            node.kept = True
+        nodes += longer
+        ended.sort(key=lambda node: -score(node, length_power))
+        if len(ended) >= beam_size:
+            if score(beams[0], length_power) <= score(ended[beam_size - 1], length_power):
+                break
+    else:
+        ended += [replace(node, ids=(*node.ids, END)) for node in beams]
+    return sorted(ended, key=lambda node: -score(node, length_power))[:beam_size], nodes
+
+
+best, nodes = small_beam_search(compiled, features[0], BEAM_SIZE)
+for node in best:
+    print(f"{score(node, 0.7):6.2f}  {tokenizer.decode(node.ids)}")
+
+# %% [markdown]
+# `nodes` holds every beginning the search has looked at, so we can draw its tree. Let's take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
+
+# %%
+searches = [small_beam_search(compiled, photo, BEAM_SIZE) for photo in features[:20]]
+winners = [list(best[0].ids[1:-1]) for best, _ in searches]
+lengths = [
+    len(winner) + 100 * (winner == caption)
+    for winner, caption in zip(winners, captions, strict=False)
+]
+chosen = int(np.argmin(lengths))
+print("greedy:", tokenizer.decode(captions[chosen]))
+print("beam:  ", tokenizer.decode(winners[chosen]))
+plots.show_images([open_image(photos[chosen])])
+
+# %% [markdown]
+# The tree grows from left to right, a word at a time. Under each word stands the sum of logarithms so far. Blue beginnings are kept, grey ones pruned, and the orange path is the caption that wins.
+
+# %% tags=["picture"]
+best, nodes = searches[chosen]
+plots.draw_beam_tree(
+    [
+        {
+            "id": node.ids,
+            "parent": node.ids[:-1] or None,
+            "word": tokenizer.words[node.ids[-1]],
+            "log_probability": node.log_probability,
+            "kept": node.kept,
+            "best": node is best[0],
+        }
+        for node in nodes
+    ]
+)
+
+# %% [markdown]
+# Follow the orange path. Where it leaves the top branch, greedy decoding went another way.
+#
+# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`, as a batch of photos × beams rows. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below it takes the second step of the toy language in one go.
+
+
+# %% tags=["same-as:helpers.decoding.best_continuations"]
+@tf.function(reduce_retracing=True)
+def best_continuations(logits, totals, count):
+    images, beams = tf.unstack(tf.shape(totals))
+    vocab = tf.shape(logits)[-1]
+    log_probabilities = tf.reshape(word_log_probabilities(logits), (images, beams, vocab))
+    all_totals = tf.reshape(totals[:, :, None] + log_probabilities, (images, beams * vocab))
+    best, index = tf.math.top_k(all_totals, count)
+    return best, index // vocab, index % vocab
+
+
+toy_words = ["<pad>", "<unknown>", "<start>", "<end>", "dogs", "a", "dog"]
+toy_beams = ["dogs", "a"]
+rows = [[math.log(NEXT[beam].get(word, 1e-9)) for word in toy_words] for beam in toy_beams]
+totals = tf.constant([[math.log(0.55), math.log(0.45)]])
+for total, beam, word in zip(*best_continuations(tf.constant(rows), totals, 2), strict=True):
+    for number in range(2):
+        words = toy_beams[beam[number]], toy_words[word[number]]
+        print(f"{' '.join(words):12} {total[number]:6.2f}")
+
+# %% [markdown]
+# The same two as by hand. Now all dev photos with the helper. Its captions and scores must be those of the small search, and a beam of one must be greedy decoding.
+
+# %%
+found = decoding.beam_search(compiled, features, max_length, BEAM_SIZE, length_power=0.7)
+for (best, _), beams in zip(searches, found, strict=False):
+    assert [list(node.ids[1:-1]) for node in best] == [beam.ids for beam in beams]
+    assert np.allclose([score(node, 0.7) for node in best], [b.score for b in beams], atol=1e-3)
+ones = decoding.beam_search(compiled, features, max_length, beam_size=1)
+assert [beams[0].ids for beams in ones] == captions
+changed = sum(beams[0].ids != caption for beams, caption in zip(found, captions, strict=True))
+print(f"{len(searches)} photos alike; {changed} of {len(found)} captions differ from greedy's")
+timed("beam", lambda p: decoding.beam_search(compiled, p, max_length, BEAM_SIZE), features)
+print(f"that is {milliseconds['beam'] / milliseconds['all at once']:.1f} times greedy's time")
+
+# %% [markdown]
+# Many captions have changed, and only a look at the photos can say whether for the better. The price: `BEAM_SIZE` times as many rows and the choosing among them. Expect two to seven times greedy's time, still far below the loop you began with.
+#
+# ## 6. Why do captions come out short?
+#
+# Each word adds the logarithm of a number below 1, so each word *costs*. Suppose the model is 80 % sure of every word. What do five words cost, what do ten?
+
+# %%
+for words in (5, 10):
+    total = words * math.log(0.8)
+    print(f"{words:2} words: sum {total:6.2f}   divided by words {total / words:6.2f}")
+
+# %% [markdown]
+# The sum prefers the short caption, although the model is no surer of it. The mean treats both alike. In between lies a sum divided by *words to a power*: 0 is the sum, 1 the mean. This **length normalisation** goes back to Wu et al. 2016, and `length_power` is its knob.
+#
+# Which power is best? That is a choice, so dev decides, never test. We ask **CIDEr-D**, a score that compares captions with those that people wrote; higher is better, and lesson 06 builds it by hand. (On Flickr8k, reckon with about half a minute on a CPU.)
+
+# %%
+references, by_power = dataset.references("dev"), {}
+for power in (0.0, 0.4, 0.7, 1.0):
+    found = decoding.beam_search(compiled, features, max_length, BEAM_SIZE, power)
+    texts = [tokenizer.decode(beams[0].ids) for beams in found]
+    by_power[power] = cider_d(references, texts)
+    words = np.mean([len(text.split()) for text in texts])
+    print(f"length_power {power}: {words:.1f} words on average, CIDEr-D {by_power[power]:.1f}")
+best_power = max(by_power, key=by_power.get)
+captioner.config["length_power"] = best_power
+
+# %% [markdown]
+# The captions grow longer with the power, as they should. How much the score gains depends on the model. On mini, dev has sixty photos, so differences of a few points are chance; a thousand photos say more. From here on the captioner uses the best of the four, which it keeps in its `config`.
+#
+# ## 7. From a file to a sentence
+#
+# So far we began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with the first dev photo:
+
+# %%
+encoder = captioner.encoder
+pixels = image_pixels(photos[0], encoder.image_size)
+vector = encoder.encode(pixels[None])
+(beams,) = captioner.beams(vector, BEAM_SIZE)
+sentence = tokenizer.decode(beams[0].ids)
+print(pixels.shape, "->", vector.shape, "->", beams[0].ids, "->", sentence)
+
+start = time.perf_counter()
+assert captioner.caption([photos[0]], BEAM_SIZE) == [sentence]
+print(f"{time.perf_counter() - start:.2f} s for the whole road")
+
+# %% [markdown]
+# On a quiet CPU, expect a fraction of a second, most of it spent in Xception; the words cost little.
+#
+# Here is the road as a picture, with the probability of every word. Low ones show where the model wavered.
+
+# %% tags=["readme-picture"]
+inputs = np.array([[START, *beams[0].ids]])
+row = ops.convert_to_numpy(ops.softmax(model((vector, inputs))))[0]
+steps = [
+    (tokenizer.words[word], float(row[place, word])) for place, word in enumerate(beams[0].ids)
+]
+plots.draw_road(open_image(photos[0]), vector[0], steps)
+
+# %% [markdown]
+# And a gallery: eight dev photos, none of which the model was trained on. Which captions would you sign?
+
+# %%
+texts = captioner.caption_features(features[:8], BEAM_SIZE)
+plots.show_images([open_image(path) for path in photos[:8]], texts)
+
+# %% [markdown]
+# In a terminal the same road is one command, a line for every photo: `python -m helpers.captioner photo.jpg`.
+#
+# The numbers of this lesson, in short:
+
+# %% tags=["scores"]
+faster = milliseconds["predict"] / milliseconds["all at once"]
+print(f"greedy, all at once: {milliseconds['all at once']:.1f} ms, {faster:.0f} times as fast")
+print(f"dev CIDEr-D {by_power[best_power]:.1f} with beam {BEAM_SIZE}, length_power {best_power}")
+
+# %% [markdown]
+# ## Recap
+#
+# * A captioner only knows the next word; decoding makes sentences of that.
+# * Compile the model, keep the state, batch the photos: the same words in a small fraction of the time.
+# * Sampling draws words by their probability; the temperature says how daringly.
+# * Beam search keeps several beginnings and finds captions that greedy decoding misses; a beam of one *is* greedy decoding.
+# * Sums of logarithms favour short captions; `length_power` makes up for it, and dev chooses it.
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 1: Sum up a sentence
+#
+# Return the summed logarithms of a sentence of the toy language, `<end>` included. `NEXT` and `math.log` are all you need.
+
+
+# %% tags=["exercise"]
+def log_probability(sentence):
+    return 0.0  # your turn
+
+
+print("right" if round(log_probability("a dog"), 2) == -0.85 else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 1
+def log_probability(sentence):
+    words = ["<start>", *sentence.split(), "<end>"]
+    pairs = zip(words, words[1:], strict=False)
+    return sum(math.log(NEXT[word][follower]) for word, follower in pairs)
+
+
+print("right" if round(log_probability("a dog"), 2) == -0.85 else "not yet")
+
+# %% [markdown]
+# ### Exercise 2: Draw from the best only
+#
+# **Top-k sampling** draws among the `k` likeliest words and never from the long tail. Return log-probabilities (batch, vocab) in which all but the `k` largest of each row are -1e9.
+
+
+# %% tags=["exercise"]
+def keep_top(log_probabilities, k):
+    return np.asarray(log_probabilities)  # your turn
+
+
+kept = keep_top([[-1.0, -3.0, -2.0, -4.0], [-9.0, -5.0, -6.0, -7.0]], 2) > -1e8
+print("right" if kept.tolist() == [[1, 0, 1, 0], [0, 1, 1, 0]] else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 2
+def keep_top(log_probabilities, k):
+    numbers = np.asarray(log_probabilities)
+    smallest_kept = np.sort(numbers, axis=-1)[:, -k, None]
+    return np.where(numbers >= smallest_kept, numbers, -1e9)
+
+
+kept = keep_top([[-1.0, -3.0, -2.0, -4.0], [-9.0, -5.0, -6.0, -7.0]], 2) > -1e8
+print("right" if kept.tolist() == [[1, 0, 1, 0], [0, 1, 1, 0]] else "not yet")
+
+# %% [markdown]
+# ### Exercise 3: Offer candidates
+#
+# A person who writes alt text wants a choice. Return a photo's captions as pairs (caption, probability), best first; `captioner.beams` gives the beams, and a probability is `math.exp` of its logarithm. Lesson 07 puts such candidates on buttons.
+
+
+# %% tags=["exercise"]
+def candidates(vector, beam_size=5):
+    return []  # your turn
+
+
+pairs = candidates(features[0])
+print("right" if len(pairs) == 5 and 0 < sum(p for _, p in pairs) <= 1 else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 3
+def candidates(vector, beam_size=5):
+    (beams,) = captioner.beams(vector[None], beam_size)
+    return [(tokenizer.decode(beam.ids), math.exp(beam.log_probability)) for beam in beams]
+
+
+pairs = candidates(features[0])
+print("right" if len(pairs) == 5 and 0 < sum(p for _, p in pairs) <= 1 else "not yet")
+
+# %% [markdown]
+# ### Exercise 4: Weigh variety against truth
+#
+# Open. For temperatures of your choice, sample a caption of every dev photo. Return pairs (number of different captions, CIDEr-D). How much truth does each bit of variety cost? And where does greedy decoding stand?
+
+
+# %% tags=["exercise"]
+def variety_and_truth(temperatures):
+    return []  # your turn
+
+
+results = variety_and_truth((0.3, 1.0, 2.0))
+print("different captions, CIDEr-D:", results if len(results) == 3 else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 4
+def variety_and_truth(temperatures):
+    results = []
+    for temperature in temperatures:
+        drawn = sample(compiled, features, max_length, temperature, SEED)
+        texts = [tokenizer.decode(caption) for caption in drawn]
+        results.append((len(set(texts)), round(cider_d(references, texts), 1)))
+    return results
+
+
+results = variety_and_truth((0.3, 1.0, 2.0))
+print("different captions, CIDEr-D:", results if len(results) == 3 else "not yet")
+
+# %% [markdown]
+# ## Next
+#
+# [06 score captions](06_score_captions.ipynb) asks how good these sentences are, and takes apart the scores that claim to know.
