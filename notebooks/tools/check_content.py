@@ -14,7 +14,8 @@ WORDS = (1200, 2800)
 CODE_LINES, CLASS_LINES, LINE_LENGTH = 30, 40, 100
 AFTER_PROSE = 0.75
 KNOWN_TAGS = {
-    "setup", "parameters", "picture", "readme-picture", "scores", "exercise", "solution", "raises-exception",
+    "setup", "parameters", "picture", "readme-picture", "scores", "exercise", "solution",
+    "raises-exception",
 }  # fmt: skip
 TEACHES = "same-as:"
 BANNED_WORDS = re.compile(r"\b(simply|just|obviously)\b", re.IGNORECASE)
