@@ -198,6 +198,8 @@ def halve_weights(path: str | Path) -> None:
     with h5py.File(path) as source, h5py.File(unfinished, "w") as target:
 
         def copy(name, item):
+            if name.split("/")[0] == "optimizer":  # a trained model brings three times its size
+                return
             if isinstance(item, h5py.Group):
                 target.require_group(name).attrs.update(item.attrs)
                 return

@@ -66,7 +66,7 @@ class MergeCaptioner(keras.Model):
 
     def image_vector(self, features, training: bool = False):
         """Return what the image adds to every word: features -> (batch, units)."""
-        standard = self.standardise(features)
+        standard = self.standardise(features) / self.sizes["feature_size"] ** 0.5
         return self.image_dense(self.image_dropout(standard, training=training))
 
     def join(self, image, words, training: bool = False):
@@ -117,15 +117,18 @@ def next_word_model(captioner: MergeCaptioner, max_length: int) -> keras.Model:
 
     It takes features (batch, feature_size) and padded words so far (batch, max_length), gives
     probabilities (batch, vocab), and is made of the captioner's own layers and weights.
-    `mask_zero` of the older recipes is here the mask that keeps the LSTM's last real output.
+    Where older recipes write `mask_zero`, it takes the LSTM's output at the last real word:
+    what the LSTM gives after it differs between CPU and GPU.
 
     Source: Brownlee 2017, the "merge" tutorial. Taught in lesson 04.
     """
     features = keras.Input((captioner.sizes["feature_size"],), name="features")
     word_ids = keras.Input((max_length,), dtype="int32", name="words_so_far")
-    embedded = captioner.word_dropout(captioner.embedding(word_ids))
-    read = captioner.lstm(embedded, mask=ops.not_equal(word_ids, 0))[:, -1]
-    image = captioner.image_dense(captioner.image_dropout(captioner.standardise(features)))
+    read = captioner.lstm(captioner.word_dropout(captioner.embedding(word_ids)))
+    last = ops.sum(ops.cast(ops.not_equal(word_ids, 0), "int32"), axis=1) - 1
+    read = ops.einsum("bwu,bw->bu", read, ops.one_hot(last, max_length))
+    standard = captioner.standardise(features) / captioner.sizes["feature_size"] ** 0.5
+    image = captioner.image_dense(captioner.image_dropout(standard))
     hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
     probabilities = ops.softmax(captioner.word_logits(hidden))
     return keras.Model([features, word_ids], probabilities, name="next_word")

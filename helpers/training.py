@@ -130,11 +130,17 @@ MINI_SIZES = {
     "units": 192,
     "image_dropout": 0.5,
     "word_dropout": 0.2,
-    "merge_dropout": 0.5,
+    "merge_dropout": 0.4,
 }
 RECIPES = {
     "mini": Recipe(
-        epochs=15, batch_size=16, average=0.99, min_count=1, mirror=False, sizes=MINI_SIZES
+        epochs=12,
+        batch_size=16,
+        learning_rate=3e-3,
+        average=0.99,
+        min_count=1,
+        mirror=False,
+        sizes=MINI_SIZES,
     ),
     "flickr8k": Recipe(),
 }

@@ -131,7 +131,7 @@ for place in range(1, len(words)):
 #
 # ## 2. The classic way: a row for every word
 #
-# Most captioning tutorials train on exactly this table. You build it first: it states the task plainly, and later it judges a faster way.
+# Most captioning tutorials train on this table. Later it will judge a faster way.
 #
 # First you need all captions in one list, and for each the number of its photo; then `encode_batch` makes ids of them, padded with zeros on the right. Axes are named once for the whole lesson: features are `(photos, 2048)`, ids `(captions, words)`.
 
@@ -205,7 +205,7 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 # words so far ─ embedding ─ dropout ─ LSTM ─────────────┘             one number per word
 # ```
 #
-# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos.
+# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. Then all are divided by the root of their number: 2,048 numbers around 1 would drown the words.
 # * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
 # * a **dense** layer multiplies by a matrix of weights and adds a bias.
 # * an **embedding** is a table: for each id a row of numbers, learnt like all weights.
@@ -228,7 +228,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
 
 # %% tags=["same-as:helpers.models.MergeCaptioner.image_vector"]
 def image_vector(self, features, training=False):
-    standard = self.standardise(features)
+    standard = self.standardise(features) / self.sizes["feature_size"] ** 0.5
     return self.image_dense(self.image_dropout(standard, training=training))
 
 
@@ -395,9 +395,11 @@ print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].si
 def next_word_model(captioner, max_length):
     features = keras.Input((captioner.sizes["feature_size"],), name="features")
     word_ids = keras.Input((max_length,), dtype="int32", name="words_so_far")
-    embedded = captioner.word_dropout(captioner.embedding(word_ids))
-    read = captioner.lstm(embedded, mask=ops.not_equal(word_ids, 0))[:, -1]
-    image = captioner.image_dense(captioner.image_dropout(captioner.standardise(features)))
+    read = captioner.lstm(captioner.word_dropout(captioner.embedding(word_ids)))
+    last = ops.sum(ops.cast(ops.not_equal(word_ids, 0), "int32"), axis=1) - 1
+    read = ops.einsum("bwu,bw->bu", read, ops.one_hot(last, max_length))
+    standard = captioner.standardise(features) / captioner.sizes["feature_size"] ** 0.5
+    image = captioner.image_dense(captioner.image_dropout(standard))
     hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
     probabilities = ops.softmax(captioner.word_logits(hidden))
     return keras.Model([features, word_ids], probabilities, name="next_word")
@@ -598,7 +600,7 @@ history = train_captioner(captioner.model, train, dev, recipe, backup, [diary], 
 plots.plot_losses(history)
 
 # %% [markdown]
-# The dev curve may lie *below* the training curve: dropout is in the way in training only, and the training loss is the mean over an epoch in which the model was still worse. What matters is that dev has stopped falling and does not rise. A dev loss that rises while the training loss falls on means **overfitting**: the model learns the training captions by heart.
+# The dev curve may lie *below* the training curve: dropout is in the way in training only, and the training loss is the mean over an epoch in which the model was still worse. A dev loss that rises while the training loss falls on means **overfitting**: the model learns the training captions by heart.
 #
 # And here is what the model says of the three images as training goes on.
 
