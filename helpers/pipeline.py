@@ -16,7 +16,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from tqdm.keras import TqdmCallback
 
 from helpers.batches import CaptionBatches, caption_rows
 from helpers.captioner import MODELS, Captioner
@@ -26,7 +25,7 @@ from helpers.encoders import load_encoder
 from helpers.features import Features, extract_features, load_features
 from helpers.metrics import score_captions
 from helpers.tokenizer import CaptionTokenizer
-from helpers.training import RECIPES, SMALL, Recipe, train_captioner
+from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
 
 ROOT = Path(__file__).parents[1]
 
@@ -129,9 +128,8 @@ def build_captioner(
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     dev = caption_batches(dataset, work, tokenizer, "dev", recipe, seed)
     captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
-    bar = TqdmCallback(verbose=0)  # one bar, a step per epoch
-    backup = folder / "unfinished"
-    history = train_captioner(captioner.model, train, dev, recipe, backup, [bar], verbose=0)
+    backup, stop = folder / "unfinished", InterruptBetweenBatches()
+    history = train_captioner(captioner.model, train, dev, recipe, backup, [stop])
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
     captioner.config["seed"] = seed
     captioner.save(folder)

@@ -1,5 +1,7 @@
 """Training a captioner: the recipe, the loss, and a look at the captions after every epoch."""
 
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +90,34 @@ class CaptionEveryEpoch(keras.callbacks.Callback):
         self.captions.append(self.caption())
         if self.show:
             self.show(label, self.captions[-1])
+
+
+class InterruptBetweenBatches(keras.callbacks.Callback):
+    """Lets Ctrl-C wait for the end of a batch; in the middle of one TensorFlow can crash."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.before = False, signal.SIG_DFL
+
+    def on_train_begin(self, logs=None) -> None:
+        """Catch Ctrl-C from now on, where that is possible: in the main thread."""
+        if threading.current_thread() is threading.main_thread():
+            self.before = signal.signal(signal.SIGINT, self.ask)
+
+    def ask(self, number: int, frame) -> None:
+        """Note that somebody pressed Ctrl-C."""
+        self.asked = True
+
+    def on_train_batch_end(self, batch: int, logs=None) -> None:
+        """Stop here if that was asked for."""
+        if self.asked:
+            self.on_train_end()
+            raise KeyboardInterrupt
+
+    def on_train_end(self, logs=None) -> None:
+        """Leave Ctrl-C as it was."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self.before)
 
 
 @dataclass(frozen=True)

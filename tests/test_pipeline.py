@@ -76,7 +76,7 @@ def no_training(monkeypatch):
     """Leave the models untrained; return what training was given."""
     given = {}
 
-    def note(model, train, dev, recipe, backup):
+    def note(model, train, dev, recipe, *_, **options):
         given.update(train=train, dev=dev)
         return {"val_loss": [1.0]}
 
@@ -260,7 +260,7 @@ def test_epochs_are_at_least_one(epochs, folder, tmp_path, capsys):
 
 
 def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys, monkeypatch):
-    def interrupt(*_):
+    def interrupt(*_, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pipeline, "train_captioner", interrupt)
