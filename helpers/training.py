@@ -135,7 +135,7 @@ class Recipe:
         max_length: ids of the longest caption, both markers counted.
         mirror: whether mirror images of the training photos are used too.
         length_power: of beam search, chosen on dev.
-        precision: "float32", or "mixed_bfloat16" for half the time on processors that have it.
+        precision: "float32", or "mixed_bfloat16" to train faster on processors that have it.
         sizes: arguments of the model.
 
     Taught in lesson 04.

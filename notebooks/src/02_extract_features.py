@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | 1 min | 2-5 min |
-# | Flickr8k | 4 min | 20-30 min |
+# | Flickr8k | 4 min (estimate) | 20-30 min (estimate) |
 
 # %% [markdown]
 # ## Set-up

@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 75 s |
-# | Flickr8k | about 5 min | about 15 min |
+# | Flickr8k | about 5 min | about 15 min (estimate) |
 
 # %% [markdown]
 # ## Set-up

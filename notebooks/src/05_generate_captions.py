@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 45 s |
-# | Flickr8k | about 2 min | about 2 min |
+# | Flickr8k | about 2 min (estimate) | about 2 min (estimate) |
 
 # %% [markdown]
 # ## Set-up
