@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from clean import clean_notebook
+from clean import clean_notebook, stamp
 from execute import Run, execute
 from lessons import Lesson, LessonError, choose_lessons, tagged
 
@@ -32,6 +32,19 @@ def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
     os.replace(unfinished, path)
 
 
+def refresh_text(lesson: Lesson) -> None:
+    """Take the text anew from the source and keep the outputs, after a change of prose alone.
+
+    Raises LessonError if code changed too, or there is no notebook yet.
+    """
+    built, notebook = lesson.built, lesson.source
+    if built is None or code_of(built) != code_of(notebook):
+        raise LessonError(f"{lesson.name}: its code changed too; build it without --text")
+    for old, new in zip(code_cells(built), code_cells(notebook), strict=True):
+        new.outputs, new.execution_count = old.outputs, old.execution_count
+    write_notebook(stamp(notebook, lesson), lesson.notebook_path)
+
+
 def save_pictures(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     """Save the first figure of the cell tagged `picture`, which the lesson shows at its top.
 
@@ -48,6 +61,16 @@ def save_pictures(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
             target.write_bytes(base64.b64decode(figures[0]))
 
 
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return the cells that run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def code_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the code of the cells that run."""
+    return [cell.source for cell in code_cells(notebook)]
+
+
 def has_figure(output: nbformat.NotebookNode) -> bool:
     """True for an output that holds a PNG."""
     return "image/png" in output.get("data", {})
@@ -58,12 +81,17 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lessons", nargs="*", help="numbers such as 04; all if none is given")
     parser.add_argument("--work", type=Path, help="work folder to use again (default: a new one)")
+    parser.add_argument("--text", action="store_true", help="only prose changed: run nothing")
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Build the chosen lessons in one work folder; return 1 if one of them failed."""
     options, failed = parse_arguments(arguments), 0
+    if options.text:
+        for lesson in choose_lessons(options.lessons):
+            refresh_text(lesson)
+        return 0
     with tempfile.TemporaryDirectory() as temporary:
         for lesson in choose_lessons(options.lessons):
             run = build_lesson(lesson, (options.work or Path(temporary)).resolve())
