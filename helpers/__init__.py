@@ -5,5 +5,5 @@ Floor 2: batches, datasets, features
 Floor 3: captioner, training
 Floor 4: alt_text, pipeline, web, widget
 
-Only `plots`, which takes arrays and words, is a package; it imports nothing but its own parts.
+`captioner` and `plots` are packages; `plots` takes arrays and words and imports nothing of ours.
 """

@@ -132,3 +132,6 @@ def next_word_model(captioner: MergeCaptioner, max_length: int) -> keras.Model:
     hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
     probabilities = ops.softmax(captioner.word_logits(hidden))
     return keras.Model([features, word_ids], probabilities, name="next_word")
+
+
+MODELS = {"merge": MergeCaptioner}  # as config.json and the command line name them

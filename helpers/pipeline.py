@@ -18,12 +18,13 @@ import keras
 import numpy as np
 
 from helpers.batches import CaptionBatches, caption_rows
-from helpers.captioner import MODELS, Captioner
+from helpers.captioner import Captioner
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset, open_dataset
 from helpers.encoders import load_encoder
 from helpers.features import Features, extract_features, load_features
 from helpers.metrics import score_captions
+from helpers.models import MODELS
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
 

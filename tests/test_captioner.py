@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -10,13 +13,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import captioner as module
-from helpers.captioner import FILES, Captioner, CaptionerError, find_captioner, main
+from helpers.captioner import Captioner, CaptionerError
+from helpers.captioner import captioner as module
+from helpers.captioner import folder as folders
+from helpers.captioner.__main__ import main
+from helpers.captioner.folder import FILES, find_captioner
 from helpers.images import ImageError
 from helpers.models import MergeCaptioner
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
+ROOT = Path(__file__).parents[1]
+SCENES = ROOT / "data" / "mini" / "Flicker8k_Dataset"
 CAPTIONS = {
     (230, 20, 20): "a red dog runs",
     (20, 210, 20): "two green frogs sit by a lake",
@@ -156,7 +164,7 @@ def test_a_captioner_without_a_config_of_its_own_can_be_saved(trained, tmp_path)
 
 
 def test_an_unknown_name_lists_what_there_is(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "CAPTIONERS", tmp_path)
+    monkeypatch.setattr(folders, "CAPTIONERS", tmp_path)
     with pytest.raises(CaptionerError, match="no captioner 'poet'; there are: none yet"):
         find_captioner("poet")
     trained.save(tmp_path / "merge-toy")
@@ -287,6 +295,29 @@ def test_one_photo_without_a_list_is_refused_with_the_cure(captioner, one):
         captioner.caption(one)
 
 
+def test_in_bulk_an_unreadable_photo_keeps_its_place(captioner):
+    photos = [photo_of(colour) for colour in CAPTIONS] * 15
+    photos[0], photos[40] = b"no photo", "nowhere.jpg"
+    found = list(captioner.caption_each(iter(photos), 2))
+    assert [number for number, item in enumerate(found) if isinstance(item, ImageError)] == [0, 40]
+    expected = list(CAPTIONS.values()) * 15
+    for number in {*range(45)} - {0, 40}:
+        assert found[number][0].caption == expected[number] and len(found[number]) == 2
+    assert captioner.encoder.batches == [31, 12]
+
+
+def test_candidates_come_with_falling_scores_and_true_probabilities(captioner):
+    (candidates,) = captioner.candidates([photo_of((230, 20, 20))], 3)
+    best = candidates[0]
+    ids = captioner.tokenizer.encode_batch([best.caption])
+    logits = np.asarray(captioner.model((captioner.features([photo_of((230, 20, 20))]), ids)))[0]
+    words = keras.ops.log_softmax(logits)
+    length = np.count_nonzero(ids[0])
+    chance = np.exp(sum(float(words[place, ids[0, place + 1]]) for place in range(length - 1)))
+    assert best.caption == "a red dog runs" and best.probability == pytest.approx(chance, rel=0.05)
+    assert 0.5 < best.probability <= 1
+
+
 def test_a_photo_that_cannot_be_read_is_named(captioner):
     with pytest.raises(ImageError, match="nowhere.jpg"):
         captioner.caption([photo_of((0, 0, 0)), "nowhere.jpg"])
@@ -320,6 +351,49 @@ def test_the_command_goes_on_after_a_photo_that_fails(folder, encoder, photos, c
     output = capsys.readouterr()
     assert output.out == f"{photos[0]}\ta red dog runs\n{photos[2]}\tblue sky\n"
     assert "nowhere.jpg: there is no such file" in output.err
+
+
+def test_json_holds_every_candidate_with_its_probability(folder, encoder, photos, capsys):
+    assert main([*photos, "nowhere.jpg", "--captioner", str(folder), "--json"]) == 1
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["image"] for record in found] == photos
+    for record, caption in zip(found, CAPTIONS.values(), strict=True):
+        chances = [candidate["probability"] for candidate in record["candidates"]]
+        assert len(chances) == 3 and sum(chances) <= 1 and max(chances) == record["probability"]
+        assert record["caption"] == record["candidates"][0]["caption"] == caption
+
+
+def test_sources_come_from_standard_input(folder, encoder, photos, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{photos[1]}\n\n{photos[2]}\n"))
+    assert main([photos[0], "-", "--captioner", str(folder)]) == 0
+    named = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert named == photos
+
+
+def test_no_sources_at_all_are_no_failure(folder, encoder, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["-", "--captioner", str(folder)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.slow
+def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
+    """A real process with the real encoder, and a reader like `head` that wants one line."""
+    keras.utils.set_random_seed(7)
+    model = MergeCaptioner(len(trained.tokenizer), 2048, 16, 32)
+    model.build()
+    Captioner(trained.tokenizer, model).save(tmp_path / "real")
+    paths = sorted(SCENES.glob("*.jpg"))[:40]
+    command = [sys.executable, "-m", "helpers.captioner", "-", "--captioner", tmp_path / "real"]
+    environment = {**os.environ, "KERAS_HOME": str(tmp_path), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes) as process:
+        process.stdin.write("\n".join(map(str, paths)))
+        process.stdin.close()
+        assert process.stdout.readline().startswith(f"{paths[0]}\t")
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0 and "Traceback" not in said and "BrokenPipe" not in said
 
 
 @pytest.mark.parametrize("break_it", ["unknown", "incomplete", "broken", "strange encoder"])

@@ -1,0 +1,84 @@
+"""The command: python -m helpers.captioner photo.jpg https://example.org/another.png"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from itertools import chain
+
+from tqdm.auto import tqdm
+
+from helpers.captioner import Candidate, Captioner, CaptionerError
+from helpers.encoders import EncoderError
+from helpers.images import ImageError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Caption the images named on the command line; return 1 if one of them failed.
+
+    Standard output holds captions only, one line an image; everything else goes to stderr.
+    """
+    options = parse_arguments(arguments)
+    try:
+        captioner = Captioner.load(options.captioner)
+        with redirect_stdout(sys.stderr):
+            _ = captioner.encoder  # a download draws a bar
+        return print_captions(captioner, options)
+    except (CaptionerError, EncoderError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.captioner", description=__doc__)
+    parser.add_argument(
+        "images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input"
+    )
+    parser.add_argument("--captioner", default="merge-xception", help="a name or a folder")
+    parser.add_argument("--beam-size", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, all beams")
+    options = parser.parse_args(arguments)
+    if options.beam_size < 1:
+        parser.error(f"--beam-size is {options.beam_size}; it must be 1 or more")
+    return options
+
+
+def print_captions(captioner: Captioner, options: argparse.Namespace) -> int:
+    """Print a line per image as soon as its batch is done; return 1 if one of them failed."""
+    failed, sources = 0, list_sources(options.images)
+    results = captioner.caption_each(sources, options.beam_size)
+    bar = tqdm(results, "captions", len(sources), disable=None)  # None: only on a terminal
+    for source, result in zip(sources, bar, strict=True):
+        if isinstance(result, ImageError):
+            tqdm.write(str(result), file=sys.stderr)
+            failed = 1
+        else:
+            print(line_of(source, result, options.json), flush=True)
+    return failed
+
+
+def list_sources(named: Sequence[str]) -> list[str]:
+    """Return the images that were named; for "-" the lines of standard input."""
+    lines = (sys.stdin.read().splitlines() if name == "-" else [name] for name in named)
+    return [line for line in chain.from_iterable(lines) if line.strip()]
+
+
+def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
+    """Return what is printed for one image."""
+    if not as_json:
+        return f"{source}\t{candidates[0].caption}"
+    beams = [asdict(candidate) for candidate in candidates]
+    return json.dumps({"image": source, **beams[0], "candidates": beams}, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""Encoder, tokenizer and decoder together: a photo goes in, a sentence comes out."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, islice
+from os import PathLike
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.captioner.folder import CaptionerError, read_folder, write_folder
+from helpers.decoding import Beam, CompiledModel, beam_search, greedy
+from helpers.encoders import Encoder, load_encoder
+from helpers.images import ImageError, Source, image_pixels
+from helpers.tokenizer import CaptionTokenizer
+
+PHOTOS_AT_ONCE = 32  # a batch of Xception in 299 x 299 pixels then takes under 1 GB
+OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A caption and the probability, 0 to 1, that the model gives to the whole of it."""
+
+    caption: str
+    probability: float
+
+
+@dataclass
+class Captioner:
+    """Everything that turns a photo into a sentence.
+
+    Attributes:
+        tokenizer: words and ids.
+        model: a decoder of `helpers.models`, built.
+        config: what `config.json` holds: "model" and "sizes" rebuild the decoder, "encoder"
+            names the features it reads, "length_power" ranks its beams; the rest is record.
+            "sizes" always come from the model.
+    """
+
+    tokenizer: CaptionTokenizer
+    model: keras.Model
+    config: dict = field(default_factory=lambda: {"model": "merge", "encoder": "xception"})
+
+    def __post_init__(self) -> None:
+        self.config = {**self.config, "sizes": self.model.sizes}
+
+    @cached_property
+    def compiled(self) -> CompiledModel:
+        """The decoder with its steps compiled, made at the first caption."""
+        return CompiledModel(self.model)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder, loaded at the first photo."""
+        return load_encoder(self.config["encoder"])
+
+    def beams(self, features: np.ndarray, beam_size: int = 3) -> list[list[Beam]]:
+        """Return the best captions of each image as ids.
+
+        Arguments:
+            features: float (images, feature_size).
+            beam_size: captions kept per image; 1 is greedy but for its log-probability.
+
+        Raises CaptionerError for features of another size, ValueError for a senseless beam_size.
+        """
+        self.check_features(features)
+        power = self.config.get("length_power", 0.7)
+        return beam_search(self.compiled, features, self.tokenizer.max_length, beam_size, power)
+
+    def check_features(self, features: np.ndarray) -> None:
+        """Raise CaptionerError, with the cure, for features that the decoder can't read."""
+        wanted, shape = self.model.sizes["feature_size"], np.shape(features)
+        if shape[1:] != (wanted,):
+            raise CaptionerError(
+                f"features of shape {shape}, but this captioner reads (images, {wanted}) "
+                f"of {self.config['encoder']}; extract them with that encoder"
+            )
+
+    def caption_features(self, features: np.ndarray, beam_size: int = 3) -> list[str]:
+        """Return one caption per row of features; a `beam_size` of 1 is greedy.
+
+        Arguments and errors as in `beams`. Taught in lesson 05.
+        """
+        self.check_features(features)
+        if beam_size != 1:
+            return [self.tokenizer.decode(b[0].ids) for b in self.beams(features, beam_size)]
+        ids = greedy(self.compiled, features, self.tokenizer.max_length)
+        return [self.tokenizer.decode(caption) for caption in ids]
+
+    def candidates(self, images: Sequence, beam_size: int = 3) -> list[list[Candidate]]:
+        """Return the captions that stay in the beam of each image, best first.
+
+        Arguments and errors as in `caption`. Taught in lesson 07.
+        """
+        return self.feature_candidates(self.features(images), beam_size)
+
+    def feature_candidates(self, features: np.ndarray, beam_size: int) -> list[list[Candidate]]:
+        """Return the captions that stay in the beam of each row of features, best first."""
+        decode, exp = self.tokenizer.decode, math.exp
+        return [
+            [Candidate(decode(beam.ids), exp(beam.log_probability)) for beam in beams]
+            for beams in self.beams(features, beam_size)
+        ]
+
+    def caption_each(
+        self, images: Iterable, beam_size: int = 3
+    ) -> Iterator[list[Candidate] | ImageError]:
+        """Yield the candidates of each image, or the ImageError that kept it from being read.
+
+        Images are opened by several threads and captioned in batches: for work in bulk.
+        """
+        for rows in self.feature_batches(images):
+            yield from on_readable(lambda good: self.feature_candidates(good, beam_size), rows)
+
+    def feature_batches(self, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
+        """Yield the features of a batch of images; an unreadable image gives its ImageError."""
+        images, size = iter(images), self.encoder.image_size
+        with ThreadPoolExecutor(OPENED_AT_ONCE) as pool:
+            while chosen := list(islice(images, PHOTOS_AT_ONCE)):
+                opened = list(pool.map(lambda image: pixels_or_error(image, size), chosen))
+                yield on_readable(self.encoder.encode, opened)
+
+    def features(self, images: Sequence) -> np.ndarray:
+        """Return float32 features (images, feature_size) of paths, URLs, bytes or open files.
+
+        Raises ImageError for the first image that can't be read.
+        """
+        if isinstance(images, str | bytes | PathLike) or hasattr(images, "read"):
+            raise ImageError(f"{str(images)[:60]!r} is one image; put it in a list: [image]")
+        rows = []
+        for row in chain.from_iterable(self.feature_batches(images)):
+            if isinstance(row, ImageError):
+                raise row
+            rows.append(row)
+        return np.stack(rows) if rows else np.zeros((0, *self.encoder.feature_shape))
+
+    def caption(self, images: Sequence, beam_size: int = 3) -> list[str]:
+        """Return one caption per image.
+
+        Arguments:
+            images: paths, URLs, bytes or open binary files.
+            beam_size: as in `caption_features`.
+
+        Raises ImageError for the first image that can't be read. Taught in lesson 05.
+        """
+        return self.caption_features(self.features(images), beam_size)
+
+    def save(self, folder: str | Path) -> None:
+        """Write config, tokenizer and weights, the weights as float16."""
+        write_folder(folder, self.tokenizer, self.model, self.config)
+
+    @classmethod
+    def load(cls, name_or_folder: str | Path = "merge-xception") -> "Captioner":
+        """Read a captioner by its name in `data/captioners`, or from a folder.
+
+        Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
+        """
+        return cls(*read_folder(name_or_folder))
+
+
+def pixels_or_error(image: Source, size: int) -> np.ndarray | ImageError:
+    """Return the pixels of an image, or the reason why there are none."""
+    try:
+        return image_pixels(image, size)
+    except ImageError as error:
+        return error
+
+
+def on_readable(function: Callable[[np.ndarray], Iterable], items: list) -> list:
+    """Apply a function to all arrays at once; an ImageError among them keeps its place."""
+    good = [item for item in items if not isinstance(item, ImageError)]
+    results = iter(function(np.stack(good)) if good else ())
+    return [item if isinstance(item, ImageError) else next(results) for item in items]

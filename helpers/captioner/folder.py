@@ -1,0 +1,119 @@
+"""The folder of a captioner: config, tokenizer and weights, written and read without pickles."""
+
+import json
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from helpers.models import MODELS
+from helpers.tokenizer import CaptionTokenizer
+
+CAPTIONERS = Path(__file__).parents[2] / "data" / "captioners"
+FILES = ("config.json", "tokenizer.json", "decoder.weights.h5")
+
+
+class CaptionerError(ValueError):
+    """A captioner folder that cannot be used; the message says what is wrong with it."""
+
+
+def captioner_names() -> list[str]:
+    """Return the names of the captioners in `data/captioners`."""
+    return sorted(path.parent.name for path in CAPTIONERS.glob("*/config.json"))
+
+
+def find_captioner(name_or_folder: str | Path) -> Path:
+    """Return the folder of a captioner, complete.
+
+    Raises CaptionerError that lists the captioners there are, or the files that are missing.
+    """
+    folder = Path(name_or_folder)
+    if not folder.is_dir():
+        folder = CAPTIONERS / folder
+    if not folder.is_dir():
+        known = ", ".join(captioner_names()) or "none yet"
+        raise CaptionerError(
+            f"there is no captioner {str(name_or_folder)!r}; there are: {known} "
+            "(in data/captioners; `python -m helpers.pipeline` trains one)"
+        )
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise CaptionerError(f"the captioner in {folder} lacks {', '.join(missing)}; train it anew")
+    return folder
+
+
+def write_folder(
+    folder: str | Path, tokenizer: CaptionTokenizer, model: keras.Model, config: dict
+) -> None:
+    """Write the three files of a captioner, the weights as float16."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(folder / "tokenizer.json")
+    model.save_weights(folder / "decoder.weights.h5")
+    halve_weights(folder / "decoder.weights.h5")
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+
+
+def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Model, dict]:
+    """Return tokenizer, decoder and config of a captioner.
+
+    The decoder is rebuilt in code and then filled with weights: no pickled object is read.
+    Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
+    """
+    folder = find_captioner(name_or_folder)
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        model = model_of(config)
+        model.load_weights(folder / "decoder.weights.h5")
+        tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CaptionerError(
+            f"the captioner in {folder} can't be loaded ({reason}); fetch it or train it anew"
+        ) from error
+    if len(tokenizer) != config["sizes"]["vocab_size"]:
+        raise CaptionerError(
+            f"the captioner in {folder} doesn't fit together: {len(tokenizer)} words in "
+            f"tokenizer.json, weights for {config['sizes']['vocab_size']}; both come from one "
+            "training, so copy the whole folder again"
+        )
+    return tokenizer, model, config
+
+
+def model_of(config: dict) -> keras.Model:
+    """Return the untrained decoder that a config describes, built.
+
+    Raises ValueError for a config that lacks something or names an unknown model.
+    """
+    missing = [key for key in ("model", "sizes", "encoder") if key not in config]
+    if missing:
+        raise ValueError(f"config.json lacks {', '.join(missing)}")
+    if config["model"] not in MODELS:
+        known = ", ".join(sorted(MODELS))
+        raise ValueError(f"config.json names the model {config['model']!r}; there is: {known}")
+    model = MODELS[config["model"]](**config["sizes"])
+    model.build()
+    return model
+
+
+def halve_weights(path: str | Path) -> None:
+    """Store the float32 arrays of a weights file as float16, in place, compressed."""
+    path = Path(path)
+    unfinished = path.with_name("halved." + path.name)
+    with h5py.File(path) as source, h5py.File(unfinished, "w") as target:
+
+        def copy(name, item):
+            if name.split("/")[0] == "optimizer":  # a trained model brings three times its size
+                return
+            if isinstance(item, h5py.Group):
+                target.require_group(name).attrs.update(item.attrs)
+                return
+            half = item.dtype == np.float32 and item.ndim > 1
+            kind = np.float16 if half else item.dtype
+            compression = "gzip" if item.ndim > 1 else None
+            target.create_dataset(name, data=item[()].astype(kind), compression=compression)
+
+        target.attrs.update(source.attrs)
+        source.visititems(copy)
+    unfinished.replace(path)
