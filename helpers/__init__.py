@@ -5,5 +5,5 @@ Floor 2: batches, datasets, features
 Floor 3: captioner, training
 Floor 4: alt_text, pipeline, web, widget
 
-`captioner` and `plots` are packages; `plots` takes arrays and words and imports nothing of ours.
+`captioner`, `images` and `plots` are packages. `plots` takes arrays and words.
 """

@@ -13,7 +13,8 @@ class CaptionBatches:
     Going through it once is an epoch. Every batch is `((features, inputs), targets)`: features
     float32 (captions, feature_size), inputs int32 (captions, words) from `<start>` on, targets
     int32 of the same shape, one word ahead, up to `<end>`. Captions of like length share a
-    batch, so little of it is padding.
+    batch, so little of it is padding, and every batch has about as many words, so that a word
+    of a long caption counts as much as one of a short caption.
 
     Arguments:
         features: array (photos, feature_size), or several of one shape (photos and their mirror
@@ -21,7 +22,7 @@ class CaptionBatches:
             take the first.
         photo_rows: int (captions,): the row of `features` that each caption describes.
         ids: int32 (captions, max_length) from the tokenizer, right-padded with 0.
-        batch_size: captions in a batch.
+        batch_size: captions in a batch, on average.
         shuffle: whether captions and batches come in a new order every epoch.
         seed: makes that order repeatable.
 
@@ -48,10 +49,11 @@ class CaptionBatches:
         self.lengths = np.count_nonzero(self.ids, axis=1)
         self.batch_size, self.shuffle = batch_size, shuffle
         self.random = np.random.default_rng(seed)
+        self.cuts = self.cut()
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return -(-len(self.ids) // self.batch_size)
+        return len(self.cuts) + 1
 
     def __iter__(self) -> Iterator[tuple]:
         """Yield the batches of one epoch as ((features, inputs), targets)."""
@@ -62,11 +64,17 @@ class CaptionBatches:
             features = self.views[view][self.photo_rows[chosen]].astype("float32")
             yield (features, ids[:, :-1]), ids[:, 1:]
 
+    def cut(self) -> np.ndarray:
+        """Return where the captions, sorted by length, are cut into batches of as many words."""
+        words = np.cumsum(np.sort(self.lengths))
+        batches = np.ceil(len(words) / self.batch_size)
+        return 1 + np.flatnonzero(np.diff((words - 1) * batches // words[-1]))
+
     def groups(self) -> list[np.ndarray]:
         """Return which captions share a batch: sorted by length, ties and batches shuffled."""
         ties = self.random.random(len(self.ids)) if self.shuffle else np.arange(len(self.ids))
         order = np.lexsort((ties, self.lengths))
-        groups = np.split(order, np.arange(self.batch_size, len(order), self.batch_size))
+        groups = np.split(order, self.cuts)
         if self.shuffle:
             self.random.shuffle(groups)
         return groups

@@ -27,6 +27,8 @@ class MergeCaptioner(keras.Model):
         feature_size: numbers per image, 2048 for Xception.
         embedding_size: numbers per word.
         units: width of the LSTM and of the layer that joins words and image.
+        image_scale: what standardised features are multiplied by: the smaller it is, the less
+            the image weighs beside the words when training begins.
         image_dropout, word_dropout, merge_dropout: shares set to zero while training.
 
     Source: Tanti et al. 2018, "Where to put the image in an image caption generator".
@@ -39,6 +41,7 @@ class MergeCaptioner(keras.Model):
         feature_size: int = 2048,
         embedding_size: int = 256,
         units: int = 512,
+        image_scale: float = 1.0,
         image_dropout: float = 0.5,
         word_dropout: float = 0.3,
         merge_dropout: float = 0.5,
@@ -50,6 +53,7 @@ class MergeCaptioner(keras.Model):
             "feature_size": feature_size,
             "embedding_size": embedding_size,
             "units": units,
+            "image_scale": image_scale,
             "image_dropout": image_dropout,
             "word_dropout": word_dropout,
             "merge_dropout": merge_dropout,
@@ -66,7 +70,7 @@ class MergeCaptioner(keras.Model):
 
     def image_vector(self, features, training: bool = False):
         """Return what the image adds to every word: features -> (batch, units)."""
-        standard = self.standardise(features) / self.sizes["feature_size"] ** 0.5
+        standard = self.standardise(features) * self.sizes["image_scale"]
         return self.image_dense(self.image_dropout(standard, training=training))
 
     def join(self, image, words, training: bool = False):
@@ -127,7 +131,7 @@ def next_word_model(captioner: MergeCaptioner, max_length: int) -> keras.Model:
     read = captioner.lstm(captioner.word_dropout(captioner.embedding(word_ids)))
     last = ops.sum(ops.cast(ops.not_equal(word_ids, 0), "int32"), axis=1) - 1
     read = ops.einsum("bwu,bw->bu", read, ops.one_hot(last, max_length))
-    standard = captioner.standardise(features) / captioner.sizes["feature_size"] ** 0.5
+    standard = captioner.standardise(features) * captioner.sizes["image_scale"]
     image = captioner.image_dense(captioner.image_dropout(standard))
     hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
     probabilities = ops.softmax(captioner.word_logits(hidden))

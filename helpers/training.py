@@ -127,7 +127,7 @@ class Recipe:
     Attributes:
         model: which decoder, "merge".
         epochs: passes over the training captions.
-        batch_size: captions in a batch.
+        batch_size: captions in a batch, on average.
         learning_rate: where it begins; it falls to 0 along a half cosine.
         smoothing: of `CaptionLoss`.
         average: momentum of the running mean of the weights that is kept in the end.
@@ -150,7 +150,7 @@ class Recipe:
     min_count: int = 5
     max_length: int = 32
     mirror: bool = True
-    length_power: float = 1.0
+    length_power: float = 0.8
     precision: str = "float32"
     sizes: dict = field(default_factory=dict)
 
@@ -158,6 +158,7 @@ class Recipe:
 MINI_SIZES = {
     "embedding_size": 128,
     "units": 192,
+    "image_scale": 0.02,
     "image_dropout": 0.5,
     "word_dropout": 0.2,
     "merge_dropout": 0.4,

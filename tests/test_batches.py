@@ -71,6 +71,26 @@ def test_captions_of_like_length_share_a_batch():
     assert all(first[1] <= second[0] for first, second in zip(ranges, ranges[1:], strict=False))
 
 
+def test_every_batch_holds_about_as_many_words():
+    """A loss that is a mean over a batch would else favour the words of short captions."""
+    lengths = np.random.default_rng(0).integers(4, 30, 3000)
+    batches = CaptionBatches(
+        features_of(1), np.zeros(3000, int), numbered_captions(lengths, 30), 64
+    )
+    words = [np.count_nonzero(targets) + len(targets) for _, targets in batches]
+    captions = [len(targets) for _, targets in batches]
+    assert len(words) == len(batches) == 47
+    assert max(words) - min(words) <= 2 * 30
+    assert max(captions) > 3 * min(captions)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
+def test_no_batch_is_empty(batch_size):
+    sizes = [len(targets) for _, targets in make_batches(batch_size=batch_size)]
+    assert min(sizes) > 0 and sum(sizes) == len(LENGTHS)
+    assert len(sizes) == len(make_batches(batch_size=batch_size))
+
+
 def test_the_order_is_new_every_epoch_and_repeats_with_the_seed():
     batches, again, other = make_batches(), make_batches(), make_batches(seed=6)
     first, second = order_of(batches), order_of(batches)

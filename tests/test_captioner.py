@@ -30,6 +30,7 @@ CAPTIONS = {
     (20, 210, 20): "two green frogs sit by a lake",
     (20, 20, 220): "blue sky",
 }
+NO_DROPOUT = {"image_dropout": 0.0, "word_dropout": 0.0, "merge_dropout": 0.0}
 FEATURES = np.array(list(CAPTIONS), "float32") / 255
 
 
@@ -51,7 +52,7 @@ def trained():
     """A toy captioner that knows three colours; tests must not change it."""
     keras.utils.set_random_seed(7)
     tokenizer = CaptionTokenizer.from_captions(CAPTIONS.values())
-    model = MergeCaptioner(len(tokenizer), 3, 16, 32, 0.0, 0.0, 0.0)
+    model = MergeCaptioner(len(tokenizer), 3, 16, 32, **NO_DROPOUT)
     model.standardise.adapt(FEATURES)
     model.build()
     ids = tokenizer.encode_batch(CAPTIONS.values())
@@ -200,6 +201,10 @@ BROKEN_CONFIGS = {
     "no encoder": ({"model": "merge", "sizes": SIZES}, "lacks encoder"),
     "unknown model": ({"model": "poet", "sizes": {}, "encoder": "x"}, "'poet'; there is: merge"),
     "no sizes": ({"model": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
+    "another format": (
+        {"format": 2, "model": "merge", "sizes": SIZES, "encoder": "x"},
+        "it has format 2, this code reads format 1",
+    ),
     "sizes null": ({"model": "merge", "sizes": None, "encoder": "x"}, "mapping"),
     "other sizes": (
         {"model": "merge", "sizes": {**SIZES, "units": 31}, "encoder": "x"},

@@ -11,6 +11,7 @@ from helpers.models import MODELS
 from helpers.tokenizer import CaptionTokenizer
 
 CAPTIONERS = Path(__file__).parents[2] / "data" / "captioners"
+FORMAT = 1  # goes up when the same weights would say something else
 FILES = ("config.json", "tokenizer.json", "decoder.weights.h5")
 
 
@@ -52,6 +53,7 @@ def write_folder(
     tokenizer.save(folder / "tokenizer.json")
     model.save_weights(folder / "decoder.weights.h5")
     halve_weights(folder / "decoder.weights.h5")
+    config = {"format": FORMAT, **config}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
 
 
@@ -89,6 +91,8 @@ def model_of(config: dict) -> keras.Model:
     missing = [key for key in ("model", "sizes", "encoder") if key not in config]
     if missing:
         raise ValueError(f"config.json lacks {', '.join(missing)}")
+    if config.get("format", FORMAT) != FORMAT:
+        raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
     if config["model"] not in MODELS:
         known = ", ".join(sorted(MODELS))
         raise ValueError(f"config.json names the model {config['model']!r}; there is: {known}")

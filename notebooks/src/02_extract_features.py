@@ -112,7 +112,7 @@ photo
 # Xception wants squares of 299 × 299 points. Photos come in every shape, so something has to give. You may cut off the sides, add black bars, or stretch. This course stretches: nothing at the rim gets lost, and the network has seen enough odd shapes to cope.
 
 
-# %% tags=["same-as:helpers.images.image_pixels"]
+# %% tags=["same-as:helpers.images.opening.image_pixels"]
 def image_pixels(source, size):
     image = open_image(source, size)
     return np.array(image.resize((size, size), Image.Resampling.BICUBIC))

@@ -192,7 +192,7 @@ pairs = np.count_nonzero(ids) - len(ids)
 print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a caption")
 
 # %% [markdown]
-# Three kinds of waste are in sight. The photo is copied into every row. Each row repeats the words of the row before. And a one-hot answer is as long as the vocabulary, where one id of four bytes would do.
+# Three kinds of waste are in sight. The photo is copied into every row. Each row repeats the row before. And a one-hot answer is as long as the vocabulary, where one id of four bytes would do.
 
 # %% [markdown]
 # ## 3. The merge model
@@ -205,7 +205,7 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 # words so far ─ embedding ─ dropout ─ LSTM ─────────────┘             one number per word
 # ```
 #
-# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. Then all are divided by the root of their number: 2,048 numbers around 1 would drown the words.
+# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. `image_scale` then says how loud the photo speaks: 2,048 numbers around 1 can drown the words.
 # * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
 # * a **dense** layer multiplies by a matrix of weights and adds a bias.
 # * an **embedding** is a table: for each id a row of numbers, learnt like all weights.
@@ -228,7 +228,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
 
 # %% tags=["same-as:helpers.models.MergeCaptioner.image_vector"]
 def image_vector(self, features, training=False):
-    standard = self.standardise(features) / self.sizes["feature_size"] ** 0.5
+    standard = self.standardise(features) * self.sizes["image_scale"]
     return self.image_dense(self.image_dropout(standard, training=training))
 
 
@@ -298,7 +298,7 @@ width = np.count_nonzero(ids[:3], axis=1).max() - 1
 plots.draw_batch(np.stack([inputs[0, :width], targets[0, :width]]), tokenizer.words)
 
 # %% [markdown]
-# Above what goes in, below what should come out, place by place. Is that fair? At each place the model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this property is called **causality**. Don't believe it, test it: change the word at place 3 and see which logits move.
+# Above what goes in, below what should come out, place by place. Is that fair? At each place the model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this property is called **causality**. Test it: change the word at place 3 and see which logits move.
 
 # %%
 photo = features[:1]
@@ -348,17 +348,25 @@ guess = np.log(len(tokenizer))
 print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {guess:.2f}")
 
 # %% [markdown]
-# The untrained model is no better than guessing. Now the batches. A short caption beside a long one is mostly padding, computed for nothing. `CaptionBatches` therefore sorts captions by length, cuts the sorted list into batches, and shuffles the batches. Captions of equal length are shuffled among themselves. Two of its methods:
+# The untrained model is no better than guessing. Now the batches. A short caption beside a long one is mostly padding, computed for nothing. `CaptionBatches` therefore sorts captions by length, cuts the sorted list into batches, and shuffles the batches, and captions of equal length among themselves.
 #
-# * `groups` says which captions share a batch.
+# Where to cut? Not after every 128 captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
+#
+# * `cut` returns the places of the cuts, `groups` says which captions share a batch.
 # * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features as a second set to choose from.)
 
 
-# %% tags=["same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
+# %% tags=["same-as:helpers.batches.CaptionBatches.cut", "same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
+def cut(self):
+    words = np.cumsum(np.sort(self.lengths))
+    batches = np.ceil(len(words) / self.batch_size)
+    return 1 + np.flatnonzero(np.diff((words - 1) * batches // words[-1]))
+
+
 def groups(self):
     ties = self.random.random(len(self.ids)) if self.shuffle else np.arange(len(self.ids))
     order = np.lexsort((ties, self.lengths))
-    groups = np.split(order, np.arange(self.batch_size, len(order), self.batch_size))
+    groups = np.split(order, self.cuts)
     if self.shuffle:
         self.random.shuffle(groups)
     return groups
@@ -388,7 +396,7 @@ print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].si
 # %% [markdown]
 # ## 5. The proof: both ways ask the same
 #
-# Is a whole caption really worth all its rows? Here is the classic model: one row in, the probabilities of one next word out. It is made of the *same layers and weights*; only the wiring differs. It takes what the LSTM makes of the last real word.
+# Is a whole caption really worth all its rows? Here is the classic model: one row in, the probabilities of one next word out. It is made of the *same layers and weights*; only the wiring differs.
 
 
 # %% tags=["same-as:helpers.models.next_word_model"]
@@ -398,7 +406,7 @@ def next_word_model(captioner, max_length):
     read = captioner.lstm(captioner.word_dropout(captioner.embedding(word_ids)))
     last = ops.sum(ops.cast(ops.not_equal(word_ids, 0), "int32"), axis=1) - 1
     read = ops.einsum("bwu,bw->bu", read, ops.one_hot(last, max_length))
-    standard = captioner.standardise(features) / captioner.sizes["feature_size"] ** 0.5
+    standard = captioner.standardise(features) * captioner.sizes["image_scale"]
     image = captioner.image_dense(captioner.image_dropout(standard))
     hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
     probabilities = ops.softmax(captioner.word_logits(hidden))
@@ -406,7 +414,7 @@ def next_word_model(captioner, max_length):
 
 
 # %% [markdown]
-# (`keras.utils.plot_model(classic, show_shapes=True)` draws it, if you have pydot and graphviz.) Now add up the loss over all rows of the captions of three photos, row by row on the one side, caption by caption on the other.
+# Now add up the loss over all rows of the captions of three photos, row by row on the one side, caption by caption on the other.
 
 
 # %%
@@ -466,7 +474,7 @@ print(f"64 captions as rows {1000 * rows_time:.0f} ms, whole {1000 * whole_time:
 print(f"whole captions are {rows_time / whole_time:.0f} times faster")
 
 # %% [markdown]
-# On two cores expect a factor of 5-30. Where does it come from? A caption of 10 words makes 11 rows, and each row is padded to the longest caption of all: the LSTM takes dozens of steps for each single one of the whole caption. Each row sends its copy of the photo through a dense layer again. And the one-hot answers have to be built and moved: about 0.7 MB for these 64 captions on mini, 7.6 MB on Flickr8k.
+# On two cores expect a factor of 5-30. A caption of 10 words makes 11 rows, and each row is padded to the longest caption of all. Each sends its copy of the photo through a dense layer again. And the one-hot answers have to be built and moved: about 0.7 MB for these 64 captions on mini, 7.6 MB on Flickr8k.
 #
 # ## 7. Training
 #
@@ -477,7 +485,7 @@ for name, value in asdict(recipe).items():
     print(f"{name:<14} {value}")
 
 # %% [markdown]
-# * `model`: the kind of decoder. `epochs`, `batch_size`: rounds through the captions, and captions per step.
+# * `model`: the kind of decoder. `epochs`, `batch_size`: rounds through the captions, and captions per step, on average.
 # * `learning_rate`: the size of a step. It begins here and falls to 0 along a **cosine**: large steps first, to get near, small ones at the end, to settle.
 # * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
 # * `average`: the momentum of a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them.
@@ -493,7 +501,7 @@ assert np.isclose(words_loss(toy_targets[np.newaxis], toy_logits, smoothing=0.1)
 print(f"smoothed loss {by_hand:.3f}, plain loss {costs[real].mean():.3f}")
 
 # %% [markdown]
-# A smoothed loss can't fall to 0, so never compare it with an unsmoothed one. Now the average, with a momentum of 0.9, of a weight that jumps between 1 and 3:
+# A smoothed loss can't fall to 0. Now the average, with a momentum of 0.9, of a weight that jumps between 1 and 3:
 
 # %%
 weights, average, track = [1, 3] * 15, 1.0, []
@@ -609,7 +617,7 @@ images = [open_image(dataset.image_paths[name]) for name in three]
 plots.show_epoch_captions(images, diary.captions, first=0)
 
 # %% [markdown]
-# Read the captions of one image from top to bottom: first come the most frequent words, then their order, then sentences. Numbers and colours are the hardest, since the features come from a network that learnt to name things.
+# Read the captions of one image from top to bottom: first come the most frequent words, then their order, then sentences. Numbers and colours are the hardest: the features come from a network that names things.
 #
 # ## 8. Save it so that it loads
 #
@@ -672,7 +680,7 @@ if dataset.scenes:
 #
 # * A captioner learns one thing: the next word, given a photo and the words so far.
 # * The merge model reads words with an LSTM, adds the photo behind it, and gives logits `(captions, words, vocab)`.
-# * Teacher forcing answers all questions of a caption in one pass. It is the same loss as the classic rows, proved on numbers, and many times faster.
+# * Teacher forcing answers all questions of a caption in one pass. It is the same loss as the classic rows, and many times faster.
 # * The mask comes from the targets, and with padding on the right the future cannot leak.
 # * Choose on dev. Save numbers and JSON, not objects.
 #

@@ -6,7 +6,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/06_score_captions.ipynb)
 #
-# [← 05 generate captions](05_generate_captions.ipynb) · [contents](../README.md)
+# [← 05 generate captions](05_generate_captions.ipynb) · [contents](../README.md) · [07 caption from url →](07_caption_from_url.ipynb)
 
 # %% [markdown]
 # ![Bars for BLEU-1 to BLEU-4 and CIDEr-D, three in each group: one sentence said of every photo, the captioner, and people. In BLEU-1 the first bar is more than half as high as the others, in CIDEr-D it is a stump](images/06_score_captions.png)
@@ -863,5 +863,5 @@ print("right" if certain == 1 and 0.2 < doubtful < 0.8 and doubtful != 0.5 else 
 # %% [markdown]
 # ## Next
 #
-# You have the whole course so far: a photo, a sentence, a score. Caption photos of your own with
-# `python -m helpers.captioner photo.jpg --captioner FOLDER`.
+# You have the whole road: a photo, a sentence, a score. In
+# [07 · Caption from a URL](07_caption_from_url.ipynb) you let others use it.

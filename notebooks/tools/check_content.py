@@ -143,11 +143,13 @@ def check_same_as(lesson: Lesson) -> list[str]:
 def compare_with_helper(cell: NotebookNode, target: str, lesson: Lesson) -> str:
     """Return what is wrong between a cell and `helpers.module.name`, empty if they agree."""
     parts = target.split(".")
-    path = lesson.root / "helpers" / f"{parts[1]}.py" if len(parts) >= 3 else lesson.root
-    if parts[0] != "helpers" or not path.is_file():
+    files = {n: lesson.root.joinpath(*parts[:n]).with_suffix(".py") for n in (2, 3)}
+    known = [n for n, path in files.items() if len(parts) > n and path.is_file()]
+    if parts[0] != "helpers" or not known:
         return f"no module for the tag {TEACHES}{target}"
-    taught = find_definition(ast.parse(cell.source), parts[2:])
-    helper = find_definition(ast.parse(path.read_text("utf-8")), parts[2:])
+    path, names = files[known[0]], parts[known[0] :]
+    taught = find_definition(ast.parse(cell.source), names)
+    helper = find_definition(ast.parse(path.read_text("utf-8")), names)
     if helper is None:
         return f"{target} is not in {path.name}"
     if taught is None:

@@ -1,0 +1,12 @@
+"""ONE way to open an image, for training, for the widget, for bulk work and for the web page.
+
+* `opening`: path, bytes, file or URL in, upright RGB out;
+* `fetching`: the bytes at a URL, safely;
+* `errors`: `ImageError`, whose message names the image and the cure.
+"""
+
+from helpers.images.errors import ImageError
+from helpers.images.fetching import URL, fetch_image
+from helpers.images.opening import Source, image_pixels, open_image
+
+__all__ = ["URL", "ImageError", "Source", "fetch_image", "image_pixels", "open_image"]

@@ -1,0 +1,18 @@
+"""What can go wrong with an image, in words."""
+
+import re
+from os import PathLike
+
+
+class ImageError(ValueError):
+    """An image cannot be opened; the message names the source and the cure."""
+
+
+def name_of(source: object) -> str:
+    """Name a source in a message; a URL without its password, and not all of a long one."""
+    if isinstance(source, str | PathLike):
+        text = re.sub("//[^/]*@", "//…@", str(source).strip())
+        return "".join(filter(str.isprintable, text[:200])) + "…" * (len(text) > 200)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return f"The image of {len(source):,} bytes"
+    return str(getattr(source, "name", None) or getattr(source, "filename", None) or "The image")

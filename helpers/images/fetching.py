@@ -1,0 +1,114 @@
+"""Fetch an image from the public web, and nothing else from anywhere else."""
+
+import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import responses
+from time import monotonic
+from urllib.parse import urljoin, urlsplit
+from urllib.request import DataHandler, Request
+
+import requests
+from requests_hardened import ip_filter
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+
+from helpers.images.errors import ImageError, name_of
+
+URL = re.compile(r"\s*(data:|[a-z][a-z0-9+.-]+://)", re.IGNORECASE)
+HEADERS = {"User-Agent": "caption-lessons/1.0.0", "Accept-Encoding": "identity"}
+MAX_REDIRECTS = 3
+UPLOAD = "save the image and upload it instead"
+ip_filter.logger.setLevel("ERROR")  # its warnings say what our ImageError says
+
+# Why a URL cannot be fetched: kind of error -> what is wrong, what to do. The first that fits.
+REASONS = {
+    ImageError: "{error}",
+    ip_filter.InvalidIPAddress: f"has a private address, and only the public web is open; {UPLOAD}",
+    requests.exceptions.SSLError: f"has no certificate to trust; {UPLOAD}",
+    requests.ConnectionError: f"gives no answer: no connection to {{host}}; {UPLOAD}",
+    ValueError: "is no valid address. Copy it once more",
+    Exception: f"broke off. Try again, or {UPLOAD}",
+}
+
+
+def fetch_image(url: str, seconds: float = 15, max_bytes: int = 10**7, local: str = "") -> bytes:
+    """Fetch the bytes of an image from the public web, or take them out of a data URL.
+
+    url: http or https, port 80 or 443, no password; each redirect is held to that as well.
+    seconds: for everything, from looking up the name to the last byte.
+    local: "127.0.0.1:8123" lets in this one server on your own machine; for tests.
+    Raises ImageError. Source: requests-hardened looks a name up once and dials what it checked.
+    """
+    sockets, worker, deadline = [], ThreadPoolExecutor(1), monotonic() + seconds
+    try:
+        return worker.submit(_follow, url, sockets, deadline, max_bytes, local).result(seconds)
+    except TimeoutError:
+        raise ImageError(f"{name_of(url)} took more than {seconds:g} seconds; {UPLOAD}.") from None
+    finally:
+        worker.shutdown(wait=False)
+        for line in sockets:  # else a server that drips byte by byte would hold the worker
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+
+def _follow(url: str, sockets: list, deadline: float, max_bytes: int, local: str) -> bytes:
+    """Ask for a URL and go where it leads, each step checked alike."""
+    name = start = name_of(url)
+    for step in range(MAX_REDIRECTS + 1):
+        try:
+            if step == 0 and url.lstrip()[:5].lower() == "data:":
+                return DataHandler().data_open(Request(url)).read()
+            request = requests.Request("GET", url.strip(), HEADERS).prepare()
+            line = _Line(request.url, local, sockets, deadline)
+            patience = deadline - monotonic() + 1  # a little more than the caller has
+            with line.send(request, stream=True, timeout=patience) as response:
+                if not response.is_redirect:
+                    return _body(response, max_bytes)
+            url = urljoin(request.url, response.headers["Location"])
+        except Exception as error:
+            reason = next(words for kind, words in REASONS.items() if isinstance(error, kind))
+            host = "".join(url.split("/")[2:3])
+            raise ImageError(f"{name} {reason.format(error=error, host=host)}.") from None
+        name = f"{start} leads to {name_of(url)}, which"
+    raise ImageError(f"{start} leads from one address to the next; {UPLOAD}.")
+
+
+class _Line(IPFilterAdapter):
+    """A line to the server of one URL, whose socket another thread can see and cut."""
+
+    def __init__(self, url: str, local: str, sockets: list, deadline: float):
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+            raise ImageError("has to begin with http:// or https:// and to hold no password")
+        if parts.netloc != local and parts.port not in (None, 80, 443):
+            raise ImageError(f"asks for port {parts.port}, and only 80 and 443 are open; {UPLOAD}")
+        super().__init__(parts.scheme == "https", allow_loopback=parts.netloc == local)
+        self.sockets, self.deadline = sockets, deadline
+
+    def get_connection_with_tls_context(self, *arguments, **options):
+        pool = super().get_connection_with_tls_context(*arguments, **options)
+        sockets, deadline = self.sockets, self.deadline
+
+        class Connection(pool.ConnectionCls):
+            def connect(self):
+                super().connect()
+                sockets.append(self.sock)
+                if monotonic() > deadline:  # nobody is left to cut it
+                    raise TimeoutError
+
+        pool.ConnectionCls = Connection
+        return pool
+
+
+def _body(response: requests.Response, max_bytes: int) -> bytes:
+    """Read what was sent, as it was sent: unpacked, 10 MB could become 10 GB."""
+    if (status := response.status_code) != 200:
+        phrase = responses.get(status, "unknown")
+        raise ImageError(f"answers {status} ({phrase}). Check the address, or {UPLOAD}")
+    data, length = bytearray(), response.raw.length_remaining or 0
+    while max(len(data), length) <= max_bytes:
+        if not (chunk := response.raw.read(1 << 16, decode_content=False)):
+            return bytes(data)
+        data += chunk
+    raise ImageError(f"has more than {max_bytes / 1e6:g} MB. Save it, scale it down and upload it")

@@ -1,0 +1,611 @@
+# %% [markdown]
+# # 07 · Caption from a URL
+#
+# You build a small app inside a notebook: paste the address of a photo, press a button, read a
+# sentence.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/07_caption_from_url.ipynb)
+#
+# [← 06 score captions](06_score_captions.ipynb) · [contents](../README.md)
+
+# %% [markdown]
+# ![A form with a box for an address, a button "Caption that image!", three small drawings to try and an upload button. Below it the photo, its caption in large letters, three candidates with bars, and the alt text ready to copy](images/07_caption_from_url.png)
+#
+# The app that stands at the end of this lesson. In a hurry? Run all cells, go to section 6 and
+# paste.
+
+# %% [markdown]
+# **You will learn**
+#
+# * how little it takes to put a form around a model, and what such a form forgets
+# * why a box for addresses is an open door, and how to let in images and nothing else
+# * how to say in words that people read how sure a model is
+# * how to show text that others wrote without letting it take over your page
+# * what happens when people press twice, or change their mind while the model is at work
+#
+# **You need** nothing. A trained captioner comes with the course; should it be missing, one is
+# trained on mini first, which takes some minutes.
+#
+# **Run times** with a captioner at hand
+#
+# | | Colab T4 | CPU, 2 cores |
+# |---|---|---|
+# | mini | about 40 s (estimate) | about 30 s |
+# | Flickr8k | the same (estimate) | the same (estimate) |
+
+# %% [markdown]
+# ## Set-up
+#
+# This cell finds the course folder; on Colab it fetches it first.
+
+# %% tags=["setup"]
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+here = Path.cwd()
+if "google.colab" in sys.modules:
+    address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
+    if not here.exists():
+        subprocess.run(["git", "clone", "-q", "--depth", "1", address, str(here)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "requests-hardened"], check=True)
+folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
+if not folders:
+    raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
+ROOT = folders[0]
+sys.path.insert(0, str(ROOT))
+
+# %% [markdown]
+# `Captioner` is what lessons 02-05 built up: encoder, tokenizer and decoder in one folder.
+# `open_dataset`, `build_captioner` and `work_folder` fetch what is there or make it. From `images`
+# come the functions that open a photo, from `widget` the finished app.
+
+# %%
+import io
+import ipaddress
+import re
+import threading
+from html import escape
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import ipywidgets as widgets
+from IPython.display import HTML, display
+from IPython.display import Image as Picture
+from PIL import Image
+
+from helpers.captioner import Captioner, captioner_names
+from helpers.datasets import open_dataset
+from helpers.images import ImageError, open_image
+from helpers.pipeline import build_captioner, work_folder
+from helpers.widget import caption_widget
+
+# %% [markdown]
+# Settings: `CAPTIONER` is the name of a folder in `data/captioners`. `ADDRESS` leads nowhere; put
+# the address of a photo of yours there. The data set only provides photos to try.
+
+# %% tags=["parameters"]
+DATASET = "mini"  # or "flickr8k", or a folder of your own
+DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
+SEED = 7
+CAPTIONER = "merge-xception"
+BEAM_SIZE = 3
+ADDRESS = "https://photos.example/dog.jpg"
+
+# %% [markdown]
+# ## 1. A captioner, ready to use
+#
+# Nothing is trained in this lesson if it can be avoided. A captioner that stands in
+# `data/captioners` is opened by its name; if there is none of that name, the one of your work
+# folder takes its place.
+
+# %%
+dataset = open_dataset(DATASET, DATA_DIR)
+work = work_folder(dataset)
+own = str((work / "captioner").resolve())
+if CAPTIONER in captioner_names():
+    label, source = CAPTIONER, CAPTIONER
+    captioner = Captioner.load(CAPTIONER)
+else:
+    print(f"there is no captioner {CAPTIONER!r} here; one of {dataset.name} takes its place")
+    label, source = dataset.name, own
+    captioner = build_captioner(dataset, work, seed=SEED)
+print("It was trained on", captioner.config["dataset"])
+
+# %% [markdown]
+# One call makes a sentence of a photo. The first call takes some seconds, since it loads the
+# encoder and compiles the decoder.
+
+# %%
+photo = dataset.paths("test")[0]
+print(captioner.caption([photo], BEAM_SIZE)[0])
+open_image(photo)
+
+# %% [markdown]
+# Is that right? Remember on what the captioner was trained. It can name nothing that its training
+# captions never named. One that was trained on Flickr8k has met people and dogs, on grass and in
+# water. Show it a cup of coffee, or one of our drawings, and it tells you of people and dogs. One
+# that was trained on mini sees cats and balloons in your holiday photos as well.
+#
+# People who use an app can't know that. So show more than the best sentence: what else was in the
+# running, and how sure was the model? `candidates` returns the whole beam of lesson 05, with the
+# probability of each sentence.
+
+# %%
+candidates = captioner.candidates([photo], BEAM_SIZE)[0]
+for candidate in candidates:
+    print(f"{candidate.probability:.1e}  {candidate.caption}")
+
+# %% [markdown]
+# Small numbers! A sentence is as probable as all its words together, and that is a product. Take a
+# model that gives every right word 40%. How probable is a sentence of nine words and the marker
+# `<end>`?
+
+# %%
+print(f"{0.4**10:.1e}")
+
+# %% [markdown]
+# So a tiny number doesn't mean a bad caption. What one word got on average, the **geometric
+# mean**, is easier to judge. You take the root that undoes the product.
+
+# %%
+for candidate in candidates:
+    steps = len(candidate.caption.split()) + 1  # the words and <end>
+    print(f"{candidate.probability ** (1 / steps):.0%} a word  {candidate.caption}")
+
+# %% [markdown]
+# (The order of the candidates follows neither number exactly. The beam divides the summed
+# logarithms by a power of the length, as lesson 05 shows.)
+#
+# For the app, "1 in 1,800,000" says more to most people than 5.5e-07. Two digits are enough.
+
+
+# %% tags=["same-as:helpers.widget.in_words"]
+def in_words(probability):
+    if probability >= 0.01:
+        return f"{probability:.0%}"
+    return f"1 in {float(f'{1 / probability:.2g}'):,.0f}" if probability > 0 else "0%"
+
+
+for probability in (0.254, 0.004, 5.5e-7):
+    print(in_words(probability))
+
+# %% [markdown]
+# ## 2. An app in fifteen lines
+#
+# A **widget** is a thing on the page that Python can see and change: a box, a button, a picture.
+# You make four of them, and say which function runs when the button is pressed. Such a function is
+# called a **callback**.
+#
+# `urlopen` fetches what lies at an address. It is the first thing a search for "python open url"
+# finds.
+
+# %%
+box = widgets.Text(description="Address")
+button = widgets.Button(description="Caption it")
+picture = widgets.Image(width=200)
+sentence = widgets.Label()
+
+
+def caption_it(_):
+    data = urlopen(box.value).read()
+    picture.value = data
+    sentence.value = captioner.caption([data])[0]
+
+
+button.on_click(caption_it)
+widgets.VBox([box, button, picture, sentence])
+
+# %% [markdown]
+# That's it. Copy the address of a photo somewhere on the web (right-click it, "Copy image
+# address"), paste it and press. On GitHub you see no form above: a widget lives only while a
+# kernel runs.
+#
+# Code can press the button as well. The address of a file on your own disk begins with `file://`.
+
+# %%
+box.value = photo.resolve().as_uri()
+button.click()
+print(sentence.value)
+
+# %% [markdown]
+# Now give it to a friend, and watch over their shoulder.
+
+# %% [markdown]
+# ## 3. What goes wrong?
+#
+# `attempt` types an address and runs the callback. It prints what your friend would *not* see: an
+# error in a callback ends up in a log, and on the page nothing happens.
+
+
+# %%
+def attempt(address):
+    box.value = address
+    try:
+        caption_it(button)
+        print(sentence.value)
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+
+
+# %% [markdown]
+# **The page instead of the photo.** Most people copy what stands in the address bar, and that is
+# the page around the photo. You can try it without a network: a `data:` address carries its content
+# within itself.
+
+# %%
+page = "data:text/html,<!doctype html><title>My dog</title><img src=dog.jpg>"
+attempt(page)
+
+# %% [markdown]
+# **No answer at all.** A typing error, a server that is down, no network.
+
+# %%
+attempt("nonsense://photos/dog.jpg")
+
+# %% [markdown]
+# Would you know from that what to do next?
+#
+# **Too much.** `read()` fetches all there is. If the address leads to a film of 3 GB, then 3 GB end
+# up in memory. A file need not even be big. This one holds a white square of 20,000 × 20,000
+# pixels, and PNG needs few bytes to say so:
+
+# %%
+bomb = io.BytesIO()
+Image.new("1", (20_000, 20_000), 1).save(bomb, "PNG")
+print(
+    f"{len(bomb.getvalue()) / 1e3:.0f} KB in the file, {20_000**2 * 3 / 1e6:,.0f} MB as RGB pixels"
+)
+
+# %% [markdown]
+# That is a **decompression bomb**. It takes one such file to kill the kernel, and your friend's
+# open work with it.
+#
+# **Doors inside your house.** You have used `file://` a moment ago. What else does it open?
+
+# %%
+inside = ROOT / "pyproject.toml"
+print(urlopen(inside.as_uri()).read()[:42])
+
+# %% [markdown]
+# Any file that the notebook may read! The same goes for addresses of your own network.
+#
+# The address is typed by whoever sits at the box, but it is fetched by the computer on which the
+# notebook runs. So a stranger can make that computer ask for what only it can reach: the settings
+# page of a router, a database without a password, the page on which a cloud keeps the keys of its
+# machines (`http://169.254.169.254/`).
+#
+# This is **server-side request forgery**, SSRF. At your own desk you can only harm yourself with
+# it. As soon as the app runs somewhere for others, it is the first thing that somebody tries.
+
+# %% [markdown]
+# ## 4. Open what strangers send
+#
+# How would you know that an address leads inside? Names don't tell, but every name stands for a
+# number, the **IP address**. Python knows which numbers belong to the public internet.
+
+# %%
+for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "::1"):
+    print(f"{number:18}{'public' if ipaddress.ip_address(number).is_global else 'inside'}")
+
+# %% [markdown]
+# That looks like one `if`, and it is a trap for whoever writes it. A name can stand for one number
+# when you check it and for another when you fetch. A public page can send you on to one inside.
+# And `http://2130706433/` is 127.0.0.1 in disguise. So the course leaves this to a library,
+# `requests-hardened`, which looks a name up once and then dials the very number that it has
+# checked.
+#
+# `open_image` has opened every photo of this course. It takes addresses too, and this is what it
+# does with them:
+#
+# | danger | answer |
+# |---|---|
+# | `file://` and the like | http, https and `data:` only, on the usual ports 80 and 443 |
+# | addresses inside, by number, name or redirect | every step is checked, three redirects at most |
+# | a film of 3 GB | reading stops after 10 MB |
+# | a server that sends a byte a second | everything together may take 15 seconds |
+# | 20,000 × 20,000 pixels | the size stands at the start of a file: over 40 megapixels is refused |
+# | a page, a PDF, a broken file | a few common formats are read, no others; the message says what it is |
+#
+# Whatever it is, one kind of error comes out, an `ImageError`, and its message says what to do.
+
+# %%
+hostile = [page, inside.as_uri().replace(str(ROOT), "…"), "http://192.168.1.1/"]
+hostile += ["http://169.254.169.254/latest/", "http://2130706433/", "http://127.0.0.1:8888/lab"]
+for image in [*hostile, bomb]:
+    try:
+        open_image(image)
+    except ImageError as error:
+        print("•", error)
+
+# %% [markdown]
+# And a friendly one? Put the address of a photo of yours into the settings above, and run this cell
+# again. As it stands, the address leads to a server that doesn't exist, and you see what people see
+# who have no network.
+
+# %%
+try:
+    print(captioner.caption([ADDRESS])[0])
+except ImageError as error:
+    print(error)
+
+# %% [markdown]
+# ## 5. Say it well
+#
+# What people do with a caption is paste it somewhere, often as **alt text**: the words that a
+# screen reader speaks in place of an image. It already says "image" by itself, so "a photo of" in
+# front is noise. And it pauses at a full stop.
+
+
+# %% tags=["same-as:helpers.widget.alt_text", "same-as:helpers.widget.OPENING"]
+OPENING = re.compile(r"^(an?|the) (photo|photograph|picture|image) (of|showing) ", re.IGNORECASE)
+
+
+def alt_text(caption):
+    text = OPENING.sub("", caption.strip()).rstrip(" .")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+print(alt_text("a photo of a dog on the beach"))
+print(alt_text(candidates[0].caption))
+
+# %% [markdown]
+# A page in a notebook is HTML, a text in which `<b>` means bold. Do you know who wrote all that you
+# are about to show? The address comes from a stranger, and so does the name of an uploaded file. A
+# captioner repeats words of its training captions, and these come from strangers as well. If such
+# a text contains HTML, it becomes a part of *your* page, buttons and scripts included.
+#
+# `escape` turns the five characters that mean something into harmless names of themselves.
+
+# %%
+name = "dog.jpg<img src=x onerror=alert('hello')>"
+print(escape(name))
+
+# %% [markdown]
+# Now the candidates as a table. The bars are as long as the probabilities; each caption is
+# escaped, and each heading says which column it stands for, so that the table can be read aloud.
+
+
+# %% tags=["same-as:helpers.widget.candidates_table"]
+def candidates_table(candidates):
+    most, rows = max(candidate.probability for candidate in candidates) or 1, ""
+    for candidate in candidates:
+        width = max(1, round(80 * candidate.probability / most))
+        bar = f'<div style="width:{width}px; height:10px; background:#3b82c4"></div>'
+        cells = (escape(candidate.caption) or "(no words)", bar, in_words(candidate.probability))
+        rows += f"<tr><td>{'</td><td>'.join(cells)}</td></tr>"
+    head = '<tr><th scope="col">candidate</th><th scope="col" colspan="2">probability</th></tr>'
+    return f'<table cellpadding="4" style="text-align:left; line-height:1.4">{head}{rows}</table>'
+
+
+HTML(candidates_table(candidates))
+
+# %% [markdown]
+# Not every photo has an address. `widgets.FileUpload` takes files, and its `value` depends on the
+# version: a dictionary in ipywidgets 7, which Colab has, a tuple in ipywidgets 8, which comes with
+# this course.
+
+
+# %% tags=["same-as:helpers.widget.uploaded_files"]
+def uploaded_files(value):
+    files = value.items() if isinstance(value, dict) else ((f["name"], f) for f in value)
+    return [(name, bytes(file["content"])) for name, file in files]
+
+
+print(uploaded_files({"dog.jpg": {"content": b"seven"}}))
+print(uploaded_files(({"name": "dog.jpg", "content": memoryview(b"eight")},)))
+
+# %% [markdown]
+# Uploads have a trap of their own. Jupyter sends a file as one message, and drops messages of more
+# than 10 MB without a word: your function is never called. All you can do is say so next to the
+# button, *before* somebody waits for nothing.
+
+# %% [markdown]
+# ## 6. The whole app
+#
+# One question is left: what happens *while* the model works? Your callback keeps the notebook busy
+# for as long as a slow server takes, up to 15 seconds. People press again, and each press waits in
+# a queue. Or they lose patience and upload a file instead, and when the slow answer arrives at
+# last, it lands beside the wrong photo.
+#
+# Three habits help. The button is disabled while the model works, and further presses are ignored.
+# The work is done by a **thread**, beside the notebook. And every request gets a number, so that an
+# answer which comes too late can be told from the one that is wanted:
+
+# %%
+newest = 0
+
+
+def answer(number, text):
+    print(f"{number}: {text}" if number == newest else f"{number}: {text} (too late, dropped)")
+
+
+newest += 1
+slow = threading.Timer(0.2, answer, (newest, "a photo from a slow server"))
+slow.start()
+newest += 1
+answer(newest, "the file that was uploaded meanwhile")
+slow.join()
+
+# %% [markdown]
+# `helpers.widget` puts all of this together. It is about 250 lines long, and the parts that you have not
+# written here lay out boxes and buttons. You can give it several captioners to choose from.
+
+# %%
+captioners = {label: captioner} | {name: name for name in captioner_names() if name != label}
+if Path(own).exists():
+    captioners.setdefault(dataset.name, own)
+caption_widget(captioners)
+
+# %% [markdown]
+# Paste an address and press **Caption that image!**, or press Enter. Or try one of the drawings, or
+# upload a photo. Then change the size of the beam, or the captioner, and press again. On a quiet
+# computer with two cores, expect about half a second from the press to the caption, and a little
+# more for the first one.
+#
+# For those who read this without a kernel, here is the app, photographed at work.
+
+# %% tags=["picture"]
+display(Picture(filename=str(ROOT / "notebooks/images/07_caption_from_url.png")))
+
+# %% [markdown]
+# ## 7. Without a notebook
+#
+# Captions are also wanted where nobody presses buttons. In a terminal, in the course folder:
+#
+# ```sh
+# python -m helpers.captioner photo.jpg https://example.org/dog.jpg
+# ```
+#
+# prints one line per image: what you named, a tab, the caption. Complaints go to standard error,
+# and the exit code is 1 if an image failed, so that other programs notice. `--json` prints the
+# candidates too. The next cell runs the command from here; it starts a new Python, which takes some
+# seconds.
+
+# %%
+names = [os.path.relpath(path, ROOT) for path in dataset.paths("test")[1:4]]
+command = [sys.executable, "-m", "helpers.captioner", *names, "--captioner", source]
+done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+print(done.stdout or done.stderr)
+
+# %% [markdown]
+# ## Recap
+#
+# * Four widgets and a callback are an app. What is missing shows when somebody else uses it.
+# * Who fetches an address for others needs limits: which addresses, how many bytes, how many
+#   seconds, how many pixels.
+# * Escape what you did not write yourself.
+# * An error message names the thing and says what to do.
+# * Say how sure the model is, and on what it was trained.
+
+# %% [markdown]
+# ## Exercises
+#
+# ### Exercise 1: Read no more than you want
+#
+# Write `read_at_most(file, limit)`: it returns the content of a file, or None if there are more
+# than `limit` bytes. Never read much more than that. (`file.read(n)` reads n bytes at most.)
+
+
+# %% tags=["exercise"]
+def read_at_most(file, limit):
+    return file.read()  # your turn
+
+
+short, long = io.BytesIO(b"12345"), io.BytesIO(b"1" * 1_000_000)
+results = [read_at_most(short, 5), read_at_most(long, 5), long.tell() < 10]
+print("right" if results == [b"12345", None, True] else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 1
+def read_at_most(file, limit):
+    data = file.read(limit + 1)  # one more tells "as much as allowed" from "too much"
+    return data if len(data) <= limit else None
+
+
+short, long = io.BytesIO(b"12345"), io.BytesIO(b"1" * 1_000_000)
+results = [read_at_most(short, 5), read_at_most(long, 5), long.tell() < 10]
+print("right" if results == [b"12345", None, True] else "not yet")
+
+# %% [markdown]
+# ### Exercise 2: Spot an address inside
+#
+# Write `leads_inside(address)` for addresses with a number in the place of the name.
+# `urlsplit(address).hostname` is that number. Then think of an address that your function lets
+# pass although it leads inside: that is why the course takes a library.
+
+
+# %% tags=["exercise"]
+def leads_inside(address):
+    return False  # your turn
+
+
+addresses = [
+    "http://10.0.0.7/a.jpg",
+    "https://93.184.215.14/a.jpg",
+    "http://[::1]:8888/",
+    "http://8.8.8.8",
+]
+print("right" if [leads_inside(a) for a in addresses] == [True, False, True, False] else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 2
+def leads_inside(address):
+    return not ipaddress.ip_address(urlsplit(address).hostname).is_global
+
+
+addresses = [
+    "http://10.0.0.7/a.jpg",
+    "https://93.184.215.14/a.jpg",
+    "http://[::1]:8888/",
+    "http://8.8.8.8",
+]
+print("right" if [leads_inside(a) for a in addresses] == [True, False, True, False] else "not yet")
+
+# %% [markdown]
+# ### Exercise 3: Say when the model is torn
+#
+# If the best candidates are about equally probable, the app should say so. Write `torn`: True if
+# the second most probable candidate has at least half the probability of the most probable one.
+
+
+# %% tags=["exercise"]
+def torn(probabilities):
+    return None  # your turn
+
+
+cases = [[0.4, 0.3, 0.1], [0.1, 0.4, 0.05], [0.2], [1e-7, 9e-8]]
+print("right" if [torn(case) for case in cases] == [True, False, False, True] else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 3
+def torn(probabilities):
+    best, second = sorted([*probabilities, 0], reverse=True)[:2]
+    return second >= best / 2
+
+
+cases = [[0.4, 0.3, 0.1], [0.1, 0.4, 0.05], [0.2], [1e-7, 9e-8]]
+print("right" if [torn(case) for case in cases] == [True, False, False, True] else "not yet")
+
+# %% [markdown]
+# ### Exercise 4: Give the app a memory
+#
+# Write `remember(lines, line)`: it returns the lines with the new one in front, at most three of
+# them, and each of them once. Then carry on: let `caption_it` of section 2 show its last three
+# captions in a `widgets.HTML`. What do you have to do with the addresses before you show them?
+
+
+# %% tags=["exercise"]
+def remember(lines, line):
+    return lines  # your turn
+
+
+lines = []
+for line in ["a dog", "a cat", "a dog", "two boats", "a car"]:
+    lines = remember(lines, line)
+print("right" if lines == ["a car", "two boats", "a dog"] else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 4
+def remember(lines, line):
+    return [line, *(other for other in lines if other != line)][:3]
+
+
+lines = []
+for line in ["a dog", "a cat", "a dog", "two boats", "a car"]:
+    lines = remember(lines, line)
+print("right" if lines == ["a car", "two boats", "a dog"] else "not yet")
+
+# %% [markdown]
+# ## Next
+#
+# You have an app that others can use. What the model looks at while it writes a word, it doesn't
+# tell yet: it sees one vector for the whole photo. Models that look at one region after the other
+# are the next step.
