@@ -41,7 +41,7 @@ class MergeCaptioner(keras.Model):
         feature_size: int = 2048,
         embedding_size: int = 256,
         units: int = 512,
-        image_scale: float = 1.0,
+        image_scale: float = 0.4,
         image_dropout: float = 0.5,
         word_dropout: float = 0.3,
         merge_dropout: float = 0.5,

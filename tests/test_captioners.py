@@ -1,0 +1,57 @@
+"""The captioners that come with the course: small, complete, with a record, and they see."""
+
+import json
+
+import numpy as np
+import pytest
+
+from helpers.captioner import Captioner, captioner_names
+from helpers.captioner.folder import CAPTIONERS, FILES
+from helpers.datasets import open_dataset
+
+MEGABYTES = {"merge-xception": 12}
+each_captioner = pytest.mark.parametrize("name", captioner_names())
+
+
+def test_there_is_the_captioner_that_commands_take_when_none_is_named():
+    assert "merge-xception" in captioner_names()
+
+
+@each_captioner
+def test_the_folder_holds_three_small_files(name):
+    files = list((CAPTIONERS / name).iterdir())
+    assert sorted(file.name for file in files) == sorted(FILES)
+    assert sum(file.stat().st_size for file in files) <= 1e6 * MEGABYTES.get(name, 2)
+
+
+@each_captioner
+def test_the_config_records_how_it_was_made_and_what_it_reached(name):
+    config = json.loads((CAPTIONERS / name / "config.json").read_text("utf-8"))
+    assert {"dataset", "recipe", "seed", "date", "versions", "dev loss", "scores"} <= config.keys()
+    assert config["recipe"]["precision"] in ("float32", "mixed_bfloat16")
+    for split in ("dev", "test"):
+        for beam_size in (1, 3, 5):
+            scores = config["scores"][f"{split}, beam {beam_size}"]
+            assert scores["BLEU-1"] > scores["BLEU-4"] > 10 and scores["CIDEr-D"] > 30
+
+
+@each_captioner
+def test_other_features_give_other_captions(name):
+    captioner = Captioner.load(name)
+    standardise = captioner.model.standardise
+    mean, spread = np.asarray(standardise.mean), np.sqrt(np.asarray(standardise.variance))
+    noise = np.random.default_rng(1).normal(0, 1, (8, captioner.model.sizes["feature_size"]))
+    captions = captioner.caption_features((mean + spread * noise).astype("float32"))
+    assert len(set(captions)) >= 3 and all(2 < len(text.split()) < 30 for text in captions)
+
+
+@pytest.mark.slow
+def test_drawn_dogs_and_drawn_boats_are_told_apart():
+    dataset = open_dataset("mini")
+    scenes = dataset.scenes["scenes"]
+    kinds = [
+        next(path for path in dataset.paths("test") if scenes[path.name]["object"] == kind)
+        for kind in ("dog", "boat")
+    ]
+    first, second = Captioner.load().caption(kinds)
+    assert first != second
