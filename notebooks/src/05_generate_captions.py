@@ -598,18 +598,18 @@ captioner.config["length_power"] = best_power
 #
 # ## 7. From a file to a sentence
 #
-# So far we began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with the first dev photo:
+# So far we began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with one dev photo:
 
 # %%
-encoder = captioner.encoder
-pixels = image_pixels(photos[0], encoder.image_size)
+encoder, photo = captioner.encoder, photos[4 % len(photos)]
+pixels = image_pixels(photo, encoder.image_size)
 vector = encoder.encode(pixels[None])
 (beams,) = captioner.beams(vector, BEAM_SIZE)
 sentence = tokenizer.decode(beams[0].ids)
 print(pixels.shape, "->", vector.shape, "->", beams[0].ids, "->", sentence)
 
 start = time.perf_counter()
-assert captioner.caption([photos[0]], BEAM_SIZE) == [sentence]
+assert captioner.caption([photo], BEAM_SIZE) == [sentence]
 print(f"{time.perf_counter() - start:.2f} s for the whole road")
 
 # %% [markdown]
@@ -623,7 +623,7 @@ row = ops.convert_to_numpy(ops.softmax(model((vector, inputs))))[0]
 steps = [
     (tokenizer.words[word], float(row[place, word])) for place, word in enumerate(beams[0].ids)
 ]
-plots.draw_road(open_image(photos[0]), vector[0], steps)
+plots.draw_road(open_image(photo), vector[0], steps)
 
 # %% [markdown]
 # And a gallery: eight dev photos, none of which the model was trained on. Which captions would you sign?
