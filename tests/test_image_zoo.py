@@ -429,10 +429,15 @@ def test_no_file_takes_much_memory(visits):
 # What the encoder sees
 
 
+# A captioner of photos wavers over most drawings, and the last bits of an encoding then tip it.
+# Over this one it does not: its best caption is hundreds of times as probable as the next.
+SURE = "1026471339_12488383be.jpg"
+
+
 @pytest.fixture(scope="module")
 def dresses(root, tmp_path_factory):
     """One photo of mini in eight dresses: name -> path."""
-    scene = min((root / "data" / "mini" / "Flicker8k_Dataset").glob("*.jpg"))
+    scene = root / "data" / "mini" / "Flicker8k_Dataset" / SURE
     folder, picture = tmp_path_factory.mktemp("dresses"), Image.open(scene).convert("RGB")
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -472,6 +477,9 @@ def test_the_caption_is_the_same_in_every_dress(dresses):
 
     if not captioner_names():
         pytest.skip("no captioner in data/captioners")
-    captions = Captioner.load(captioner_names()[0]).caption(list(dresses.values()))
+    captioner = Captioner.load(captioner_names()[0])
+    first, second = captioner.candidates([dresses["jpeg"]])[0][:2]
+    assert first.probability > 100 * second.probability
+    captions = captioner.caption(list(dresses.values()))
     assert dict(zip(dresses, captions, strict=True)) == dict.fromkeys(dresses, captions[0])
     assert len(captions[0].split()) >= 3
