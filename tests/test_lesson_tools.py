@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import run
-from build import build_lesson
+from build import build_lesson, refresh_text
 from check import notebook_problems, source_problems
 from check_outputs import check_answers, check_metadata, check_outputs
 from clean import clean_notebook, clean_text, shrink_figure, widget_text
@@ -109,6 +109,22 @@ def test_run_refuses_missing_folders_and_lessons(course, monkeypatch):
     with pytest.raises(LessonError, match="'77'"):
         choose_lessons(["77"], course)
     assert [lesson.name for lesson in choose_lessons(["2", FIRST], course)] == [FIRST, SECOND]
+
+
+def test_prose_is_refreshed_without_a_run(course):
+    lesson = Lesson(course, FIRST)
+    before = [cell.outputs for cell in lesson.built.cells if cell.cell_type == "code"]
+    lesson.source_path.write_text(
+        lesson.source_path.read_text("utf-8") + "\n# %% [markdown]\n# New.\n"
+    )
+    assert notebook_problems(Lesson(course, FIRST)) != []
+    refresh_text(Lesson(course, FIRST))
+    after = Lesson(course, FIRST).built
+    assert notebook_problems(Lesson(course, FIRST)) == [] and after.cells[-1].source == "New."
+    assert [cell.outputs for cell in after.cells if cell.cell_type == "code"] == before
+    assert any(before), "the course has outputs to keep"
+    with pytest.raises(LessonError, match="its code changed too"):
+        refresh_text(break_source(Lesson(course, FIRST), PRINT, "print(1)"))
 
 
 def test_real_data_gets_more_time():

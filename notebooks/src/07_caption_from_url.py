@@ -23,10 +23,9 @@
 # * how to show text that others wrote without letting it take over your page
 # * what happens when people press twice, or change their mind while the model is at work
 #
-# **You need** nothing. A trained captioner comes with the course; should it be missing, one is
-# trained on mini first, which takes some minutes.
+# **You need** nothing. A trained captioner comes with the course.
 #
-# **Run times** with a captioner at hand
+# **Run times**
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
@@ -60,8 +59,8 @@ sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
 # `Captioner` is what lessons 02-05 built up: encoder, tokenizer and decoder in one folder.
-# `open_dataset`, `build_captioner` and `work_folder` fetch what is there or make it. From `images`
-# come the functions that open a photo, from `widget` the finished app.
+# `open_dataset` brings photos to try, `work_folder` knows where lesson 04 left its captioner. From
+# `images` come the functions that open a photo, from `widget` the finished app.
 
 # %%
 import io
@@ -80,7 +79,7 @@ from PIL import Image
 from helpers.captioner import Captioner, captioner_names
 from helpers.datasets import open_dataset
 from helpers.images import ImageError, open_image
-from helpers.pipeline import build_captioner, work_folder
+from helpers.pipeline import work_folder
 from helpers.widget import caption_widget
 
 # %% [markdown]
@@ -98,21 +97,12 @@ ADDRESS = "https://photos.example/dog.jpg"
 # %% [markdown]
 # ## 1. A captioner, ready to use
 #
-# Nothing is trained in this lesson if it can be avoided. A captioner that stands in
-# `data/captioners` is opened by its name; if there is none of that name, the one of your work
-# folder takes its place.
+# Nothing is trained in this lesson. A captioner that stands in `data/captioners` is opened by its
+# name.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
-own = str((work / "captioner").resolve())
-if CAPTIONER in captioner_names():
-    label, source = CAPTIONER, CAPTIONER
-    captioner = Captioner.load(CAPTIONER)
-else:
-    print(f"there is no captioner {CAPTIONER!r} here; one of {dataset.name} takes its place")
-    label, source = dataset.name, own
-    captioner = build_captioner(dataset, work, seed=SEED)
+captioner = Captioner.load(CAPTIONER)
 print("It was trained on", captioner.config["dataset"])
 
 # %% [markdown]
@@ -435,9 +425,10 @@ slow.join()
 # written here lay out boxes and buttons. You can give it several captioners to choose from.
 
 # %%
-captioners = {label: captioner} | {name: name for name in captioner_names() if name != label}
-if Path(own).exists():
-    captioners.setdefault(dataset.name, own)
+captioners = {name: name for name in captioner_names()} | {CAPTIONER: captioner}
+own = work_folder(dataset) / "captioner"  # of lesson 04, if you have trained it
+if (own / "config.json").exists():
+    captioners["yours"] = own
 caption_widget(captioners)
 
 # %% [markdown]
@@ -467,7 +458,7 @@ display(Picture(filename=str(ROOT / "notebooks/images/07_caption_from_url.png"))
 
 # %%
 names = [os.path.relpath(path, ROOT) for path in dataset.paths("test")[1:4]]
-command = [sys.executable, "-m", "helpers.captioner", *names, "--captioner", source]
+command = [sys.executable, "-m", "helpers.captioner", *names, "--captioner", CAPTIONER]
 done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 print(done.stdout or done.stderr)
 
