@@ -1,8 +1,10 @@
 """From logits to sentences: greedy, beam search and sampling.
 
 These functions know one thing about a model: `start(features)` gives a state and
-`step(word_ids, state)` gives logits `(batch, vocab)` and the next state. A state is any nest of
-tensors whose first axis is the batch.
+`step(word_ids, state)` gives logits `(captions, vocab)` and the next state. A state is a pair of
+nests of tensors: what is known of the images, first axis the images, and the memory of what was
+written, first axis the captions. As many captions belong to each image, one image's after the
+other's.
 """
 
 from collections.abc import Callable
@@ -18,7 +20,7 @@ NEVER_WRITTEN = (0, 1, 2)
 """Padding, the unknown word and the start marker: a caption contains none of them."""
 
 
-State = Any  # a nest of tensors
+State = tuple[Any, Any]  # nests of tensors: of the images, and of their captions
 
 
 class Decoder(Protocol):
@@ -28,7 +30,7 @@ class Decoder(Protocol):
         """Return the state before the first word."""
 
     def step(self, word_ids: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-        """Return logits (batch, vocab) of the next word, and the next state."""
+        """Return logits (captions, vocab) of the next word, and the next state."""
 
 
 class CompiledModel:
@@ -58,8 +60,8 @@ class Beam:
     score: float
 
 
-def take_rows(state: State, rows: np.ndarray) -> State:
-    """Return the state of the captions in `rows` (int ids), in that order."""
+def take_rows(state: Any, rows: np.ndarray) -> Any:
+    """Return the rows (int ids) of every tensor in a state or a part of one, in that order."""
     return tree.map_structure(lambda tensor: ops.take(tensor, rows, axis=0), state)
 
 
@@ -200,8 +202,8 @@ class _Search:
         self.written = np.full((count, beam_size, 1), START, "int32")
         self.totals = np.full((count, beam_size), -1e9, "float32")
         self.totals[:, 0] = 0.0  # all beams begin alike, so only one of them may count
-        start = model.start(tf.convert_to_tensor(features, "float32"))
-        self.state = take_rows(start, np.repeat(np.arange(count), beam_size))
+        image, memory = model.start(tf.convert_to_tensor(features, "float32"))
+        self.state = image, take_rows(memory, np.repeat(np.arange(count), beam_size))
 
     def write_one_word(self) -> None:
         """Lengthen every beam by a word, set aside those that end, keep the best others."""
@@ -221,7 +223,9 @@ class _Search:
         beams, best = parents[places, going_on], totals[places, going_on][:, 0]
         rows = np.array([self.can_improve(*pair) for pair in zip(self.images, best, strict=True)])
         longer = np.concatenate([self.written[places, beams], words[places, going_on, None]], 2)
-        self.state = take_rows(state, (places * self.beam_size + beams)[rows].ravel())
+        image, memory = state
+        memory = take_rows(memory, (places * self.beam_size + beams)[rows].ravel())
+        self.state = image if rows.all() else take_rows(image, np.flatnonzero(rows)), memory
         self.written, self.totals = longer[rows], totals[places, going_on][rows]
         self.images = self.images[rows]
 

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -10,6 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 ROUNDED_WEIGHTS = Path(__file__).parents[1] / "data" / "weights" / "xception-int8.npz"
+
+
+LAST_LAYERS = {  # what each encoder makes of the grid in which the network ends
+    "xception": keras.layers.GlobalAveragePooling2D,
+    "xception-grid": partial(keras.layers.Reshape, (100, 2048)),
+}
 
 
 class EncoderError(ValueError):
@@ -20,9 +27,10 @@ class Encoder:
     """A frozen network that turns photos into features.
 
     Attributes:
-        name: "xception".
+        name: "xception" or "xception-grid".
         image_size: pixels along each side of its input.
-        feature_shape: shape of one photo's features, (2048,) for pooled Xception.
+        feature_shape: shape of one photo's features, (2048,) for pooled Xception and (100, 2048)
+            for its grid, the regions row by row.
         network: the Keras model inside; its input is scaled to -1 … 1.
     """
 
@@ -49,17 +57,17 @@ class Encoder:
 
 
 def load_encoder(name: str = "xception", weights: str | Path | None = None) -> Encoder:
-    """Return a frozen ImageNet encoder with pooled features.
+    """Return a frozen ImageNet encoder.
 
     Arguments:
-        name: "xception".
+        name: "xception" for pooled features, "xception-grid" for a grid of 10 x 10 regions.
         weights: a Keras weights file of the network without its top; None downloads the
             official one, and where that fails takes the rounded copy in `data/weights`.
 
     Raises EncoderError for another name or a missing weights file. Taught in lesson 02.
     """
-    if name != "xception":
-        raise EncoderError(f"there is no encoder {name!r}; there is 'xception'")
+    if name not in LAST_LAYERS:
+        raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(LAST_LAYERS)}")
     if weights is not None:
         if not Path(weights).is_file():
             raise EncoderError(f"there is no weights file {weights}; leave it out to download")
@@ -70,18 +78,17 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
             raise EncoderError(f"{weights} does not fit Xception without its top") from error
     else:
         network = official_or_rounded_xception()
-    return Encoder(name, network, image_size=299)
+    output = LAST_LAYERS[name]()(network.output)
+    return Encoder(name, keras.Model(network.input, output), image_size=299)
 
 
 def xception(weights: str | None = None) -> keras.Model:
-    """Return Xception without its classifier, its 10 × 10 grid averaged to 2048 numbers.
+    """Return Xception without its classifier; its output is (photos, 10, 10, 2048).
 
     Source: Chollet 2017, "Xception: deep learning with depthwise separable convolutions".
     """
     shape = (299, 299, 3)
-    return keras.applications.Xception(
-        weights=weights, include_top=False, pooling="avg", input_shape=shape
-    )
+    return keras.applications.Xception(weights=weights, include_top=False, input_shape=shape)
 
 
 def official_or_rounded_xception() -> keras.Model:

@@ -17,28 +17,30 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers.batches import CaptionBatches, caption_rows
+from helpers.batches import CaptionBatches, caption_rows, group_by_photo
 from helpers.captioner import Captioner
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset, open_dataset
 from helpers.encoders import load_encoder
-from helpers.features import Features, extract_features, load_features
+from helpers.features import Features, extract_features, gather_regions, load_features
 from helpers.metrics import score_captions
 from helpers.models import MODELS
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
 
 ROOT = Path(__file__).parents[1]
+SAMPLE = 30_000  # vectors of features from which their mean and spread are taken
+FILES = {"xception": "features.pkl"}  # of every other encoder: <its name>.npy
 
 
 class PipelineError(ValueError):
     """Files of an earlier run that don't fit this one; the message says what to delete."""
 
 
-def recipe_for(dataset: Dataset) -> Recipe:
+def recipe_for(dataset: Dataset, model: str = "merge") -> Recipe:
     """Return the recipe that suits a data set: mini's if it is as small, else Flickr8k's."""
     small = len(dataset.splits["train"]) < SMALL
-    return RECIPES.get(dataset.name, RECIPES["mini" if small else "flickr8k"])
+    return RECIPES.get(dataset.name, RECIPES["mini" if small else "flickr8k"])[model]
 
 
 def work_folder(dataset: Dataset) -> Path:
@@ -65,13 +67,26 @@ def build_descriptions(dataset: Dataset, work: Path) -> dict[str, list[str]]:
 def build_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
     """Return the features of every image of the three splits (lesson 02)."""
     paths = [path for split in dataset.splits for path in dataset.paths(split)]
-    return _features_of(paths, work / "features.pkl", encoder_name)
+    return _features_of(paths, features_file(work, encoder_name), encoder_name)
 
 
 def build_mirror_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
     """Return the features of the training images seen in a mirror: more to learn from."""
-    path = work / "mirror-features.pkl"
+    path = features_file(work, encoder_name)
+    path = path.with_name(f"mirror-{path.name}")
     return _features_of(dataset.paths("train"), path, encoder_name, mirror=True)
+
+
+def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
+    """Return the regions that somebody else found, gathered from a folder (lesson 08)."""
+    path = features_file(work, "regions")
+    names = [path.name for split in dataset.splits for path in dataset.paths(split)]
+    return load_features(path) if path.exists() else gather_regions(folder, names, path)
+
+
+def features_file(work: Path, encoder_name: str) -> Path:
+    """Return where an encoder's features stand: Xception's in a pickle, grids in an array file."""
+    return work / FILES.get(encoder_name, f"{encoder_name}.npy")
 
 
 def _features_of(
@@ -101,10 +116,12 @@ def caption_batches(
     """Return the batches of one split: shuffled for "train", in order of length for others."""
     names, training = dataset.splits[split], split == "train"
     captions, photo_rows = caption_rows(build_descriptions(dataset, work), names)
-    views = [build_features(dataset, work).rows(names)]
+    views = [build_features(dataset, work, recipe.encoder).select(names)]
     if training and recipe.mirror:
-        views.append(build_mirror_features(dataset, work).rows(names))
+        views.append(build_mirror_features(dataset, work, recipe.encoder).select(names))
     ids = tokenizer.encode_batch(captions)
+    if recipe.model == "attention":  # much work per photo: all its captions share it
+        photo_rows, ids = group_by_photo(photo_rows, ids)
     return CaptionBatches(views, photo_rows, ids, recipe.batch_size, shuffle=training, seed=seed)
 
 
@@ -140,16 +157,19 @@ def build_captioner(
 def new_captioner(
     tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, dataset: Dataset
 ) -> Captioner:
-    """Return an untrained captioner that has seen nothing but the spread of the features."""
+    """Return an untrained captioner that has seen nothing but the spread of some features."""
+    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
+    sample = np.random.default_rng(0).permutation(len(features))[:photos]
+    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
         model = MODELS[recipe.model](**sizes)
-        model.standardise.adapt(features)
+        model.standardise.adapt(vectors[vectors.any(axis=1)])  # a region of zeros is padding
         model.build()
     config = {
         "model": recipe.model,
         "sizes": model.sizes,
-        "encoder": "xception",
+        "encoder": recipe.encoder,
         "image_size": 299,
         "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
         "dataset": dataset.name,
@@ -176,7 +196,8 @@ def score_captioner(
     captioner: Captioner, dataset: Dataset, work: Path, split: str = "test", beam_size: int = 3
 ) -> dict[str, float]:
     """Return the scores of a captioner on one split of a data set (lesson 06)."""
-    features = build_features(dataset, work).rows(dataset.splits[split])
+    features = build_features(dataset, work, captioner.config["encoder"])
+    features = features.select(dataset.splits[split])
     captions = captioner.caption_features(features, beam_size)
     return score_captions(dataset.references(split), captions)
 
@@ -187,6 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dataset", default="mini", help="mini, flickr8k or a folder")
     parser.add_argument("--data-dir", help="where flickr8k lies")
     parser.add_argument("--model", default="merge", choices=sorted(MODELS))
+    parser.add_argument("--regions", help="folder with regions of another kind (lesson 08)")
     parser.add_argument("--out", required=True, help="folder for the captioner")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
@@ -228,8 +250,10 @@ def train_and_score(options: argparse.Namespace) -> None:
     print(dataset.report, flush=True)
     check_folder(Path(options.out), dataset)
     work = work_folder(dataset)
-    recipe = recipe_for(dataset)
-    recipe = replace(recipe, model=options.model, precision=options.precision)
+    recipe = replace(recipe_for(dataset, options.model), precision=options.precision)
+    if options.regions:
+        recipe = replace(recipe, encoder="regions", mirror=False)
+        build_regions(dataset, work, options.regions)
     if options.epochs:
         recipe = replace(recipe, epochs=options.epochs)
     captioner = build_captioner(dataset, work, recipe, options.seed, Path(options.out))

@@ -125,7 +125,8 @@ class Recipe:
     """The choices of one training run.
 
     Attributes:
-        model: which decoder, "merge".
+        model: which decoder, "merge" or "attention".
+        encoder: whose features it reads.
         epochs: passes over the training captions.
         batch_size: captions in a batch, on average.
         learning_rate: where it begins; it falls to 0 along a half cosine.
@@ -142,6 +143,7 @@ class Recipe:
     """
 
     model: str = "merge"
+    encoder: str = "xception"
     epochs: int = 14
     batch_size: int = 128
     learning_rate: float = 1e-3
@@ -155,7 +157,9 @@ class Recipe:
     sizes: dict = field(default_factory=dict)
 
 
-MINI_SIZES = {
+ATTENTION = {"model": "attention", "encoder": "xception-grid"}
+MINI = {"batch_size": 16, "average": 0.99, "min_count": 1, "mirror": False}
+MINI_MERGE_SIZES = {
     "embedding_size": 128,
     "units": 192,
     "image_scale": 0.02,
@@ -163,17 +167,18 @@ MINI_SIZES = {
     "word_dropout": 0.2,
     "merge_dropout": 0.4,
 }
+MINI_ATTENTION_SIZES = {"embedding_size": 128, "units": 192, "attention_size": 96}
 RECIPES = {
-    "mini": Recipe(
-        epochs=12,
-        batch_size=16,
-        learning_rate=3e-3,
-        average=0.99,
-        min_count=1,
-        mirror=False,
-        sizes=MINI_SIZES,
-    ),
-    "flickr8k": Recipe(),
+    "mini": {
+        "merge": Recipe(epochs=12, learning_rate=3e-3, sizes=MINI_MERGE_SIZES, **MINI),
+        "attention": Recipe(
+            epochs=12, learning_rate=3e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
+        ),
+    },
+    "flickr8k": {
+        "merge": Recipe(),
+        "attention": Recipe(batch_size=160, **ATTENTION),
+    },
 }
 SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks
 

@@ -239,9 +239,9 @@ def caption_widget(
     Raises CaptionerError for a captioner that is not there. Taught in lesson 07.
     """
     if captioner is None or isinstance(captioner, str | Path):
-        from helpers.captioner import captioner_names
+        from helpers.captioner import DEFAULT, captioner_names
 
-        first = {Path(captioner or "merge-xception").name: captioner or "merge-xception"}
+        first = {Path(captioner or DEFAULT).name: captioner or DEFAULT}
         captioner = first | {name: name for name in captioner_names()} | first
     elif not isinstance(captioner, Mapping):
         captioner = {"yours": captioner}

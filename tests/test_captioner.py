@@ -199,7 +199,10 @@ BROKEN_CONFIGS = {
     "a number": ("3", "not iterable"),
     "nothing": ("{}", "lacks model, sizes, encoder"),
     "no encoder": ({"model": "merge", "sizes": SIZES}, "lacks encoder"),
-    "unknown model": ({"model": "poet", "sizes": {}, "encoder": "x"}, "'poet'; there is: merge"),
+    "unknown model": (
+        {"model": "poet", "sizes": {}, "encoder": "x"},
+        "'poet'; there is: attention, merge",
+    ),
     "no sizes": ({"model": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
     "another format": (
         {"format": 2, "model": "merge", "sizes": SIZES, "encoder": "x"},

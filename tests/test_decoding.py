@@ -19,11 +19,14 @@ class TableModel:
         self.table = tf.constant(table, "float32")
 
     def start(self, features):
-        return (tf.cast(features[:, 0], "int32"),)
+        images = tf.cast(features[:, 0], "int32")
+        return (images,), tf.identity(images)
 
     def step(self, word_ids, state):
-        (image,) = state
-        return tf.gather_nd(self.table, tf.stack([image, word_ids], axis=1)), state
+        """The memory knows its image: it must stay beside the row of that image."""
+        (images,), memory = state
+        tf.debugging.assert_equal(tf.repeat(images, len(memory) // len(images)), memory)
+        return tf.gather_nd(self.table, tf.stack([memory, word_ids], axis=1)), state
 
 
 def random_table(seed, images=4):

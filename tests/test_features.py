@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import features as module
 from helpers.features import (
     ArrayUnpickler,
     Features,
@@ -25,6 +24,7 @@ from helpers.features import (
     read_ahead,
     save_features,
 )
+from helpers.features import extracting as module
 from helpers.images import ImageError, image_pixels
 
 SIZE = 8

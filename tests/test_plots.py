@@ -61,6 +61,12 @@ FIGURES = {
         {"human": {"BLEU-4": 21.4, "CIDEr-D": 82}, "model": {"BLEU-4": 18.8}}
     ),
     "plot_many_scores": lambda: plots.plot_scores({str(i): {"BLEU-4": i} for i in range(20)}),
+    "show_attention": lambda: plots.show_attention(
+        COLOUR_PHOTO, ["a", "dog", "runs", "in", "the", "snow"], np.eye(8)[:6].reshape(6, 2, 4)
+    ),
+    "show_attention_to_two_words": lambda: plots.show_attention(
+        GREY_PHOTO, ["a", "dog"], np.ones((2, 3, 3))
+    ),
     "draw_road": lambda: plots.draw_road(
         COLOUR_PHOTO, np.arange(2048), [("a", 0.8), ("dog", 0.5), ("runs", 1)]
     ),
@@ -100,6 +106,16 @@ def test_images_stand_under_wrapped_titles():
     assert photos_in(figure) == 5
     assert all("\n" in axes.get_title(loc="left") for axes in figure.axes[:5])
     assert photos_in(drawn("show_many_images")) == 15
+
+
+def test_every_word_has_the_photo_under_its_heat_map():
+    figure = drawn("show_attention")
+    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.images]
+    assert titles == ["the photo", "a", "dog", "runs", "in", "the", "snow"]
+    assert [len(axes.images) for axes in figure.axes if axes.images] == [1] + 6 * [2]
+    photo, heat = figure.axes[2].images
+    assert photo.get_extent() == heat.get_extent() == [-0.5, 7.5, 7.5, -0.5]
+    assert np.argwhere(heat.get_array() == 1).tolist() == [[0, 1]]
 
 
 def test_captioned_photo_keeps_its_lines_and_dollars():

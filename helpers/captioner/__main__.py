@@ -4,14 +4,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from itertools import chain
+from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.captioner import Candidate, Captioner, CaptionerError
+from helpers.captioner import DEFAULT, Candidate, Captioner, CaptionerError, explain
 from helpers.encoders import EncoderError
 from helpers.images import ImageError
 
@@ -43,9 +44,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input"
     )
-    parser.add_argument("--captioner", default="merge-xception", help="a name or a folder")
+    parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
     parser.add_argument("--beam-size", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="one JSON object a line, all beams")
+    parser.add_argument(
+        "--explain", metavar="FOLDER", help="draw where it looked, a PNG per image in FOLDER"
+    )
     options = parser.parse_args(arguments)
     if options.beam_size < 1:
         parser.error(f"--beam-size is {options.beam_size}; it must be 1 or more")
@@ -55,7 +59,10 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def print_captions(captioner: Captioner, options: argparse.Namespace) -> int:
     """Print a line per image as soon as its batch is done; return 1 if one of them failed."""
     failed, sources = 0, list_sources(options.images)
-    results = captioner.caption_each(sources, options.beam_size)
+    if options.explain:
+        results = explain_each(captioner, sources, options.beam_size, Path(options.explain))
+    else:
+        results = captioner.caption_each(sources, options.beam_size)
     bar = tqdm(results, "captions", len(sources), disable=None)  # None: only on a terminal
     for source, result in zip(sources, bar, strict=True):
         if isinstance(result, ImageError):
@@ -64,6 +71,24 @@ def print_captions(captioner: Captioner, options: argparse.Namespace) -> int:
         else:
             print(line_of(source, result, options.json), flush=True)
     return failed
+
+
+def explain_each(
+    captioner: Captioner, sources: Sequence[str], beam_size: int, folder: Path
+) -> Iterator[list[Candidate] | ImageError]:
+    """Yield what `caption_each` yields, and draw for every image where the captioner looked."""
+    from helpers import plots  # here, because Matplotlib takes a second to load
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, source in enumerate(sources, start=1):
+        try:
+            explanation = explain(captioner, source, beam_size)
+        except ImageError as error:
+            yield error
+            continue
+        figure = plots.show_attention(explanation.image, explanation.words, explanation.maps)
+        figure.savefig(folder / f"{number:03}-{Path(source).stem[:40]}.png", dpi=150)
+        yield explanation.candidates
 
 
 def list_sources(named: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
@@ -12,13 +12,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers.captioner.folder import CaptionerError, read_folder, write_folder
+from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
 from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError, Source, image_pixels
 from helpers.tokenizer import CaptionTokenizer
 
 PHOTOS_AT_ONCE = 32  # a batch of Xception in 299 x 299 pixels then takes under 1 GB
+DECODED_AT_ONCE = 200  # images whose regions and beams are in memory together
 OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
 
 
@@ -63,21 +64,31 @@ class Captioner:
         """Return the best captions of each image as ids.
 
         Arguments:
-            features: float (images, feature_size).
+            features: float (images, feature_size), or (images, regions, feature_size) for a
+                captioner with attention; an array or what `Features.select` gives.
             beam_size: captions kept per image; 1 is greedy but for its log-probability.
 
-        Raises CaptionerError for features of another size, ValueError for a senseless beam_size.
+        Raises CaptionerError for features of another shape, ValueError for a senseless beam_size.
         """
-        self.check_features(features)
         power = self.config.get("length_power", 0.7)
-        return beam_search(self.compiled, features, self.tokenizer.max_length, beam_size, power)
+        search = partial(beam_search, beam_size=beam_size, length_power=power)
+        return self.in_parts(search, features)
+
+    def in_parts(self, decode: Callable, features: np.ndarray) -> list:
+        """Return what a decoding function gives for all images, done in parts to save memory."""
+        self.check_features(features)
+        starts = range(0, len(features), DECODED_AT_ONCE)
+        parts = (features[start : start + DECODED_AT_ONCE] for start in starts)
+        longest = self.tokenizer.max_length
+        return [caption for part in parts for caption in decode(self.compiled, part, longest)]
 
     def check_features(self, features: np.ndarray) -> None:
         """Raise CaptionerError, with the cure, for features that the decoder can't read."""
-        wanted, shape = self.model.sizes["feature_size"], np.shape(features)
-        if shape[1:] != (wanted,):
+        wanted, shape = self.model.feature_shape, tuple(features.shape)
+        if len(shape) != 1 + len(wanted) or shape[-1] != wanted[-1]:
+            sizes = ", ".join(str(size or "regions") for size in ("images", *wanted))
             raise CaptionerError(
-                f"features of shape {shape}, but this captioner reads (images, {wanted}) "
+                f"features of shape {shape}, but this captioner reads ({sizes}) "
                 f"of {self.config['encoder']}; extract them with that encoder"
             )
 
@@ -86,11 +97,9 @@ class Captioner:
 
         Arguments and errors as in `beams`. Taught in lesson 05.
         """
-        self.check_features(features)
         if beam_size != 1:
             return [self.tokenizer.decode(b[0].ids) for b in self.beams(features, beam_size)]
-        ids = greedy(self.compiled, features, self.tokenizer.max_length)
-        return [self.tokenizer.decode(caption) for caption in ids]
+        return [self.tokenizer.decode(caption) for caption in self.in_parts(greedy, features)]
 
     def candidates(self, images: Sequence, beam_size: int = 3) -> list[list[Candidate]]:
         """Return the captions that stay in the beam of each image, best first.
@@ -126,7 +135,7 @@ class Captioner:
                 yield on_readable(self.encoder.encode, opened)
 
     def features(self, images: Sequence) -> np.ndarray:
-        """Return float32 features (images, feature_size) of paths, URLs, bytes or open files.
+        """Return float32 features (images, …) of paths, URLs, bytes or open files.
 
         Raises ImageError for the first image that can't be read.
         """
@@ -155,7 +164,7 @@ class Captioner:
         write_folder(folder, self.tokenizer, self.model, self.config)
 
     @classmethod
-    def load(cls, name_or_folder: str | Path = "merge-xception") -> "Captioner":
+    def load(cls, name_or_folder: str | Path = DEFAULT) -> "Captioner":
         """Read a captioner by its name in `data/captioners`, or from a folder.
 
         Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.

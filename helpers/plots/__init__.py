@@ -5,6 +5,7 @@ pixels in width. The figure is closed, so a notebook shows it once: as the last 
 cell, or with `display`. Nothing of the other helpers is imported here.
 """
 
+from helpers.plots.attention import show_attention
 from helpers.plots.charts import (
     plot_caption_lengths,
     plot_losses,
@@ -40,6 +41,7 @@ __all__ = [
     "plot_times",
     "plot_vocabulary_coverage",
     "plot_word_counts",
+    "show_attention",
     "show_captioned",
     "show_epoch_captions",
     "show_gallery",

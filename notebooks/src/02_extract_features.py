@@ -252,7 +252,7 @@ assert np.allclose(single, batch, atol=1e-3)
 #
 # There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one:
 
-# %% tags=["same-as:helpers.features.read_ahead"]
+# %% tags=["same-as:helpers.features.extracting.read_ahead"]
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
@@ -283,7 +283,7 @@ assert np.array_equal(np.concatenate(batches)[6], image_pixels(paths[6], 64))
 # Thousands of photos take a while, and in a while things happen: one photo is broken, the disk is full, Colab hangs up. You don't want to begin anew. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`, and a label beside it (`features.pkl.part.json`) says whose rows these are. `PartFile` does this file work for you: `open` finds what is done, `append` adds a batch, `finish` writes the final file and clears up.
 
 
-# %% tags=["same-as:helpers.features.extract_features"]
+# %% tags=["same-as:helpers.features.extracting.extract_features"]
 def extract_features(encoder, paths, target, batch_size=32, mirror=False):
     part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
     try:
@@ -438,7 +438,7 @@ print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 # `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it, and you will meet many such files. Yours holds one dictionary with three plain things. It is written under another name first and renamed when it is complete:
 
 
-# %% tags=["same-as:helpers.features.save_features"]
+# %% tags=["same-as:helpers.features.files.save_features"]
 def save_features(features, path):
     content = {"encoder": features.encoder, "names": features.names, "vectors": features.vectors}
     unfinished = Path(path).with_name(Path(path).name + ".new")
@@ -487,7 +487,7 @@ print("bitten:", (play / "bitten").exists())
 # Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one method, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
 
 
-# %% tags=["same-as:helpers.features.ArrayUnpickler"]
+# %% tags=["same-as:helpers.features.files.ArrayUnpickler"]
 class ArrayUnpickler(pickle.Unpickler):
     ADMITTED = {
         "numpy.ndarray",
@@ -517,7 +517,7 @@ except pickle.UnpicklingError as error:
 # `load_features` puts it to use. `as_features` looks whether the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do.
 
 
-# %% tags=["same-as:helpers.features.load_features"]
+# %% tags=["same-as:helpers.features.files.load_features"]
 def load_features(path, encoder=None):
     try:
         with Path(path).open("rb") as file:

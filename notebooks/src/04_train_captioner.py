@@ -226,7 +226,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
 # `toy` holds these layers as attributes. Its methods say how they are connected, and you can read them one at a time. Here `self` is the model. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand: take away the mean and divide by the spread.
 
 
-# %% tags=["same-as:helpers.models.MergeCaptioner.image_vector"]
+# %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
 def image_vector(self, features, training=False):
     standard = self.standardise(features) * self.sizes["image_scale"]
     return self.image_dense(self.image_dropout(standard, training=training))
@@ -242,7 +242,7 @@ print(by_hand.round(2), "→", tuple(image_vector(toy, toy_photos).shape))
 # The meeting place comes next. The two are added, number by number, and two dense layers make logits of the sum. The same code serves one word or all words. `call` is the whole model; `expand_dims` gives the photo a words axis of length 1, so that the same photo is added at every word.
 
 
-# %% tags=["same-as:helpers.models.MergeCaptioner.join", "same-as:helpers.models.MergeCaptioner.call"]
+# %% tags=["same-as:helpers.models.merge.MergeCaptioner.join", "same-as:helpers.models.merge.MergeCaptioner.call"]
 def join(self, image, words, training=False):
     merged = self.merge_dropout(ops.add(image, words), training=training)
     return self.word_logits(self.merge_dense(merged))
@@ -399,7 +399,7 @@ print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].si
 # Is a whole caption really worth all its rows? Here is the classic model: one row in, the probabilities of one next word out. It is made of the *same layers and weights*; only the wiring differs.
 
 
-# %% tags=["same-as:helpers.models.next_word_model"]
+# %% tags=["same-as:helpers.models.merge.next_word_model"]
 def next_word_model(captioner, max_length):
     features = keras.Input((captioner.sizes["feature_size"],), name="features")
     word_ids = keras.Input((max_length,), dtype="int32", name="words_so_far")

@@ -1,16 +1,13 @@
-"""Decoders: models that turn image features into words, one word at a time.
-
-Every decoder offers the same three calls:
-
-* `model((features, inputs))` gives logits for all words of a caption at once, for training;
-* `model.start(features)` gives the state before the first word;
-* `model.step(word_ids, state)` gives the logits of the next word and the state after it.
-
-Training and decoding go through the same layers, so they cannot disagree.
-"""
+"""The merge model: an LSTM reads the words, and the image joins behind it."""
 
 import keras
 from keras import layers, ops
+
+
+def repeat_rows(rows, captions: int):
+    """Repeat the row of each image for its captions: (images, …) -> (captions, …)."""
+    each = ops.shape(rows)[0], captions // ops.shape(rows)[0], *rows.shape[1:]
+    return ops.reshape(ops.broadcast_to(rows[:, None], each), (captions, *rows.shape[1:]))
 
 
 @keras.saving.register_keras_serializable("caption_lessons")
@@ -58,6 +55,7 @@ class MergeCaptioner(keras.Model):
             "word_dropout": word_dropout,
             "merge_dropout": merge_dropout,
         }
+        self.feature_shape = (feature_size,)
         self.standardise = layers.Normalization()
         self.image_dropout = layers.Dropout(image_dropout)
         self.image_dense = layers.Dense(units, activation="relu")
@@ -92,18 +90,18 @@ class MergeCaptioner(keras.Model):
     def start(self, features):
         """Return the state before the first word: the image's vector and an empty memory."""
         image = self.image_vector(features)
-        return image, *self.lstm.cell.get_initial_state(batch_size=ops.shape(image)[0])
+        return image, self.lstm.cell.get_initial_state(batch_size=ops.shape(image)[0])
 
     def step(self, word_ids, state):
-        """Read one word per caption and return logits (batch, vocab) and the next state.
+        """Read one word per caption and return logits (captions, vocab) and the next state.
 
         Arguments:
-            word_ids: int ids (batch,) of the words written last.
+            word_ids: int ids (captions,) of the words written last.
             state: what `start` or the step before returned.
         """
-        image, *memory = state
+        image, memory = state
         words, memory = self.lstm.cell(self.embedding(word_ids), memory)
-        return self.join(image, words), (image, *memory)
+        return self.join(repeat_rows(image, ops.shape(words)[0]), words), (image, memory)
 
     def build(self, input_shape=None):
         """Make all weights: the model is called once on one empty caption."""
@@ -136,6 +134,3 @@ def next_word_model(captioner: MergeCaptioner, max_length: int) -> keras.Model:
     hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
     probabilities = ops.softmax(captioner.word_logits(hidden))
     return keras.Model([features, word_ids], probabilities, name="next_word")
-
-
-MODELS = {"merge": MergeCaptioner}  # as config.json and the command line name them

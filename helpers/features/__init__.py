@@ -1,0 +1,27 @@
+"""Image features: encode photos in batches and keep the result in a file.
+
+Pooled features are few and stand in a pickle, because that is what the field does and what
+lesson 02 teaches; grids of regions are a hundred times as many, and stand in an array file that
+is read from the disk piece by piece.
+"""
+
+from helpers.features.extracting import extract_features, read_ahead
+from helpers.features.files import (
+    ArrayUnpickler,
+    Features,
+    FeaturesError,
+    load_features,
+    save_features,
+)
+from helpers.features.regions import gather_regions
+
+__all__ = [
+    "ArrayUnpickler",
+    "Features",
+    "FeaturesError",
+    "extract_features",
+    "gather_regions",
+    "load_features",
+    "read_ahead",
+    "save_features",
+]
