@@ -177,7 +177,7 @@ RECIPES = {
     },
     "flickr8k": {
         "merge": Recipe(),
-        "attention": Recipe(batch_size=160, **ATTENTION),
+        "attention": Recipe(epochs=10, batch_size=80, **ATTENTION),
     },
 }
 SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks

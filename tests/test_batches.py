@@ -4,7 +4,13 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.batches import CaptionBatches, caption_rows, prefix_generator, prefix_rows
+from helpers.batches import (
+    CaptionBatches,
+    caption_rows,
+    group_by_photo,
+    prefix_generator,
+    prefix_rows,
+)
 from helpers.models import MergeCaptioner, next_word_model
 
 VOCAB = 40
@@ -185,3 +191,56 @@ def test_keras_fits_a_model_on_the_classic_generator():
     generator = prefix_generator(features_of(2), np.array([0, 1]), numbered_captions([3, 5]), VOCAB)
     history = model.fit(generator, steps_per_epoch=2, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
+
+
+# All captions of a photo together
+
+PHOTO_OF = np.array([0, 2, 0, 1, 2, 2, 0, 5, 1, 5, 2])  # photos 3 and 4 have no captions
+
+
+def grouped_batches(**options):
+    rows, ids = group_by_photo(PHOTO_OF, numbered_captions())
+    options = {"batch_size": 4, "seed": 5, **options}
+    return CaptionBatches([features_of(6), features_of(6) + 100], rows, ids, **options)
+
+
+def test_captions_of_a_photo_come_together_in_their_order():
+    rows, ids = group_by_photo(PHOTO_OF, numbered_captions())
+    assert rows.tolist() == [0, 1, 2, 5] and ids.shape == (4, 4, 10)
+    assert (ids[:, :, 1] - 4).tolist() == [
+        [0, 2, 6, -4],
+        [3, 8, -4, -4],
+        [1, 4, 5, 10],
+        [7, 9, -4, -4],
+    ]
+    assert not ids[0, 3].any() and ids.dtype == np.int32
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_photo_has_one_row_of_features_for_all_its_captions(shuffle):
+    batches, seen = grouped_batches(shuffle=shuffle), []
+    for (features, inputs), targets in batches:
+        assert len(inputs) == len(targets) == 4 * len(features)
+        for number, caption in enumerate(inputs[:, 1] - 4):
+            if caption >= 0:
+                seen.append(int(caption))
+                assert features[number // 4, 0] % 100 == PHOTO_OF[caption]
+            else:
+                assert not inputs[number].any() and not targets[number].any()
+    assert sorted(seen) == list(range(len(LENGTHS)))
+
+
+def test_grouped_batches_are_as_wide_as_their_longest_caption():
+    for (_, _), targets in grouped_batches():
+        assert targets[:, -1].any()
+
+
+def test_grouped_batches_count_captions_and_weigh_words():
+    """Of 200 photos with 1 to 5 captions: as many batches as captions ask for, of like words."""
+    random = np.random.default_rng(8)
+    photo_of = np.repeat(np.arange(200), random.integers(1, 6, 200))
+    ids = numbered_captions(random.integers(4, 20, len(photo_of)), width=24)
+    batches = CaptionBatches(features_of(200), *group_by_photo(photo_of, ids), batch_size=50)
+    words = [np.count_nonzero(targets) for _, targets in batches]
+    assert len(words) == len(batches) == np.ceil(len(photo_of) / 50)
+    assert max(words) < 1.4 * min(words)

@@ -20,6 +20,7 @@ from helpers.features import (
     Features,
     FeaturesError,
     extract_features,
+    gather_regions,
     load_features,
     read_ahead,
     save_features,
@@ -66,9 +67,12 @@ def photos(tmp_path):
     return paths
 
 
-@pytest.fixture
-def target(tmp_path):
-    return tmp_path / "work" / "features.pkl"
+HEADER = 128  # bytes before the rows of an array file
+
+
+@pytest.fixture(params=["features.pkl", "features.npy"])
+def target(tmp_path, request):
+    return tmp_path / "work" / request.param
 
 
 @pytest.fixture
@@ -81,6 +85,16 @@ def leftovers(target):
     return sorted(path.name for path in target.parent.iterdir())
 
 
+def complete(target):
+    """Names of the files of a run that has ended."""
+    return ["features.pkl"] if target.suffix == ".pkl" else ["features.json", "features.npy"]
+
+
+def unfinished(target):
+    """Names of the files of a run that was stopped."""
+    return [f"{target.name}.part", f"{target.name}.part.json"]
+
+
 # Extraction
 
 
@@ -91,7 +105,7 @@ def test_extracts_every_photo_in_order(photos, target, expected, batch_size):
     assert made.vectors.dtype == np.float16
     np.testing.assert_array_equal(made.vectors, expected)
     np.testing.assert_array_equal(load_features(target).vectors, expected)
-    assert leftovers(target) == ["features.pkl"]
+    assert leftovers(target) == complete(target)
 
 
 def test_no_photos_give_no_rows(target):
@@ -119,7 +133,7 @@ def test_mirror_exchanges_left_and_right(photos, target):
 def test_ctrl_c_keeps_the_batches_that_are_done(photos, target, expected):
     with pytest.raises(KeyboardInterrupt):
         extract_features(FakeEncoder(stop_after=6), photos, target, 3)
-    assert leftovers(target) == ["features.pkl.part", "features.pkl.part.json"]
+    assert leftovers(target) == unfinished(target)
     encoder = FakeEncoder()
     made = extract_features(encoder, photos, target, 3)
     assert encoder.seen == 4
@@ -162,14 +176,14 @@ def start(script, root, photos, target):
 
 @needs_unix
 def test_a_killed_run_goes_on_where_it_stopped(root, photos, target, expected):
-    part, limit = target.with_name("features.pkl.part"), time.monotonic() + 60
+    part, limit = target.with_name(f"{target.name}.part"), time.monotonic() + 60
     with start(KILLED, root, photos, target) as process:
-        while not (part.exists() and part.stat().st_size > 100) and time.monotonic() < limit:
+        while not (part.exists() and part.stat().st_size > 300) and time.monotonic() < limit:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    assert leftovers(target) == ["features.pkl.part", "features.pkl.part.json"]
-    done = part.stat().st_size // 8
+    assert leftovers(target) == unfinished(target)
+    done = (part.stat().st_size - HEADER * (target.suffix == ".npy")) // 8
     assert 0 < done < 500
     encoder = FakeEncoder()
     made = extract_features(encoder, photos * 50, target)
@@ -200,7 +214,7 @@ def stop_in_the_middle(photos, target, encoder=None):
 @pytest.mark.parametrize("extra", [1, 7, 9, 20])
 def test_half_a_row_at_the_end_is_written_anew(photos, target, expected, extra):
     stop_in_the_middle(photos, target)
-    with target.with_name("features.pkl.part").open("ab") as file:
+    with target.with_name(f"{target.name}.part").open("ab") as file:
         file.write(b"\x7f" * extra)
     made = extract_features(FakeEncoder(), photos, target, 3)
     np.testing.assert_array_equal(made.vectors[:6], expected[:6])
@@ -210,7 +224,7 @@ def test_half_a_row_at_the_end_is_written_anew(photos, target, expected, extra):
 @pytest.mark.parametrize("label", ["", '{"encoder": "fake", "na', "[]"[:1]])
 def test_a_label_that_was_cut_off_means_starting_again(photos, target, expected, label):
     stop_in_the_middle(photos, target)
-    target.with_name("features.pkl.part.json").write_text(label)
+    target.with_name(f"{target.name}.part.json").write_text(label)
     encoder = FakeEncoder()
     made = extract_features(encoder, photos, target, 3)
     assert encoder.seen == 10
@@ -332,12 +346,13 @@ def test_a_full_disk_keeps_what_is_done(photos, target, expected, monkeypatch):
     np.testing.assert_array_equal(made.vectors, expected)
 
 
-def test_a_disk_too_full_for_the_pickle_keeps_all_rows(photos, target, expected, monkeypatch):
+def test_a_disk_too_full_for_the_pickle_keeps_all_rows(photos, tmp_path, expected, monkeypatch):
+    target = tmp_path / "work" / "features.pkl"
     with monkeypatch.context() as patch:
         fill_disk(patch, ".new", "wb")
         with pytest.raises(FeaturesError, match=rf"{target.name}.*\n10 of 10 photos are kept"):
             extract_features(FakeEncoder(), photos, target, 3)
-    assert leftovers(target) == ["features.pkl.part", "features.pkl.part.json"]
+    assert leftovers(target) == unfinished(target)
     encoder = FakeEncoder()
     np.testing.assert_array_equal(extract_features(encoder, photos, target).vectors, expected)
     assert encoder.seen == 0
@@ -574,3 +589,102 @@ def test_noise_is_refused(tmp_path):
         (tmp_path / "f.pkl").write_bytes(random.bytes(60))
         with pytest.raises(FeaturesError):
             load_features(tmp_path / "f.pkl")
+
+
+# Array files
+
+
+@pytest.fixture
+def array_file(photos, tmp_path):
+    path = tmp_path / "grid.npy"
+    extract_features(FakeEncoder(), photos, path)
+    return path
+
+
+def test_rows_of_an_array_file_stay_on_the_disk(array_file, photos, expected):
+    features = load_features(array_file, "fake")
+    assert isinstance(features.vectors, np.memmap) and not features.vectors.flags.writeable
+    chosen = features.select([photos[7].name, photos[2].name, photos[5].name])
+    assert chosen.shape == (3, 4) and len(chosen) == 3
+    assert chosen[[2, 0]].dtype == np.float32
+    np.testing.assert_array_equal(chosen[[2, 0]], expected[[5, 7]])
+    np.testing.assert_array_equal(chosen[1:], expected[[2, 5]])
+
+
+def test_numpy_opens_an_array_file_as_its_own(array_file, expected):
+    np.testing.assert_array_equal(np.load(array_file, allow_pickle=False), expected)
+
+
+@pytest.mark.parametrize(
+    "harm, problem",
+    [
+        (lambda path: path.unlink(), "is missing; lesson 02 makes it"),
+        (lambda path: path.with_suffix(".json").unlink(), "is missing; lesson 02 makes it"),
+        (lambda path: path.write_bytes(path.read_bytes()[:150]), "is not a features file"),
+        (lambda path: path.with_suffix(".json").write_text("{"), "is not a features file"),
+        (lambda path: path.with_suffix(".json").write_text("[]"), "is not a features file"),
+        (lambda path: np.save(path, np.zeros((9, 4), "float16")), "is not a features file"),
+        (lambda path: np.save(path, [print], allow_pickle=True), "is not a features file"),
+    ],
+    ids=["gone", "no label", "cut off", "label cut off", "strange label", "rows lost", "objects"],
+)
+def test_a_broken_array_file_is_named(array_file, harm, problem):
+    harm(array_file)
+    with pytest.raises(FeaturesError, match=f"{array_file.name}.*{problem}"):
+        load_features(array_file)
+
+
+def test_an_array_file_of_another_encoder_is_refused(array_file):
+    with pytest.raises(FeaturesError, match="holds features of 'fake', not of 'xception-grid'"):
+        load_features(array_file, "xception-grid")
+
+
+# Regions of others
+
+
+@pytest.fixture
+def boxes(tmp_path):
+    """Regions of three photos, of different number and in three kinds of files."""
+    random, folder = np.random.default_rng(5), tmp_path / "boxes"
+    folder.mkdir()
+    arrays = {
+        name: random.normal(size=(count, 6)) for name, count in zip("abc", (2, 5, 3), strict=True)
+    }
+    np.save(folder / "a.npy", arrays["a"].astype("float32"))
+    np.savez(folder / "b.npz", feat=arrays["b"], boxes=np.zeros((5, 4)))
+    np.savez_compressed(folder / "c.npz", arrays["c"])
+    return folder, arrays
+
+
+def test_regions_of_different_number_come_into_one_file(boxes, tmp_path):
+    folder, arrays = boxes
+    made = gather_regions(folder, ["c.jpg", "a.png", "b.jpg"], tmp_path / "regions.npy")
+    assert (made.encoder, made.names) == ("regions", ["c.jpg", "a.png", "b.jpg"])
+    assert made.vectors.shape == (3, 5, 6)
+    for row, name in enumerate("cab"):
+        count = len(arrays[name])
+        np.testing.assert_allclose(made.vectors[row, :count], arrays[name], atol=2e-3)
+        assert not made.vectors[row, count:].any()
+    again = load_features(tmp_path / "regions.npy", "regions")
+    np.testing.assert_array_equal(again.vectors, made.vectors)
+
+
+@pytest.mark.parametrize(
+    "write, problem",
+    [
+        (lambda folder: (folder / "a.npy").unlink(), "there is no .*a.npy .*regions of a.jpg"),
+        (lambda folder: np.save(folder / "a.npy", np.ones(6)), "a.npy has the shape"),
+        (lambda folder: np.save(folder / "a.npy", np.ones((0, 6))), "a.npy has the shape"),
+        (lambda folder: np.save(folder / "a.npy", np.full((2, 6), np.nan)), "finite numbers"),
+        (lambda folder: np.save(folder / "a.npy", np.ones((2, 7))), r"of \[6, 7\] channels"),
+        (lambda folder: np.save(folder / "a.npy", [print], allow_pickle=True), "no array of reg"),
+        (lambda folder: (folder / "a.npy").write_bytes(b""), "no array of regions"),
+        (lambda folder: np.savez(folder / "b.npz", x=1, y=2), "call one of them features"),
+    ],
+)
+def test_regions_that_do_not_fit_are_named(boxes, tmp_path, write, problem):
+    folder, _ = boxes
+    write(folder)
+    with pytest.raises(FeaturesError, match=problem):
+        gather_regions(folder, ["a.jpg", "b.jpg", "c.jpg"], tmp_path / "regions.npy")
+    assert not (tmp_path / "regions.npy").exists()

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,55 @@ def test_a_small_folder_gets_the_small_recipe(name, photos, small):
     dataset = Dataset(name, {}, {}, {"train": ["photo"] * photos}, "")
     small_recipe = pipeline.RECIPES["mini"]["merge"]
     assert pipeline.recipe_for(dataset) == (small_recipe if small else Recipe())
+
+
+class GridEncoder(FakeEncoder):
+    """Six regions a photo, in place of Xception's grid."""
+
+    name, feature_shape = "xception-grid", (6, NUMBERS)
+
+    def encode(self, pixels):
+        """Return float32 (photos, 6, NUMBERS)."""
+        rows = np.repeat(super().encode(pixels)[:, None], 6, axis=1)
+        return rows + np.arange(6, dtype="float32")[:, None]
+
+
+TINY_SIZES = {"embedding_size": 4, "units": 8, "attention_size": 4}
+TINY_ATTENTION = replace(
+    TINY, model="attention", encoder="xception-grid", mirror=True, sizes=TINY_SIZES
+)
+
+
+def test_the_attention_model_trains_on_grids_and_is_scored_on_them(dataset, work, monkeypatch):
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name: GridEncoder())
+    captioner = pipeline.build_captioner(dataset, work, TINY_ATTENTION)
+    assert captioner.config["model"] == "attention"
+    assert captioner.config["encoder"] == "xception-grid"
+    assert {"xception-grid.npy", "mirror-xception-grid.npy"} <= {p.name for p in work.iterdir()}
+    assert captioner.config["dev loss"] < 5
+    scores = pipeline.score_captioner(captioner, dataset, work, "dev")
+    assert scores["mean length"] >= 0
+    batches = pipeline.caption_batches(
+        dataset, work, captioner.tokenizer, "train", TINY_ATTENTION, 1
+    )
+    (features, inputs), _ = next(iter(batches))
+    assert features.shape[1:] == (6, NUMBERS) and len(inputs) == 2 * len(features)
+
+
+def test_regions_from_a_folder_train_from_the_command_line(folder, work, tmp_path, capsys):
+    boxes, random = tmp_path / "boxes", np.random.default_rng(1)
+    boxes.mkdir()
+    for number, name in enumerate(NAMES):
+        np.save(boxes / f"{Path(name).stem}.npy", random.normal(size=(3 + number, 5)))
+    more = ["--model", "attention", "--regions", str(boxes), "--epochs", "1"]
+    assert pipeline.main(arguments(folder, tmp_path / "out", *more)) == 0
+    captioner = Captioner.load(tmp_path / "out")
+    assert captioner.config["encoder"] == "regions"
+    assert captioner.model.sizes["feature_size"] == 5
+    (boxes / "t0.npy").unlink()
+    (work / "tiny" / "regions.npy").unlink()
+    message = refusal(capsys, folder, tmp_path / "other", *more)
+    assert "t0.npy" in message and "regions of t0.jpg" in message
 
 
 def test_a_captioner_comes_back_as_it_was_saved(dataset, ready, no_training):

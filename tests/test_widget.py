@@ -393,7 +393,7 @@ def test_in_colab_its_own_upload_is_used(captioner, monkeypatch, at_once, files,
 def fake_captioners(monkeypatch, names):
     """Let captioners be loaded that say their name."""
     fake = ModuleType("helpers.captioner")
-    fake.captioner_names = lambda: names
+    fake.captioner_names, fake.DEFAULT = lambda: names, "merge-xception"
     fake.loaded = []
 
     def load(name):

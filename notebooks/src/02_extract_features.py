@@ -73,7 +73,8 @@ from helpers import plots
 from helpers.captions import clean_captions
 from helpers.datasets import open_dataset
 from helpers.encoders import load_encoder
-from helpers.features import FeaturesError, PartFile, as_features
+from helpers.features.extracting import PartFile
+from helpers.features.files import ARRAY_FILE, FeaturesError, as_features, read_array
 from helpers.images import ImageError, open_image
 from helpers.pipeline import build_features, work_folder
 
@@ -514,14 +515,19 @@ except pickle.UnpicklingError as error:
     print("refused:", error)
 
 # %% [markdown]
-# `load_features` puts it to use. `as_features` looks whether the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do.
+# `load_features` puts it to use. `as_features` looks whether the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do. (`read_array` opens the larger files of lesson 08, which are no pickles.)
 
 
-# %% tags=["same-as:helpers.features.files.load_features"]
+# %% tags=["same-as:helpers.features.files.read_pickle", "same-as:helpers.features.files.load_features"]
+def read_pickle(path):
+    with path.open("rb") as file:
+        return as_features(ArrayUnpickler(file).load())
+
+
 def load_features(path, encoder=None):
+    path = Path(path)
     try:
-        with Path(path).open("rb") as file:
-            features = as_features(ArrayUnpickler(file).load())
+        features = read_array(path) if path.suffix == ARRAY_FILE else read_pickle(path)
     except FileNotFoundError:
         raise FeaturesError(f"{path} is missing; lesson 02 makes it") from None
     except Exception as error:  # a broken pickle can raise anything

@@ -353,13 +353,13 @@ print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {g
 # Where to cut? Not after every 128 captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
 #
 # * `cut` returns the places of the cuts, `groups` says which captions share a batch.
-# * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features as a second set to choose from.)
+# * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
 
 
 # %% tags=["same-as:helpers.batches.CaptionBatches.cut", "same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
 def cut(self):
-    words = np.cumsum(np.sort(self.lengths))
-    batches = np.ceil(len(words) / self.batch_size)
+    words = np.cumsum(self.words[np.argsort(self.lengths)])
+    batches = np.ceil(np.count_nonzero(self.ids[..., 0]) / self.batch_size)
     return 1 + np.flatnonzero(np.diff((words - 1) * batches // words[-1]))
 
 
@@ -376,7 +376,8 @@ def __iter__(self):
     groups = self.groups()
     views = self.random.integers(len(self.views) if self.shuffle else 1, size=len(groups))
     for chosen, view in zip(groups, views, strict=True):
-        ids = self.ids[chosen, : self.lengths[chosen].max()]
+        longest = self.lengths[chosen].max()
+        ids = self.ids[chosen][..., :longest].reshape(-1, longest)
         features = self.views[view][self.photo_rows[chosen]].astype("float32")
         yield (features, ids[:, :-1]), ids[:, 1:]
 

@@ -110,12 +110,12 @@ plots.show_images([open_image(photos[0])])
 # %% [markdown]
 # The model can't answer with a sentence. It knows one trick: it looks at a photo and some words, and says which word may come **next**. The art of making sentences out of this trick is called **decoding**.
 #
-# Our models offer the trick in two calls. `start(features)` returns the **state**: everything the model needs to remember, which here is the photo's vector and the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
+# Our models offer the trick in two calls. `start(features)` returns the **state**, everything the model needs to remember, as a pair: what it knows of the photo, here a vector, and the memory of what was written, here the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
 
 # %%
 state = model.start(features[:1])
 logits, state = model.step(np.array([tokenizer.START]), state)
-print("state:", [tuple(part.shape) for part in state])
+print("state:", tree.map_structure(lambda part: tuple(part.shape), state))
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
@@ -527,7 +527,7 @@ plots.draw_beam_tree(
 # %% [markdown]
 # Follow the orange path. Where it leaves the top branch, greedy decoding went another way.
 #
-# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`, as a batch of photos × beams rows. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below it takes the second step of the toy language in one go.
+# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`: a row of memory per beam, a row per photo for what is known of it. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below it takes the second step of the toy language in one go.
 
 
 # %% tags=["same-as:helpers.decoding.best_continuations"]

@@ -6,7 +6,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/07_caption_from_url.ipynb)
 #
-# [← 06 score captions](06_score_captions.ipynb) · [contents](../README.md)
+# [← 06 score captions](06_score_captions.ipynb) · [contents](../README.md) · [08 attend to regions →](08_attend_to_regions.ipynb)
 
 # %% [markdown]
 # ![A form with a box for an address, a button "Caption that image!", three small drawings to try and an upload button. Below it the photo, its caption in large letters, three candidates with bars, and the alt text ready to copy](images/07_caption_from_url.png)
