@@ -19,8 +19,7 @@ START, END = 2, 3
 NEVER_WRITTEN = (0, 1, 2)
 """Padding, the unknown word and the start marker: a caption contains none of them."""
 
-
-State = tuple[Any, Any]  # nests of tensors: of the images, and of their captions
+State = tuple[Any, Any]  # of the images, and of their captions
 
 
 class Decoder(Protocol):

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import pipeline
 from helpers.captioner import Captioner
 from helpers.captions import write_descriptions
 from helpers.datasets import Dataset, open_dataset
 from helpers.features import Features, load_features, save_features
-from helpers.training import Recipe
+from helpers.pipeline import steps as pipeline
+from helpers.pipeline.__main__ import main
+from helpers.training import RECIPES, Recipe
 
 NUMBERS = 8  # per photo, in these tests
 SPLITS = {
@@ -91,7 +92,7 @@ def arguments(folder, out, *more):
 
 def refusal(capsys, *command):
     """Run the command line, expect exit code 1 and a message; return the message."""
-    assert pipeline.main(arguments(*command)) == 1
+    assert main(arguments(*command)) == 1
     message = capsys.readouterr().err
     assert message.strip() and "Traceback" not in message
     return message
@@ -138,7 +139,7 @@ def test_features_that_lack_a_photo_are_made_anew(dataset, ready, monkeypatch):
 def test_a_small_folder_gets_the_small_recipe(name, photos, small):
     """Of a few hundred captions, five uses of a word is too much to ask."""
     dataset = Dataset(name, {}, {}, {"train": ["photo"] * photos}, "")
-    small_recipe = pipeline.RECIPES["mini"]["merge"]
+    small_recipe = RECIPES["mini"]["merge"]
     assert pipeline.recipe_for(dataset) == (small_recipe if small else Recipe())
 
 
@@ -181,7 +182,7 @@ def test_regions_from_a_folder_train_from_the_command_line(folder, work, tmp_pat
     for number, name in enumerate(NAMES):
         np.save(boxes / f"{Path(name).stem}.npy", random.normal(size=(3 + number, 5)))
     more = ["--model", "attention", "--regions", str(boxes), "--epochs", "1"]
-    assert pipeline.main(arguments(folder, tmp_path / "out", *more)) == 0
+    assert main(arguments(folder, tmp_path / "out", *more)) == 0
     captioner = Captioner.load(tmp_path / "out")
     assert captioner.config["encoder"] == "regions"
     assert captioner.model.sizes["feature_size"] == 5
@@ -305,7 +306,7 @@ def test_a_captioner_of_other_data_is_not_overwritten(
 @pytest.mark.parametrize("epochs", ["0", "-1", "many"])
 def test_epochs_are_at_least_one(epochs, folder, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
-        pipeline.main(arguments(folder, tmp_path / "out", "--epochs", epochs))
+        main(arguments(folder, tmp_path / "out", "--epochs", epochs))
     assert end.value.code == 2
     assert epochs in capsys.readouterr().err
 
@@ -315,7 +316,7 @@ def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys,
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pipeline, "train_captioner", interrupt)
-    assert pipeline.main(arguments(folder, tmp_path / "out")) == 130
+    assert main(arguments(folder, tmp_path / "out")) == 130
     assert "run the same command again" in capsys.readouterr().err
 
 

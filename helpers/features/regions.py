@@ -63,7 +63,7 @@ def read_regions(folder: Path, name: str) -> np.ndarray:
     return regions
 
 
-def only_array(arrays) -> np.ndarray:
+def only_array(arrays: np.lib.npyio.NpzFile) -> np.ndarray:
     """Return the array called "features" or "feat" of an open `.npz`, or the only one."""
     with arrays:
         named = [key for key in ("features", "feat") if key in arrays.files] or arrays.files

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 
-def repeat_rows(rows, captions: int):
+def repeat_rows(rows: keras.KerasTensor, captions: int) -> keras.KerasTensor:
     """Repeat the row of each image for its captions: (images, …) -> (captions, …)."""
     each = ops.shape(rows)[0], captions // ops.shape(rows)[0], *rows.shape[1:]
     return ops.reshape(ops.broadcast_to(rows[:, None], each), (captions, *rows.shape[1:]))

@@ -1,0 +1,35 @@
+"""The order of the steps: clean, extract, tokenize, train, score.
+
+* `steps`: each step loads what stands in the work folder, or makes it;
+* `__main__`: the command line, which takes all of them without a notebook.
+"""
+
+from helpers.pipeline.steps import (
+    PipelineError,
+    build_captioner,
+    build_descriptions,
+    build_features,
+    build_mirror_features,
+    build_regions,
+    build_tokenizer,
+    caption_batches,
+    new_captioner,
+    recipe_for,
+    score_captioner,
+    work_folder,
+)
+
+__all__ = [
+    "PipelineError",
+    "build_captioner",
+    "build_descriptions",
+    "build_features",
+    "build_mirror_features",
+    "build_regions",
+    "build_tokenizer",
+    "caption_batches",
+    "new_captioner",
+    "recipe_for",
+    "score_captioner",
+    "work_folder",
+]

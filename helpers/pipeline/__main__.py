@@ -1,0 +1,89 @@
+"""python -m helpers.pipeline --dataset flickr8k --data-dir data/flickr8k --out my-captioner"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from helpers.captioner import Captioner
+from helpers.datasets import Dataset, open_dataset
+from helpers.models import MODELS
+from helpers.pipeline.steps import (
+    PipelineError,
+    build_captioner,
+    build_regions,
+    recipe_for,
+    score_captioner,
+    work_folder,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Clean, extract, train and score without a notebook; return 1 for a user's mistake."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.pipeline", description=__doc__)
+    parser.add_argument("--dataset", default="mini", help="mini, flickr8k or a folder")
+    parser.add_argument("--data-dir", help="where flickr8k lies")
+    parser.add_argument("--model", default="merge", choices=sorted(MODELS))
+    parser.add_argument("--regions", help="folder with regions of another kind (lesson 08)")
+    parser.add_argument("--out", required=True, help="folder for the captioner")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
+    options = parser.parse_args(arguments)
+    try:
+        train_and_score(options)
+    except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+def positive(text: str) -> int:
+    """Read a number of epochs; argparse turns the ValueError into its usage message."""
+    if int(text) < 1:
+        raise ValueError(f"{text} is not 1 or more")
+    return int(text)
+
+
+def check_folder(folder: Path, dataset: Dataset) -> None:
+    """Make the folder of a captioner; refuse one trained on other data, and report a reuse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "config.json").exists():
+        return
+    trained_on = Captioner.load(folder).config.get("dataset")
+    if trained_on != dataset.name:
+        problem = f"{folder} holds a captioner of {trained_on!r}, not of {dataset.name!r}"
+        raise PipelineError(f"{problem}; choose another --out")
+    print(f"{folder} holds a captioner already: it is scored, not trained", flush=True)
+
+
+def train_and_score(options: argparse.Namespace) -> None:
+    """Do what the command line asks for."""
+    dataset = open_dataset(options.dataset, options.data_dir)
+    print(dataset.report, flush=True)
+    check_folder(Path(options.out), dataset)
+    work = work_folder(dataset)
+    recipe = replace(recipe_for(dataset, options.model), precision=options.precision)
+    if options.regions:
+        recipe = replace(recipe, encoder="regions", mirror=False)
+        build_regions(dataset, work, options.regions)
+    if options.epochs:
+        recipe = replace(recipe, epochs=options.epochs)
+    captioner = build_captioner(dataset, work, recipe, options.seed, Path(options.out))
+    scores = captioner.config.setdefault("scores", {})
+    for split in ("dev", "test"):
+        for beam_size in (1, 3, 5):
+            scored = score_captioner(captioner, dataset, work, split, beam_size)
+            scores[f"{split}, beam {beam_size}"] = {k: round(v, 2) for k, v in scored.items()}
+            row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
+            print(f"{split:4}  beam {beam_size}  {row}", flush=True)
+    captioner.save(options.out)
+    print(f"the captioner is in {options.out}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
