@@ -5,5 +5,6 @@ Floor 2: batches, datasets, features
 Floor 3: captioner, training
 Floor 4: alt_text, pipeline, web, widget
 
-`captioner`, `images` and `plots` are packages. `plots` takes arrays and words.
+`captioner`, `features`, `images`, `models`, `pipeline` and `plots` are packages. `plots` takes
+arrays and words.
 """

@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, ta
 from publish import publish
 
 NAMES = lesson_names()
-KEPT = "features.pkl"  # takes over a minute to make; everything else is made again
+FEATURES = ["features.pkl", "xception-grid.*"]  # take over a minute to make
+CAPTIONERS = ["captioner/*", "attention-captioner/*"]
 AT_ONCE = 2
 PUBLISHED = ["pyproject.toml", "README.md", "CONTRIBUTING.md", "notebooks"]
 
@@ -68,7 +70,9 @@ def alone(ordered, tmp_path_factory, lesson_times):
 
     def run_alone(name: str) -> run.Run:
         folder = tmp_path_factory.mktemp(name)
-        keep_features(ordered[1], folder / "work")
+        keep(FEATURES, ordered[1], folder / "work")
+        if name[:2] > "05":  # 04 trains a captioner, and 05 builds one because it is missing
+            keep(CAPTIONERS, ordered[1], folder / "work")
         return run.run_lesson(Lesson(ROOT, name), {}, folder / "copies", folder / "work")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -78,9 +82,9 @@ def alone(ordered, tmp_path_factory, lesson_times):
     return runs
 
 
-def keep_features(source: Path, target: Path) -> None:
-    """Copy the features, and nothing else, from one work folder to another."""
-    for path in source.rglob(KEPT):
+def keep(patterns: list[str], source: Path, target: Path) -> None:
+    """Copy the files that fit a pattern, and nothing else, from one work folder to another."""
+    for path in chain.from_iterable(source.rglob(pattern) for pattern in patterns):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)

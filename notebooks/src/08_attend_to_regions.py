@@ -464,13 +464,13 @@ for label, captions in said.items():
     print(row)
 
 # %% [markdown]
-# On mini, with a few hundred drawings, the two are close; a hundred photos make a difference of a few per cent a matter of luck. On Flickr8k looking pays clearly: the README has the table, with both models, several seeds, and the test split. Its captioner is committed as `attention-xception`; the widget of lesson 07 and the command line use it:
+# On mini, with a hundred scenes to judge by, a few per cent are a matter of luck. Photos are the better judge: set `DATASET = "flickr8k"`. A captioner with attention can explain itself on the command line, too:
 #
 # ```sh
-# python -m helpers.captioner photo.jpg --explain looks
+# python -m helpers.captioner photo.jpg --captioner work/flickr8k/attention-captioner --explain looks
 # ```
 #
-# writes the caption, and the heat maps as a PNG into the folder `looks`.
+# prints the caption, and draws the heat maps as a PNG in the folder `looks`.
 
 # %% [markdown]
 # ## Recap
