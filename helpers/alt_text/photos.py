@@ -15,7 +15,7 @@ from helpers.alt_text.store import Finding, Picture
 from helpers.images import ImageError, fetch_answer, open_image
 from helpers.images.errors import name_of
 
-THUMBNAIL, QUALITY = 200, 70  # pixels; about 6 kB, so 2,000 fit into one page
+THUMBNAIL, QUALITY = 192, 60  # pixels; about 6 kB, so 2,000 fit into one page
 DECODING = BoundedSemaphore(2)  # a photo of 40 megapixels takes 120 MB while it is open
 BY_HAND = re.compile(r"(?:; |,? or )(?:right-click.*|(?:save the image and )?upload it.*)(?=\.$)")
 
