@@ -32,7 +32,7 @@ def find_columns(table: Table, address: str = "", page: str = "", alt: str = "")
     else:
         where = find_address(table)
     here = {where}
-    page_at = named(table, page, "--page-column") if page else by_name(table, PAGES, here)
+    page_at = named(table, page, "--page-column") if page else find_page(table, here)
     alt_at = named(table, alt, "--alt-column") if alt else by_name(table, ALTS, here)
     return Columns(where, page_at, alt_at)
 
@@ -60,6 +60,15 @@ def find_address(table: Table) -> int:
         return max(known, key=lambda column: ranks[column])
     problem = f"{table.path} has no column with addresses of images; {seen(table)}"
     raise TableError(f"{problem}. Name one with --address-column NAME")
+
+
+def find_page(table: Table, without: set[int]) -> int | None:
+    """Return the column of pages: by its name, or as it holds addresses, not of images."""
+    if (place := by_name(table, PAGES, without)) is not None:
+        return place
+    others = [column for column in range(len(table.columns)) if column not in without]
+    web = [column for column in others if share(table, column, ADDRESS_LIKE.match) > 0.5]
+    return next((c for c in web if share(table, c, IMAGE_LIKE.search) <= 0.05), None)
 
 
 def share(table: Table, column: int, fits: object) -> float:

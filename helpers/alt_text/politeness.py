@@ -82,6 +82,7 @@ class Hosts:
                 if isinstance(host.rules, RobotFileParser):
                     asked = float(host.rules.crawl_delay(ROBOT) or 0)
                     host.gap = max(host.gap, min(asked, SLOWEST))
+                host.next = max(host.next, time() + host.gap)
         if isinstance(host.rules, ImageError):
             raise ImageError(str(host.rules), host.rules.status)
         if not host.rules.can_fetch(ROBOT, address):
