@@ -15,7 +15,7 @@ from helpers.alt_text.politeness import Hosts, opted_out, origin, patience
 from helpers.images import image_pixels
 from hostile_server import answer
 
-FORBIDDEN = b"User-agent: *\nDisallow: /private/\nDisallow: /8.png\n"
+FORBIDDEN = b"User-agent: *\nDisallow: /closed/\nDisallow: /8.png\n"
 
 
 def crawl(tmp_path, running, *paths):
@@ -32,7 +32,7 @@ def answers(path):
 
 def test_robots_txt_is_asked_once_and_respected(tmp_path):
     with site(robots_txt=answer(FORBIDDEN)) as running:
-        files = crawl(tmp_path, running, "/1.png", "/8.png", "/private/a.png", "/2.png")
+        files = crawl(tmp_path, running, "/1.png", "/8.png", "/closed/a.png", "/2.png")
         assert run(*files, running) == 0
         assert running.visits == {"/robots.txt": 1, "/1.png": 1, "/2.png": 1}
     found = answers(files[1])

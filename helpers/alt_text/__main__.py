@@ -65,8 +65,16 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--parquet", action="store_true", help="write out.parquet as well")
     add("--no-report", action="store_true", help="write no page to review")
     add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
-    visiting = parser.add_argument_group("visits")
-    add = visiting.add_argument
+    add_groups(parser)
+    options = parser.parse_args(arguments)
+    if not options.output and not options.dry_run:
+        parser.error("-o OUT.CSV is missing: where should the alt texts go?")
+    return options
+
+
+def add_groups(parser: argparse.ArgumentParser) -> None:
+    """Add the options about visits and about the input."""
+    add = parser.add_argument_group("visits").add_argument
     add("--rate", type=number_from(float, 0.001), default=5, help="a second and server; 5")
     add("--contact", default="", help="your address, for those who read their server's log")
     add("--local", default="", metavar="127.0.0.1:8000", help="let in a server of your own")
@@ -77,10 +85,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--base", default="", metavar="https://…", help="what relative addresses belong to")
     add("--encoding", default="", help="such as cp1252 or shift_jis")
     add("--delimiter", default="", help="one character, or tab")
-    options = parser.parse_args(arguments)
-    if not options.output and not options.dry_run:
-        parser.error("-o OUT.CSV is missing: where should the alt texts go?")
-    return options
 
 
 def number_from(kind: Callable, least: float) -> Callable[[str], float]:

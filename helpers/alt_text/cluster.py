@@ -85,15 +85,19 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
 
     fill()
     for future in running:
-        chunk = given.pop(future.key)
-        if future.status == "finished":
-            yield from future.result()
-        else:
-            again, lost = after_failure(future, chunk)
-            for part in again:
-                send(part)
-            yield lost, []
+        again, found = outcome(future, given.pop(future.key))
+        for part in again:
+            send(part)
+        yield from found
         fill()
+
+
+def outcome(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Batch]]:
+    """Return the chunks to send again, and what was found."""
+    if future.status == "finished":
+        return [], future.result()
+    again, lost = after_failure(future, chunk)
+    return again, [(lost, [])]
 
 
 def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Finding]]:

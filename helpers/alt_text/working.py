@@ -6,7 +6,7 @@ One function, `work_off`, does all of it, here and on every worker of a cluster.
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import count
 from queue import Empty, Full, Queue
@@ -73,7 +73,7 @@ def work_off(
     known: tells of a digest whether that picture has been captioned already.
     """
     size, batch = captioner.encoder.image_size, []
-    with closing(ahead(visits(addresses, hosts, size), PHOTOS_AT_ONCE)) as results:
+    with closing(Ahead(visits(addresses, hosts, size), PHOTOS_AT_ONCE)) as results:
         for result in results:
             batch += [result] if result else []
             photos = sum(isinstance(result, Photo) for result in batch)
@@ -177,40 +177,47 @@ def judge(errand: Errand, result: Result | ImageError, hosts: Hosts) -> Result |
     return failure(errand.address, result), None
 
 
-def ahead(items: Iterator, size: int) -> Iterator:
-    """Yield items that a thread of its own works out in advance; None whenever it has a lull."""
-    queue, over, end = Queue(size), Event(), object()
+class Ahead(Thread):
+    """Works out the items of an iterator in advance; iterating over it gives them.
 
-    def put(item: object) -> None:
-        while not over.is_set():
-            try:
-                return queue.put(item, timeout=0.2)
-            except Full:
-                continue
+    Gives None whenever it has a lull. Raises what the iterator raised.
+    """
 
-    def work() -> None:
+    def __init__(self, items: Iterator, size: int):
+        super().__init__(daemon=True)
+        self.items, self.queue, self.over = items, Queue(size), Event()
+        self.start()
+
+    def run(self) -> None:
+        """Fill the queue until the items end or nobody wants them."""
         try:
-            with closing(items):
-                for item in items:
-                    put(item)
-                    if over.is_set():
+            with closing(self.items):
+                for item in self.items:
+                    self.put(item)
+                    if self.over.is_set():
                         return
-            put(end)
-        except BaseException as error:  # it is raised again where the items are used
-            put(error)
+            self.put(StopIteration())
+        except BaseException as error:  # raised again where the items are used
+            self.put(error)
 
-    Thread(target=work, daemon=True).start()
-    try:
-        while True:
-            try:
-                item = queue.get(timeout=LULL)
-            except Empty:
-                yield None
-                continue
-            if item is end:
-                return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        over.set()
+    def put(self, item: object) -> None:
+        """Hand over an item as soon as there is room."""
+        while not self.over.is_set():
+            with suppress(Full):
+                return self.queue.put(item, timeout=0.2)
+
+    def __iter__(self) -> "Ahead":
+        return self
+
+    def __next__(self) -> object:
+        try:
+            item = self.queue.get(timeout=LULL)
+        except Empty:
+            return None
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        """Want no more items."""
+        self.over.set()
