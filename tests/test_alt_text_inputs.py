@@ -104,6 +104,22 @@ def test_a_plain_list_is_one_address_a_line(table):
     ]  # fmt: skip
 
 
+def test_a_list_may_have_a_name_above_it(table):
+    found = table("Bild\nhttps://a.example/a,b\nhttps://a.example/c\n")
+    assert (found.kind, found.columns, find_columns(found)) == ("list", ["Bild"], Columns(0))
+    assert [row[0] for row in found.rows()] == ["https://a.example/a,b", "https://a.example/c"]
+
+
+def test_a_table_of_addresses_is_no_list(table):
+    found = table("https://a.example/1,https://a.example/a.jpg\n" * 2)
+    assert (found.kind, len(found.columns)) == ("table", 2)
+
+
+def test_a_sitemap_without_images_is_refused(table):
+    with pytest.raises(TableError, match="pages but no images"):
+        table("<urlset><url><loc>https://a.example/</loc></url></urlset>")
+
+
 def test_a_list_of_names_is_a_table_without_header(table):
     found = table("a.jpg\nb.png\n")
     assert not found.header and find_columns(found) == Columns(0)

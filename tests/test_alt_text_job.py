@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from alt_text_site import Colours, arguments, fingerprint, photo, run, site
 from helpers.alt_text import photos
 from helpers.alt_text.__main__ import main
+from helpers.alt_text.job import Job
 from helpers.alt_text.outputs import ADDED, added_names, safe, unique
 from helpers.wording import LONGEST, short_alt_text
 from hostile_server import answer
@@ -236,6 +238,15 @@ def test_the_state_of_another_job_is_refused(running, crawl, tmp_path, capsys):
     crawl([running.url, "/2.png", ""])
     assert "input changed" in refused(capsys, *arguments(table, target, running))
     assert statuses(target) == ["ok"]
+
+
+def test_a_job_under_way_is_not_begun_twice(crawl, tmp_path, capsys):
+    table, target = crawl(["https://a.example", "1.png", "x"]), tmp_path / "out.csv"
+    with closing(Job(table, target)) as job:
+        job.open_state({"input": 1})
+        assert "under way in another process" in refused(capsys, *arguments(table, target))
+    target.with_name("out.state").unlink()
+    assert run(table, target) == 0 and not target.with_name("out.state-lock").exists()
 
 
 def test_a_state_that_is_none_is_refused(crawl, tmp_path, capsys):

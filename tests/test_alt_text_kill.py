@@ -71,7 +71,7 @@ def test_killed_at_random_moments_the_same_rows_come_out(tmp_path):
         rows = [(running.url, f"/{chance.randrange(700)}.png") for _ in range(2000)]
         table = write_table(tmp_path / "crawl.csv", [*rows, (running.url, "/404")])
         begin = time.monotonic()
-        finish(start(table, tmp_path / "whole.csv", running))
+        finish(start(table, tmp_path / "whole" / "out.csv", running))
         whole = time.monotonic() - begin
         running.visits.clear()
         done = {}  # address -> how often it was visited by the time it was done
@@ -87,7 +87,7 @@ def test_killed_at_random_moments_the_same_rows_come_out(tmp_path):
         assert visits_of(running, done) == done
     print(f"{len(done)} addresses were done before the last run")
     for ending in OUTPUTS:
-        one, other = tmp_path / f"whole{ending}", tmp_path / f"out{ending}"
+        one, other = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
         assert one.read_text("utf-8") == other.read_text("utf-8"), ending
 
 

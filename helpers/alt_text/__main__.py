@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 
 from helpers.alt_text.job import LASTING, Job, JobError, Reading, file_hash, first_addresses
@@ -36,7 +37,8 @@ def main(
         if options.dry_run:
             print(plan(job))
             return 0
-        return run(job, options, load, fingerprint)
+        with closing(job):
+            return run(job, options, load, fingerprint)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
         print(error, file=sys.stderr)
         return 1
@@ -125,7 +127,6 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
         code = 130
     counts, files = job.write(options.parquet, not options.no_report)
     print("\n".join([summary(counts), *map(str, files)]))
-    job.store.close()
     return code
 
 

@@ -49,6 +49,8 @@ def named(table: Table, name: str, option: str) -> int:
 
 def find_address(table: Table) -> int:
     """Return the column with most images in its cells; with none, the one whose name fits."""
+    if table.kind in ("list", "sitemap"):
+        return table.columns.index("image") if table.kind == "sitemap" else 0
     shares = [share(table, column, IMAGE_LIKE.search) for column in range(len(table.columns))]
     order = {name: -rank for rank, name in enumerate(ADDRESSES)}
     ranks = [order.get(plain(name), -len(order)) for name in table.columns]

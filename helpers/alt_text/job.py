@@ -4,6 +4,7 @@ Each step looks into the state file first, so the same command goes on wherever 
 """
 
 import hashlib
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -61,7 +62,7 @@ class Job:
         self.table: Table = open_table(source, reading.encoding, reading.delimiter)
         names = reading.address_column, reading.page_column, reading.alt_column
         self.columns: Columns = find_columns(self.table, *names)
-        self.store = Store()
+        self.store, self.lock = Store(), None
 
     def beside(self, ending: str) -> Path:
         """Return the path of another file of this job."""
@@ -79,6 +80,7 @@ class Job:
         if self.output.exists() and not state.exists():
             raise JobError(f"{self.output} exists already; delete it or choose another -o")
         self.output.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = hold(self.beside(".state-lock"))
         self.store = Store(state)
         known = self.store.manifest
         other = [key for key, value in identity.items() if known.get(key, value) != value]
@@ -90,6 +92,13 @@ class Job:
         if not known and self.output.exists():
             raise JobError(f"{self.output} exists already; delete it or choose another -o")
         self.store.note(**identity)
+
+    def close(self) -> None:
+        """Let others open the state file."""
+        self.store.close()
+        if self.lock:
+            self.lock.close()
+            self.beside(".state-lock").unlink(missing_ok=True)
 
     def occurrences(self) -> Iterator[tuple[list[str], list[Occurrence]]]:
         """Yield the rows of the input, each with its images."""
@@ -187,6 +196,17 @@ class Job:
                 for write in writers:
                     write(record)
         return counts, files
+
+
+def hold(path: Path) -> sqlite3.Connection:
+    """Lock a job against a second run at the same time; a kill opens the lock as well."""
+    lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        lock.close()
+        raise JobError("this job is under way in another process; wait for it") from None
+    return lock
 
 
 def file_hash(path: str | Path) -> str:

@@ -58,7 +58,7 @@ class Table:
         if self.kind == "sitemap":
             return sitemap_rows(self.path)
         if self.kind == "list":
-            return list_rows(self.path, self.encoding)
+            return islice(list_rows(self.path, self.encoding), int(self.header), None)
         return islice(csv_rows(self.path, self.encoding, self.delimiter), int(self.header), None)
 
 
@@ -80,8 +80,8 @@ def open_table(path: str | Path, encoding: str = "", delimiter: str = "") -> Tab
         raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
     if re.match(r"\s*(<\?xml|<!--|<urlset|<sitemapindex)", text):
         table = Table(path, "sitemap", encoding, columns=SITEMAP_COLUMNS)
-    elif not delimiter and is_list(text):
-        table = Table(path, "list", encoding, columns=["image"])
+    elif not delimiter and (name := list_name(text)) is not None:
+        table = Table(path, "list", encoding, columns=[name or "image"], header=bool(name))
     else:
         table = Table(path, "table", encoding, delimiter or delimiter_of(text))
     return with_sample(table)
@@ -168,12 +168,19 @@ def local_name(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def is_list(text: str) -> bool:
-    """True if every line is one address and no comma cuts all lines alike."""
+def list_name(text: str) -> str | None:
+    """Return the name above a list of addresses, "" for one without a name, None for a table.
+
+    It is a list if every line is one address and no comma cuts all lines alike.
+    """
     lines = [line.strip() for line in text.splitlines()[:SAMPLE_ROWS] if line.strip()]
-    commas = {line.count(",") for line in lines if not line.lower().startswith("data:")}
-    alike = len(commas) == 1 and commas != {0} and len(lines) > 1
-    return not alike and all(LISTED.fullmatch(line) for line in lines[:-1] or lines)
+    named = not LISTED.fullmatch(lines[0]) and not {*lines[0]} & {*DELIMITERS}
+    body = lines[named:]
+    body = body[:-1] if len(body) > 2 else body  # the sample may cut the last one
+    commas = {line.count(",") for line in body if not line.lower().startswith("data:")}
+    alike = not named and len(commas) == 1 and commas != {0} and len(body) > 1
+    fits = bool(body) and not alike and all(LISTED.fullmatch(line) for line in body)
+    return lines[0] * named if fits else None
 
 
 def delimiter_of(text: str) -> str:
@@ -198,4 +205,6 @@ def with_sample(table: Table) -> Table:
         table.columns = first if table.header else [f"column {number}" for number in numbers]
         rows = rows[table.header :]
     table.sample = rows
+    if table.kind == "sitemap" and not rows:
+        raise TableError(f"{table.path} names pages but no images. Try a crawler's table instead")
     return table
