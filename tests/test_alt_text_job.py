@@ -72,6 +72,7 @@ def test_each_row_gets_its_answer(running, crawl, tmp_path):
     assert [row["alt_text"] for row in rows][:6] == texts
     assert rows[0]["confidence"] == "0.25" and rows[2]["confidence"] == ""
     assert rows[2]["message"] == "answers 404 (Not Found). Check the address."
+    assert "Let it in with --local" in rows[7]["message"]
     assert rows[5]["message"] == 'its role is "presentation"'
     assert rows[8]["message"] == "8 x 6 pixels: an icon" and rows[8]["alt_text"] == ""
     assert list(rows[0]) == ["Page", "Image", "Alt", *ADDED]
@@ -273,11 +274,13 @@ def test_a_kill_before_the_first_word_of_the_state_costs_nothing(running, crawl,
 def test_mistakes_are_answered_in_words(crawl, tmp_path, capsys, monkeypatch, words, said):
     if "--scheduler" in words:
         pytest.importorskip("distributed")
+        monkeypatch.setattr("helpers.alt_text.cluster.PATIENCE", 1)
     crawl(["https://a.example", "1.png", ""])
     monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, *words, "-o", "out.csv", "--captioner", "0")
 
 
+@pytest.mark.slow
 def test_a_captioner_that_is_not_there_is_answered_in_words(crawl, tmp_path, capsys):
     table = crawl(["https://a.example", "1.png", ""])
     assert main([str(table), "-o", str(tmp_path / "out.csv"), "--captioner", "no-such"]) == 1

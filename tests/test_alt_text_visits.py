@@ -35,9 +35,13 @@ def test_robots_txt_is_asked_once_and_respected(tmp_path):
         files = crawl(tmp_path, running, "/1.png", "/8.png", "/closed/a.png", "/2.png")
         assert run(*files, running) == 0
         assert running.visits == {"/robots.txt": 1, "/1.png": 1, "/2.png": 1}
-    found = answers(files[1])
-    assert [status for status, _ in found] == ["ok", "robots", "robots", "ok"]
-    assert "Allow caption-lessons there" in found[1][1]
+        found = answers(files[1])
+        assert [status for status, _ in found] == ["ok", "robots", "robots", "ok"]
+        assert "Allow caption-lessons there" in found[1][1]
+        running.pages["/robots.txt"] = answer(b"")  # as the message says
+        assert run(*files, running, "--retry-failed") == 0
+        assert running.visits["/1.png"] == 1
+    assert [status for status, _ in answers(files[1])] == ["ok", "ok", "http_404", "ok"]
 
 
 def test_a_robots_txt_may_speak_to_us_by_name(tmp_path):

@@ -25,7 +25,7 @@ from helpers.alt_text.working import Settings, work_off
 from helpers.wording import short_alt_text
 
 ADDED_AT_ONCE = 1000  # addresses
-LASTING = ("ok", "decorative", "noai", "robots", "blocked", "bad_address")  # no use to try again
+LASTING = ("ok", "decorative", "noai", "bad_address")  # no use to try again
 
 
 class JobError(ValueError):

@@ -84,4 +84,7 @@ def plain_colour(image: Image.Image) -> str:
 def failure(address: str, error: ImageError) -> Finding:
     """Return what an error means for a table, in which the address stands already."""
     words = str(error).removeprefix(name_of(address)).strip()
-    return Finding(address, error.status, BY_HAND.sub("", NAMELESS.sub("", words)))
+    words = BY_HAND.sub("", NAMELESS.sub("", words))
+    if error.status == "blocked":
+        words += " Is the server yours? Let it in with --local, and --retry-failed."
+    return Finding(address, error.status, words)

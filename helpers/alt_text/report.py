@@ -24,13 +24,15 @@ nothing of the page around it. Correct the texts, tick what you have read, and s
 CARD = """<li class="card" data-status="{status}" data-confidence="{confidence}">
 <div class="look">{look}</div>
 <div>
-<h2>{name}</h2>
+<h2 id="name{number}">{name}</h2>
 <p class="about">{about}</p>
-<label for="text{number}">Alt text</label>
-<textarea id="text{number}" rows="2" aria-describedby="hint{number}">{text}</textarea>
+<label for="text{number}" id="label{number}">Alt text</label>
+<textarea id="text{number}" rows="2" aria-labelledby="label{number} name{number}"
+ aria-describedby="hint{number}">{text}</textarea>
 <p class="hint" id="hint{number}">{hint}</p>
 {others}
-<label class="check"><input type="checkbox" class="reviewed"> Reviewed</label>
+<label class="check"><input type="checkbox" class="reviewed" aria-describedby="name{number}">
+ Reviewed</label>
 </div>
 </li>"""
 
