@@ -99,6 +99,24 @@ def test_killed_at_random_moments_the_same_rows_come_out(tmp_path):
         assert one.read_text("utf-8") == other.read_text("utf-8"), ending
 
 
+def test_ctrl_c_ends_soon_and_leaves_usable_files(tmp_path):
+    with site() as running:
+        rows = [(running.url, f"/{number}.png") for number in range(3000)]
+        rows += [(running.url, f"/silent?{number}") for number in range(20)]
+        table = write_table(tmp_path / "crawl.csv", rows)
+        process = start(table, tmp_path / "out.csv", running, 0.01)
+        await_visit(process, running)
+        time.sleep(1.5)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and b"Traceback" not in errors, errors.decode()
+    assert time.monotonic() - begin < 20  # visits that have begun may take their 15 s
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = [row["status"] for row in csv.DictReader(file)]
+    assert len(found) == len(rows) and set(found) >= {"ok", "pending"}
+
+
 def test_ten_thousand_rows_with_broken_addresses(tmp_path, monkeypatch):
     chance, patience = random.Random(7), partial(photos.fetch_answer, seconds=0.5)
     monkeypatch.setattr(photos, "fetch_answer", patience)

@@ -5,7 +5,6 @@ import dataclasses
 import signal
 import sqlite3
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -30,8 +29,6 @@ def main(
     load, fingerprint: how to get a captioner and its hash by name; tests take one of their own.
     """
     options = parse_arguments(arguments)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         job = Job(options.input, options.output or "", reading_of(options))
         if options.dry_run:
@@ -172,4 +169,5 @@ def plan(job: Job) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is a Ctrl-C
     sys.exit(main())

@@ -82,6 +82,7 @@ class Report:
         path = self.numbered(number)
         near = {"previous page": number - 1, "next page": number + 1 if more else 0}
         links = [f'<a href="{self.numbered(n).name}">{w}</a>' for w, n in near.items() if n]
+        links = links and [f"Page {number}, which saves its own rows", *links]
         name = f"{path.name.removesuffix('.html').replace('.report', '.reviewed')}.csv"
         text = self.page(name, f"<nav><p>{' · '.join(links)}</p></nav>" if links else "")
         with replacing(path) as unfinished:
