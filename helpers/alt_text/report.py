@@ -17,7 +17,7 @@ from helpers.alt_text.outputs import FORMULA, Record, added_names, replacing, sa
 from helpers.wording import LONGEST, OPENING, RULES, in_words, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
-CARDS, ROWS, PAGE_BYTES = 2000, 20_000, 20_000_000  # what one page holds at most
+CARDS, ROWS, PAGE_BYTES = 2000, 20_000, 23_000_000  # what one page holds at most
 POLICY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; {}"
 LEAD = """{} to review, each suggestion made by a program that looked at the picture and knows
 nothing of the page around it. Correct the texts, tick what you have read, and save the table."""
