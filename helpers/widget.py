@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -14,6 +13,7 @@ import ipywidgets as widgets
 from PIL import Image
 
 from helpers.images import URL, fetch_image, open_image
+from helpers.wording import alt_text, in_words
 
 MINI = Path(__file__).parents[1] / "data" / "mini" / "Flicker8k_Dataset"
 SCENES = ("1474644272_e86d0cb9b1.jpg", "1032777586_b583be4390.jpg", "2629405599_60eb4c14e3.jpg")
@@ -28,20 +28,6 @@ LIVE = '<div role="{}" style="padding:2px 8px; line-height:1.4; {}">{}</div>'  #
 ALERT, BIG = "border-left:4px solid #d33", "font-size:1.5em"
 PREVIEW, THUMBNAIL = 400, 88  # pixels
 ENTER_WAIT = 0.1  # seconds: a browser tells of the Enter key before the text that it ends
-OPENING = re.compile(r"^(an?|the) (photo|photograph|picture|image) (of|showing) ", re.IGNORECASE)
-
-
-def alt_text(caption: str) -> str:
-    """Return a caption as a sentence: "a photo of a dog" gives "A dog.". Taught in lesson 07."""
-    text = OPENING.sub("", caption.strip()).rstrip(" .")
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def in_words(probability: float) -> str:
-    """Return 0.25 as "25%" and 0.0000005 as "1 in 2,000,000". Taught in lesson 07."""
-    if probability >= 0.01:
-        return f"{probability:.0%}"
-    return f"1 in {float(f'{1 / probability:.2g}'):,.0f}" if probability > 0 else "0%"
 
 
 def candidates_table(candidates: Sequence) -> str:

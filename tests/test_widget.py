@@ -17,14 +17,13 @@ from PIL import Image
 from helpers import widget as module
 from helpers.images import ImageError
 from helpers.widget import (
-    alt_text,
     candidates_table,
     caption_widget,
     image_html,
-    in_words,
     sample_photos,
     uploaded_files,
 )
+from helpers.wording import alt_text, in_words
 
 ROOT = Path(__file__).parents[1]
 OLDER = ["ipywidgets==7.7.1", "ipython_genutils"]  # Colab's

@@ -6,7 +6,17 @@
 """
 
 from helpers.images.errors import ImageError
-from helpers.images.fetching import URL, fetch_image
+from helpers.images.fetching import URL, USER_AGENT, Answer, fetch_answer, fetch_image
 from helpers.images.opening import Source, image_pixels, open_image
 
-__all__ = ["URL", "ImageError", "Source", "fetch_image", "image_pixels", "open_image"]
+__all__ = [
+    "URL",
+    "USER_AGENT",
+    "Answer",
+    "ImageError",
+    "Source",
+    "fetch_answer",
+    "fetch_image",
+    "image_pixels",
+    "open_image",
+]

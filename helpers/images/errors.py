@@ -1,11 +1,23 @@
 """What can go wrong with an image, in words."""
 
 import re
+from collections.abc import Mapping
 from os import PathLike
 
 
 class ImageError(ValueError):
-    """An image cannot be opened; the message names the source and the cure."""
+    """An image cannot be opened; the message names the source and the cure.
+
+    Attributes:
+        status: the reason in a word, for tables: "not_an_image", "too_large", "timeout",
+            "blocked" (an address that must not be visited), "bad_address", "unreachable", or
+            "http_404" and the like.
+        headers: what a server sent along with its refusal.
+    """
+
+    def __init__(self, message: str = "", status: str = "not_an_image", headers: Mapping = {}):
+        super().__init__(message)
+        self.status, self.headers = status, headers
 
 
 def name_of(source: object) -> str:

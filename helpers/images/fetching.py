@@ -2,8 +2,10 @@
 
 import re
 import socket
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from http.client import responses
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
@@ -16,20 +18,33 @@ from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from helpers.images.errors import ImageError, name_of
 
 URL = re.compile(r"\s*(data:|[a-z][a-z0-9+.-]+://)", re.IGNORECASE)
-HEADERS = {"User-Agent": "caption-lessons/1.0.0", "Accept-Encoding": "identity"}
+USER_AGENT = "caption-lessons/1.0.0"
 MAX_REDIRECTS = 3
 UPLOAD = "save the image and upload it instead"
 ip_filter.logger.setLevel("ERROR")  # its warnings say what our ImageError says
 
-# Why a URL cannot be fetched: kind of error -> what is wrong, what to do. The first that fits.
+PRIVATE = f"has a private address, and only the public web is open; {UPLOAD}"
+
+# Why a URL cannot be fetched: kind of error -> status, what is wrong, what to do. The first fits.
 REASONS = {
-    ImageError: "{error}",
-    ip_filter.InvalidIPAddress: f"has a private address, and only the public web is open; {UPLOAD}",
-    requests.exceptions.SSLError: f"has no certificate to trust; {UPLOAD}",
-    requests.ConnectionError: f"gives no answer: no connection to {{host}}; {UPLOAD}",
-    ValueError: "is no valid address. Copy it once more",
-    Exception: f"broke off. Try again, or {UPLOAD}",
+    ImageError: ("", "{error}"),
+    ip_filter.InvalidIPAddress: ("blocked", PRIVATE),
+    requests.exceptions.SSLError: ("unreachable", f"has no certificate to trust; {UPLOAD}"),
+    requests.ConnectionError: (
+        "unreachable",
+        f"gives no answer: no connection to {{host}}; {UPLOAD}",
+    ),
+    ValueError: ("bad_address", "is no valid address. Copy it once more"),
+    Exception: ("unreachable", f"broke off. Try again, or {UPLOAD}"),
 }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server sent: the bytes, and its headers, whose names have no case."""
+
+    data: bytes
+    headers: Mapping[str, str]
 
 
 def fetch_image(url: str, seconds: float = 15, max_bytes: int = 10**7, local: str = "") -> bytes:
@@ -40,11 +55,27 @@ def fetch_image(url: str, seconds: float = 15, max_bytes: int = 10**7, local: st
     local: "127.0.0.1:8123" lets in this one server on your own machine; for tests.
     Raises ImageError. Source: requests-hardened looks a name up once and dials what it checked.
     """
+    return fetch_answer(url, seconds, max_bytes, local).data
+
+
+def fetch_answer(
+    url: str,
+    seconds: float = 15,
+    max_bytes: int = 10**7,
+    local: str = "",
+    user_agent: str = USER_AGENT,
+) -> Answer:
+    """Fetch as `fetch_image` does, and keep the headers: for work in bulk, which is to be polite.
+
+    user_agent: who asks, as servers read it in their logs.
+    """
     sockets, worker, deadline = [], ThreadPoolExecutor(1), monotonic() + seconds
     try:
-        return worker.submit(_follow, url, sockets, deadline, max_bytes, local).result(seconds)
+        line = sockets, deadline, max_bytes, local, user_agent
+        return worker.submit(_follow, url, *line).result(seconds)
     except TimeoutError:
-        raise ImageError(f"{name_of(url)} took more than {seconds:g} seconds; {UPLOAD}.") from None
+        problem = f"{name_of(url)} took more than {seconds:g} seconds; {UPLOAD}."
+        raise ImageError(problem, "timeout") from None
     finally:
         worker.shutdown(wait=False)
         for line in sockets:  # else a server that drips byte by byte would hold the worker
@@ -52,26 +83,35 @@ def fetch_image(url: str, seconds: float = 15, max_bytes: int = 10**7, local: st
                 socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-def _follow(url: str, sockets: list, deadline: float, max_bytes: int, local: str) -> bytes:
+def _follow(
+    url: str, sockets: list, deadline: float, max_bytes: int, local: str, user_agent: str
+) -> Answer:
     """Ask for a URL and go where it leads, each step checked alike."""
     name = start = name_of(url)
     for step in range(MAX_REDIRECTS + 1):
         try:
             if step == 0 and url.lstrip()[:5].lower() == "data:":
-                return DataHandler().data_open(Request(url)).read()
-            request = requests.Request("GET", url.strip(), HEADERS).prepare()
+                return Answer(DataHandler().data_open(Request(url)).read(), {})
+            headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+            request = requests.Request("GET", url.strip(), headers).prepare()
             line = _Line(request.url, local, sockets, deadline)
             patience = deadline - monotonic() + 1  # a little more than the caller has
             with line.send(request, stream=True, timeout=patience) as response:
                 if not response.is_redirect:
-                    return _body(response, max_bytes)
+                    return Answer(_body(response, max_bytes), response.headers)
             url = urljoin(request.url, response.headers["Location"])
         except Exception as error:
-            reason = next(words for kind, words in REASONS.items() if isinstance(error, kind))
-            host = "".join(url.split("/")[2:3])
-            raise ImageError(f"{name} {reason.format(error=error, host=host)}.") from None
+            raise _in_words(error, name, url) from None
         name = f"{start} leads to {name_of(url)}, which"
-    raise ImageError(f"{start} leads from one address to the next; {UPLOAD}.")
+    raise ImageError(f"{start} leads from one address to the next; {UPLOAD}.", "unreachable")
+
+
+def _in_words(error: Exception, name: str, url: str) -> ImageError:
+    """Say what an error means."""
+    status, words = next(reason for kind, reason in REASONS.items() if isinstance(error, kind))
+    host = "".join(url.split("/")[2:3])
+    status, headers = status or error.status, getattr(error, "headers", {})
+    return ImageError(f"{name} {words.format(error=error, host=host)}.", status, headers)
 
 
 class _Line(IPFilterAdapter):
@@ -80,9 +120,11 @@ class _Line(IPFilterAdapter):
     def __init__(self, url: str, local: str, sockets: list, deadline: float):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or "@" in parts.netloc:
-            raise ImageError("has to begin with http:// or https:// and to hold no password")
+            problem = "has to begin with http:// or https:// and to hold no password"
+            raise ImageError(problem, "blocked")
         if parts.netloc != local and parts.port not in (None, 80, 443):
-            raise ImageError(f"asks for port {parts.port}, and only 80 and 443 are open; {UPLOAD}")
+            problem = f"asks for port {parts.port}, and only 80 and 443 are open; {UPLOAD}"
+            raise ImageError(problem, "blocked")
         super().__init__(parts.scheme == "https", allow_loopback=parts.netloc == local)
         self.sockets, self.deadline = sockets, deadline
 
@@ -105,10 +147,12 @@ def _body(response: requests.Response, max_bytes: int) -> bytes:
     """Read what was sent, as it was sent: unpacked, 10 MB could become 10 GB."""
     if (status := response.status_code) != 200:
         phrase = responses.get(status, "unknown")
-        raise ImageError(f"answers {status} ({phrase}). Check the address, or {UPLOAD}")
+        problem = f"answers {status} ({phrase}). Check the address, or {UPLOAD}"
+        raise ImageError(problem, f"http_{status}", dict(response.headers))
     data, length = bytearray(), response.raw.length_remaining or 0
     while max(len(data), length) <= max_bytes:
         if not (chunk := response.raw.read(1 << 16, decode_content=False)):
             return bytes(data)
         data += chunk
-    raise ImageError(f"has more than {max_bytes / 1e6:g} MB. Save it, scale it down and upload it")
+    problem = f"has more than {max_bytes / 1e6:g} MB. Save it, scale it down and upload it"
+    raise ImageError(problem, "too_large")

@@ -44,6 +44,7 @@ def open_image(source: Source, size: int | None = None) -> Image.Image:
         problem = _what_it_is(data)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         problem = f"has more than {MAX_PIXELS // 1_000_000} megapixels. Scale it down"
+        raise ImageError(f"{name} {problem}.", "too_large") from None
     except Exception as error:  # hostile files make decoders raise nearly anything
         problem = f"is damaged or cut off ({error}). {AGAIN}"
     raise ImageError(f"{name} {problem}.")

@@ -153,7 +153,7 @@ for candidate in candidates:
 # For the app, "1 in 1,800,000" says more to most people than 5.5e-07. Two digits are enough.
 
 
-# %% tags=["same-as:helpers.widget.in_words"]
+# %% tags=["same-as:helpers.wording.in_words"]
 def in_words(probability):
     if probability >= 0.01:
         return f"{probability:.0%}"
@@ -330,7 +330,7 @@ except ImageError as error:
 # front is noise. And it pauses at a full stop.
 
 
-# %% tags=["same-as:helpers.widget.alt_text", "same-as:helpers.widget.OPENING"]
+# %% tags=["same-as:helpers.wording.alt_text", "same-as:helpers.wording.OPENING"]
 OPENING = re.compile(r"^(an?|the) (photo|photograph|picture|image) (of|showing) ", re.IGNORECASE)
 
 

@@ -1,0 +1,22 @@
+"""Alt text for a whole website: a crawler's table in, a table with suggestions out.
+
+rows -> addresses -> bytes -> captions -> rows; a module a step:
+
+* `tables`, `columns`: the input, recognised, row by row;
+* `occurrences`: the images in a cell, and which of them need no caption;
+* `store`: what is done, in a file that survives any kill;
+* `politeness`, `photos`: visits to servers, and what they bring back;
+* `working`, `cluster`: fetching and captioning at once, here or on many machines;
+* `outputs`, `report`: files for machines, and a page for the person who reviews;
+* `job`, `loading`, `__main__`: the order of the steps, the captioner, the command line.
+
+Rows of one address share one visit, and addresses of one picture share one caption. Its
+confidence is the probability that the captioner gives to that very sentence: good for putting the
+doubtful ones first, but no chance of being right, and small for long sentences.
+"""
+
+from helpers.alt_text.job import Job, JobError, Reading
+from helpers.alt_text.tables import TableError, open_table
+from helpers.alt_text.working import Settings, work_off
+
+__all__ = ["Job", "JobError", "Reading", "Settings", "TableError", "open_table", "work_off"]

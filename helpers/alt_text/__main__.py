@@ -1,0 +1,173 @@
+"""The command: python -m helpers.alt_text crawl.csv -o out.csv"""
+
+import argparse
+import dataclasses
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
+
+from helpers.alt_text.job import LASTING, Job, JobError, Reading, file_hash, first_addresses
+from helpers.alt_text.loading import captioner_hash, default_captioner, load_captioner
+from helpers.alt_text.working import Settings
+from helpers.images import USER_AGENT
+
+EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
+same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
+and out.state, which remembers what is done; delete that one when you are."""
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    load: Callable = load_captioner,
+    fingerprint: Callable = captioner_hash,
+) -> int:
+    """Write alt texts for a table of images; return 1 for a user's mistake, 130 if stopped.
+
+    load, fingerprint: how to get a captioner and its hash by name; tests take one of their own.
+    """
+    options = parse_arguments(arguments)
+    try:
+        job = Job(options.input, options.output or "", reading_of(options))
+        if options.dry_run:
+            print(plan(job))
+            return 0
+        with closing(job):
+            return run(job, options, load, fingerprint)
+    except (ValueError, OSError, ImportError) as error:  # ours say what to do
+        print(error, file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        print(f"{error}. Is the disk full, or does the job run twice at once?", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.alt_text", description=__doc__, epilog=EPILOG
+    )
+    add = parser.add_argument
+    add("input", help="a crawler's table, a sitemap of images, or a list of addresses")
+    add("-o", "--output", metavar="OUT.CSV")
+    add("--captioner", help="a name or a folder")
+    add("--beam-size", type=number_from(int, 1), default=3)
+    add("--all", action="store_true", help="caption images that have an alt text, too")
+    add("--limit", type=number_from(int, 0), help="visit so many addresses in this run")
+    add("--retry-failed", action="store_true", help="visit again what failed")
+    add("--dry-run", action="store_true", help="tell what would be done; write nothing")
+    add("--parquet", action="store_true", help="write out.parquet as well")
+    add("--no-report", action="store_true", help="write no page to review")
+    add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
+    add_groups(parser)
+    options = parser.parse_args(arguments)
+    if not options.output and not options.dry_run:
+        parser.error("-o OUT.CSV is missing: where should the alt texts go?")
+    return options
+
+
+def add_groups(parser: argparse.ArgumentParser) -> None:
+    """Add the options about visits and about the input."""
+    add = parser.add_argument_group("visits").add_argument
+    add("--rate", type=number_from(float, 0.001), default=5, help="a second and server; 5")
+    add("--contact", default="", help="your address, for those who read their server's log")
+    add("--local", default="", metavar="127.0.0.1:8000", help="let in a server of your own")
+    add = parser.add_argument_group("the input, where it isn't recognised").add_argument
+    add("--address-column", default="", metavar="NAME", help="its name, or 1 for the first")
+    add("--page-column", default="", metavar="NAME", help="the page on which an image stands")
+    add("--alt-column", default="", metavar="NAME", help="the alt text that an image has")
+    add("--base", default="", metavar="https://…", help="what relative addresses belong to")
+    add("--encoding", default="", help="such as cp1252 or shift_jis")
+    add("--delimiter", default="", help="one character, or tab")
+
+
+def number_from(kind: Callable, least: float) -> Callable[[str], float]:
+    """Return a reader of numbers that argparse turns into a usage message."""
+
+    def number(text: str) -> float:
+        if kind(text) < least:
+            raise ValueError(f"{text} is not {least} or more")
+        return kind(text)
+
+    return number
+
+
+def reading_of(options: argparse.Namespace) -> Reading:
+    """Return how the input is to be read."""
+    given = {f.name: getattr(options, f.name, None) for f in dataclasses.fields(Reading)}
+    given |= {"everything": options.all}
+    given["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
+    if len(given["delimiter"]) > 1:
+        raise JobError(f"--delimiter {options.delimiter!r} is not one character")
+    return Reading(**given)
+
+
+def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Callable) -> int:
+    """Do the job, or what is left of it."""
+    name = options.captioner or default_captioner()
+    identity = {"input": file_hash(options.input), "captioner": fingerprint(name)}
+    job.open_state(identity | {"options": [asdict(job.reading), options.beam_size]})
+    job.scan()
+    if options.retry_failed:
+        print(f"{job.store.forget_failures(LASTING):,} addresses are visited again")
+    code = 0
+    try:
+        if job.store.count().get("pending") and options.limit != 0:
+            work(job, settings_of(options, name, load), options)
+    except KeyboardInterrupt:
+        print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
+        code = 130
+    counts, files = job.write(options.parquet, not options.no_report)
+    print("\n".join([summary(counts), *map(str, files)]))
+    return code
+
+
+def settings_of(options: argparse.Namespace, name: str, load: Callable) -> Settings:
+    """Return what a worker has to know."""
+    agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
+    return Settings(name, load, options.beam_size, options.rate, options.local, agent)
+
+
+def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
+    """Visit and caption, here or on a cluster."""
+    if options.scheduler:
+        from helpers.alt_text.cluster import work_on_cluster
+
+        with job.bar(options.limit) as bar:
+            work_on_cluster(job.store, settings, options.scheduler, options.limit, bar.update)
+    else:
+        job.work(settings.load(settings.captioner), settings, options.limit)
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """Return how many rows have which status, most first."""
+    most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
+
+
+def plan(job: Job) -> str:
+    """Return what would be done, for --dry-run."""
+    counts, table, columns = job.scan(), job.table, job.columns
+    names = [*table.columns, ""]
+    used = {"addresses": columns.address, "pages": columns.page, "alt texts": columns.alt}
+    found = [f"{what} in {names[at]!r}" for what, at in used.items() if at is not None]
+    others = {k: n for k, n in counts.items() if k in ("exists", "decorative", "no_address")}
+    lines = [
+        f"{table.path}: a {table.kind} in {table.encoding}, {', '.join(found)}",
+        f"{counts['rows']:,} rows hold {counts['images']:,} images; without a visit: "
+        + (", ".join(f"{n:,} {status}" for status, n in others.items()) or "none"),
+        f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
+        *(f"  {address[:200]}" for address in first_addresses(job)),
+        "nothing was fetched, nothing written",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is a Ctrl-C
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The same work on many machines: a Dask scheduler hands chunks of addresses to its workers.
+
+Workers only answer; this process alone writes the state file. So a worker that is lost takes
+nothing with it but the chunk in its hands, which Dask gives to another one.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import islice
+from threading import Lock
+
+from helpers.alt_text.politeness import Hosts
+from helpers.alt_text.store import Finding, Store
+from helpers.alt_text.working import Batch, Settings, work_off
+
+CHUNK = 64  # addresses; what a lost worker costs
+AHEAD = 2  # chunks a worker has in hand, so that it never waits for the next
+PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
+LOADING = Lock()
+
+
+class ClusterError(ValueError):
+    """A cluster that is of no use; the message says what to do."""
+
+
+def work_on_cluster(
+    store: Store, settings: Settings, scheduler: str, limit: int | None, tell: Callable[[int], None]
+) -> None:
+    """Fetch and caption on a cluster what is not done yet, at most `limit` addresses.
+
+    scheduler: its address, such as "tcp://192.168.1.5:8786".
+    tell: is called with how many addresses have just been done.
+    Raises ClusterError if there is no scheduler, no worker, or no Dask.
+    """
+    with connect(scheduler) as client:
+        for findings, pictures in answers(client, chunks(store, limit), settings):
+            store.save(findings, pictures)
+            tell(len(findings))
+
+
+def connect(scheduler: str) -> object:
+    """Return a client of a scheduler that has workers."""
+    try:
+        from distributed import Client
+    except ImportError:
+        problem = "--scheduler needs Dask: pip install 'dask[distributed]' (our extra “scale”)"
+        raise ClusterError(problem) from None
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError):
+        problem = f"no Dask scheduler answers at {scheduler}; start one with `dask scheduler`"
+        raise ClusterError(problem) from None
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        client.close()
+        problem = f"the scheduler at {scheduler} has no workers"
+        raise ClusterError(f"{problem}; start one with `dask worker {scheduler}`") from None
+    return client
+
+
+def chunks(store: Store, limit: int | None) -> Iterator[list[str]]:
+    """Yield the addresses that wait, so many at a time."""
+    addresses = store.waiting(limit)
+    while chunk := list(islice(addresses, CHUNK)):
+        yield chunk
+
+
+def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> Iterator[Batch]:
+    """Yield what the workers find; a few chunks at a time are on the cluster."""
+    from distributed import as_completed
+
+    running, given = as_completed(loop=client.loop), {}
+
+    def send(chunk: list[str]) -> None:
+        workers = max(1, len(client.nthreads()))
+        future = client.submit(caption_chunk, chunk, settings, workers, pure=False)
+        given[future.key] = chunk
+        running.add(future)
+
+    def fill() -> None:
+        free = AHEAD * max(1, sum(client.nthreads().values())) - len(given)
+        for chunk in islice(todo, max(0, free)):
+            send(chunk)
+
+    fill()
+    for future in running:
+        again, found = outcome(future, given.pop(future.key))
+        for part in again:
+            send(part)
+        yield from found
+        fill()
+
+
+def outcome(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Batch]]:
+    """Return the chunks to send again, and what was found."""
+    if future.status == "finished":
+        return [], future.result()
+    again, lost = after_failure(future, chunk)
+    return again, [(lost, [])]
+
+
+def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Finding]]:
+    """Return the chunks to try again and the addresses to give up.
+
+    A chunk at which worker after worker dies is halved, until the image that kills is alone.
+    """
+    from distributed import KilledWorker
+
+    error = future.exception() if future.status == "error" else None
+    if error is None:
+        raise ClusterError("the scheduler went away; the same command goes on from here")
+    if not isinstance(error, KilledWorker):
+        raise error
+    if len(chunk) == 1:
+        return [], [Finding(chunk[0], "failed", "worker after worker died of it. Look at it alone")]
+    half = len(chunk) // 2
+    return [chunk[:half], chunk[half:]], []
+
+
+def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> list[Batch]:
+    """Fetch and caption some addresses: what a worker does.
+
+    workers: how many share the rate at which a server may be visited.
+    """
+    with LOADING:
+        captioner = loaded(settings.load, settings.captioner)
+        hosts = known_hosts(settings.rate / workers, settings.local, settings.user_agent)
+    return list(work_off(addresses, captioner, settings, hosts))
+
+
+@lru_cache(1)
+def loaded(load: Callable, name: str) -> object:
+    """Return the captioner of this process, loaded once."""
+    return load(name)
+
+
+@lru_cache(1)
+def known_hosts(rate: float, local: str, user_agent: str) -> Hosts:
+    """Return what this process knows of servers: their robots.txt, and when to come back."""
+    return Hosts(rate, local, user_agent)

@@ -1,0 +1,97 @@
+"""Which column holds what: found by names and by content, or named by the user."""
+
+import re
+from dataclasses import dataclass
+
+from helpers.alt_text.tables import ADDRESS_LIKE, IMAGE_LIKE, Table, TableError
+
+# What crawlers and shops call their columns, letters and digits only; the likeliest first.
+ADDRESSES = "imageurl imagesrc imageaddress image img src imagelink imgsrc imgurl address url"
+ADDRESSES = f"{ADDRESSES} destination link href picture photo media html tag content".split()
+PAGES = "page pageurl pageaddress source sourceurl sourcepage foundon from fromurl inlink referrer"
+PAGES = f"{PAGES} referer parent parenturl post permalink".split()
+ALTS = "alt alttext imagealt imagealttext altattribute imgalt alternativetext alttag".split()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where to find things in a row; None for what a table lacks."""
+
+    address: int
+    page: int | None = None
+    alt: int | None = None
+
+
+def find_columns(table: Table, address: str = "", page: str = "", alt: str = "") -> Columns:
+    """Return the columns of a table; those that are named ("" for not) must be there.
+
+    Raises TableError that lists the columns seen.
+    """
+    if address:
+        where = named(table, address, "--address-column")
+    else:
+        where = find_address(table)
+    here = {where}
+    page_at = named(table, page, "--page-column") if page else find_page(table, here)
+    alt_at = named(table, alt, "--alt-column") if alt else by_name(table, ALTS, here)
+    return Columns(where, page_at, alt_at)
+
+
+def named(table: Table, name: str, option: str) -> int:
+    """Return the column of a name, or of a number counted from 1."""
+    names = [plain(column) for column in table.columns]
+    if plain(name) in names:
+        return names.index(plain(name))
+    if name.isdecimal() and 1 <= int(name) <= len(names):
+        return int(name) - 1
+    raise TableError(f"{table.path} has no column {name!r} for {option}; {seen(table)}")
+
+
+def find_address(table: Table) -> int:
+    """Return the column with most images in its cells; with none, the one whose name fits."""
+    if table.kind in ("list", "sitemap"):
+        return table.columns.index("image") if table.kind == "sitemap" else 0
+    shares = [share(table, column, IMAGE_LIKE.search) for column in range(len(table.columns))]
+    order = {name: -rank for rank, name in enumerate(ADDRESSES)}
+    ranks = [order.get(plain(name), -len(order)) for name in table.columns]
+    if shares and max(shares) > 0.05:
+        return max(range(len(shares)), key=lambda column: (shares[column], ranks[column]))
+    known = [c for c, rank in enumerate(ranks) if rank > -len(order)]
+    known = [c for c in known if share(table, c, ADDRESS_LIKE.match) > 0]
+    if known:
+        return max(known, key=lambda column: ranks[column])
+    problem = f"{table.path} has no column with addresses of images; {seen(table)}"
+    raise TableError(f"{problem}. Name one with --address-column NAME")
+
+
+def find_page(table: Table, without: set[int]) -> int | None:
+    """Return the column of pages: by its name, or as it holds addresses, not of images."""
+    if (place := by_name(table, PAGES, without)) is not None:
+        return place
+    others = [column for column in range(len(table.columns)) if column not in without]
+    web = [column for column in others if share(table, column, ADDRESS_LIKE.match) > 0.5]
+    return next((c for c in web if share(table, c, IMAGE_LIKE.search) <= 0.05), None)
+
+
+def share(table: Table, column: int, fits: object) -> float:
+    """Return the share of a column's filled cells that a test fits."""
+    cells = [row[column] for row in table.sample if len(row) > column and row[column].strip()]
+    return sum(bool(fits(cell.strip())) for cell in cells) / len(cells) if cells else 0
+
+
+def by_name(table: Table, names: list[str], without: set[int]) -> int | None:
+    """Return the column that bears the likeliest of some names."""
+    found = [plain(name) if at not in without else "" for at, name in enumerate(table.columns)]
+    return next((found.index(name) for name in names if name in found), None)
+
+
+def seen(table: Table) -> str:
+    """List the columns for a message."""
+    if not table.header:
+        return f"it has {len(table.columns)} columns without names: --address-column 1 is the first"
+    return "it has " + ", ".join(repr(name[:60]) for name in table.columns[:40])
+
+
+def plain(name: str) -> str:
+    """Return a name's letters and digits, small: "Image URL" and "image_url" are one."""
+    return re.sub(r"[\W_]", "", name).lower()

@@ -1,0 +1,38 @@
+"""The captioner of a job: loaded late, since TensorFlow takes its time, and known by its hash."""
+
+import hashlib
+import sys
+from contextlib import redirect_stdout
+
+
+def default_captioner() -> str:
+    """Return the name of the captioner that is taken unless another is named."""
+    from helpers.captioner import DEFAULT
+
+    return DEFAULT
+
+
+def load_captioner(name: str) -> object:
+    """Return a captioner with its encoder loaded.
+
+    Raises CaptionerError for one that is not there.
+    """
+    from helpers.captioner import Captioner
+
+    captioner = Captioner.load(name)
+    with redirect_stdout(sys.stderr):
+        _ = captioner.encoder  # a download draws a bar
+    return captioner
+
+
+def captioner_hash(name: str) -> str:
+    """Return the hash of a captioner's files: another one, another job.
+
+    Raises CaptionerError for one that is not there.
+    """
+    from helpers.captioner.folder import FILES, find_captioner
+
+    folder, digest = find_captioner(name), hashlib.sha256()
+    for file in FILES:
+        digest.update((folder / file).read_bytes())
+    return digest.hexdigest()

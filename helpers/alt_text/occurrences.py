@@ -1,0 +1,151 @@
+"""From rows to addresses: the images in a cell, and what their markup says about them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urldefrag, urljoin
+
+from helpers.alt_text.columns import Columns
+
+ICON = 32  # pixels: smaller images are icons
+SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines
+SPLIT = re.compile(r"[\s|;,]+(?=(?:https?:)?//|data:image/)", re.IGNORECASE)
+PLACEHOLDERS = ("data-src", "data-lazy-src", "data-original", "srcset", "data-srcset")
+SPACERS = re.compile(r"/(spacer|pixel|blank|clear|transparent|shim|1x1)[\d_.-]*\.(gif|png)$", re.I)
+TRACKERS = re.compile(
+    r"//([\w-]+\.)*(doubleclick\.net|google-analytics\.com|facebook\.com/tr|bat\.bing\.com)\b", re.I
+)
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """An image in a row. With a status, nothing has to be fetched to know what becomes of it.
+
+    Attributes:
+        address: absolute, as far as the row tells; "" if there is none.
+        status: "" if it needs a caption, else "exists", "decorative", "no_address" or
+            "bad_address", with a message.
+        alt: the alt text that it has.
+    """
+
+    address: str
+    status: str = ""
+    message: str = ""
+    alt: str = ""
+
+
+class _Images(HTMLParser):
+    """Collects the attributes of every <img>."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag in ("img", "amp-img"):
+            self.found.append({name: value or "" for name, value in attributes})
+
+
+def occurrences_in(
+    row: Sequence[str], columns: Columns, base: str = "", everything: bool = False
+) -> list[Occurrence]:
+    """Return the images of a row, at least one: an Occurrence also says that there is none.
+
+    base: what addresses are relative to if the row names no page.
+    everything: caption also images that have an alt text.
+    """
+    cell = cell_of(row, columns.address)
+    page = cell_of(row, columns.page) or base
+    alt = cell_of(row, columns.alt)
+    images = list(images_of(cell))
+    found = [occurrence(image, page, image.get("alt", "").strip() or alt) for image in images]
+    if not found:
+        broken = "holds no <img> with an address" if "<" in cell else "is empty"
+        return [Occurrence("", "no_address", f"the cell {broken}")]
+    if everything:
+        found = [
+            occurrence(image, page, "") if had.status == "exists" else had
+            for image, had in zip(images, found, strict=True)
+        ]
+    return found
+
+
+def cell_of(row: Sequence[str], place: int | None) -> str:
+    """Return a cell without the space around it; "" where a row is too short."""
+    return row[place].strip() if place is not None and place < len(row) else ""
+
+
+def images_of(cell: str) -> Iterator[dict[str, str]]:
+    """Yield the attributes of every image in a cell; of a bare address only `src`."""
+    if "<" not in cell:
+        yield from ({"src": address.strip(" ,;|")} for address in SPLIT.split(cell) if address)
+        return
+    found = parse(cell) or parse(cell + '">') or parse(cell + "'>")  # cut off inside the tag
+    yield from (image for image in found if address_of(image))
+
+
+def parse(html: str) -> list[dict[str, str]]:
+    """Return the attributes of the images in HTML, however broken."""
+    parser = _Images()
+    try:
+        parser.feed(html)
+        parser.close()
+    except (AssertionError, ValueError):  # of the kind <![dog[
+        pass
+    return parser.found
+
+
+def address_of(image: dict[str, str]) -> str:
+    """Return where an image is; pages that load late keep it beside a placeholder in `src`."""
+    src = image.get("src", "").strip()
+    if src and not src.startswith("data:"):
+        return src
+    late = next((image[name] for name in PLACEHOLDERS if image.get(name, "").strip()), "")
+    return late.split(",")[0].split()[0] if late.strip(" ,") else src
+
+
+def occurrence(image: dict[str, str], page: str, alt: str) -> Occurrence:
+    """Judge an image by its address and markup."""
+    given = address_of(image)
+    try:
+        address = urldefrag(urljoin(page, given)).url
+    except ValueError:
+        return Occurrence(given, "bad_address", "is no valid address. Copy it once more")
+    address = f"https:{address}" if address.startswith("//") else address
+    if alt:
+        return Occurrence(address, "exists", "has an alt text already", alt)
+    if reason := decorative(image, address):
+        return Occurrence(address, "decorative", reason)
+    if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
+        problem = "is relative, and its row names no page. Add --base https://…"
+        return Occurrence(address, "no_address", problem)
+    return Occurrence(address)
+
+
+def decorative(image: dict[str, str], address: str) -> str:
+    """Return why an image only decorates, by its markup or address; "" if it may say something."""
+    if image.get("role", "").lower() in ("presentation", "none"):
+        return f'its role is "{image["role"].lower()}"'
+    if image.get("aria-hidden", "").lower() == "true":
+        return "it is hidden from screen readers (aria-hidden)"
+    if SPACERS.search(address.partition("?")[0]):
+        return "its name is that of a spacer or tracking pixel"
+    if TRACKERS.search(address):
+        return "its address is that of a tracking pixel"
+    given = [image.get(name, "").removesuffix("px") for name in ("width", "height")]
+    return by_size(*(int(text) if text.isdecimal() else None for text in given))
+
+
+def by_size(width: int | None, height: int | None) -> str:
+    """Return why an image of this size only decorates; "" if it may say something.
+
+    width, height: in pixels, None where unknown.
+    """
+    known = [side for side in (width, height) if side is not None]
+    size = f"{'?' if width is None else width} x {'?' if height is None else height} pixels"
+    if known and min(known) <= SPACER:
+        return f"{size}: a tracking pixel or spacer"
+    if known and max(known) < ICON:
+        return f"{size}: an icon"
+    return ""

@@ -1,0 +1,132 @@
+"""The answers, row by row, into files: CSV that is safe to open, JSON Lines, Parquet."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.alt_text.store import Picture
+
+ADDED = ("image_address", "alt_text", "confidence", "status", "message")
+# A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).
+FORMULA = re.compile(r"^(?![+-]?\d[\d.,]*$)[=+\-@\t\r\n＝＋－＠]")
+LONGEST_SHOWN = 300  # characters of an image that is its own address (data:…)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the output.
+
+    Attributes:
+        row: the input's cells, as many as there are columns.
+        image_address: absolute.
+        picture: thumbnail and candidates, where there are some.
+    """
+
+    row: list[str]
+    image_address: str
+    alt_text: str
+    confidence: float | None
+    status: str
+    message: str
+    picture: Picture | None = None
+
+    def added(self) -> list[str]:
+        """Return the cells of the columns ADDED."""
+        image = self.image_address
+        image = image if len(image) <= LONGEST_SHOWN else f"{image[:60]}…"
+        confidence = "" if self.confidence is None else f"{self.confidence:g}"
+        return [image, self.alt_text, confidence, self.status, self.message]
+
+
+def added_names(columns: Sequence[str]) -> list[str]:
+    """Return the names of the columns ADDED, other ones where the input has them already."""
+    taken, names = {column.lower() for column in columns}, []
+    for name in ADDED:
+        while name in taken:
+            name = f"new_{name}"
+        names.append(name)
+    return names
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Return names that differ: "a", "a" gives "a", "a 2"."""
+    given: list[str] = []
+    for name in names:
+        tries = (name if n == 1 else f"{name} {n}" for n in range(1, len(names) + 2))
+        given.append(next(text for text in tries if text not in given))
+    return given
+
+
+def safe(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: "=1+1" gives "'=1+1"."""
+    return f"'{cell}" if FORMULA.match(cell) else cell
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path to write to, which takes the place of a file once it is whole."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    yield unfinished
+    os.replace(unfinished, path)
+
+
+@contextmanager
+def csv_file(path: Path, columns: Sequence[str], delimiter: str) -> Iterator:
+    """Give a function that writes a Record into a CSV file, with the input's delimiter."""
+    with replacing(path) as unfinished:
+        # The mark at the start tells spreadsheets that it is UTF-8.
+        with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter)
+            writer.writerow(map(safe, [*columns, *added_names(columns)]))
+            yield lambda record: writer.writerow(map(safe, [*record.row, *record.added()]))
+
+
+@contextmanager
+def json_file(path: Path, columns: Sequence[str]) -> Iterator:
+    """Give a function that writes a Record as a line of JSON, its candidates included."""
+    names = unique(columns)
+
+    def line(record: Record) -> str:
+        candidates = record.picture.candidates if record.picture else []
+        content = {
+            "row": dict(zip(names, record.row, strict=True)),
+            **{name: getattr(record, name) for name in ADDED},
+            "candidates": [{"caption": c, "probability": p} for c, p in candidates],
+        }
+        return json.dumps(content, ensure_ascii=False) + "\n"
+
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+        yield lambda record: file.write(line(record))
+
+
+@contextmanager
+def parquet_file(path: Path, columns: Sequence[str]) -> Iterator:
+    """Give a function that writes a Record into a Parquet file; needs pyarrow."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    names = unique([*columns, *added_names(columns)])
+    kinds = [pa.float64() if n == names[-3] else pa.string() for n in names]
+    schema, rows = pa.schema(list(zip(names, kinds, strict=True))), []
+
+    with replacing(path) as unfinished, ParquetWriter(unfinished, schema) as writer:
+
+        def flush() -> None:
+            cells = list(zip(*rows, strict=True)) or [[] for _ in names]
+            arrays = [pa.array(c, kind) for c, kind in zip(cells, kinds, strict=True)]
+            writer.write_batch(pa.record_batch(arrays, schema))
+            rows.clear()
+
+        def write(record: Record) -> None:
+            image, alt, _, status, message = record.added()
+            rows.append([*record.row, image, alt, record.confidence, status, message])
+            if len(rows) == 1000:
+                flush()
+
+        yield write
+        flush()

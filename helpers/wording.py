@@ -1,0 +1,33 @@
+"""The words that people read: a caption as alt text, a probability as a number one can grasp."""
+
+import re
+from textwrap import shorten
+
+OPENING = re.compile(r"^(an?|the) (photo|photograph|picture|image) (of|showing) ", re.IGNORECASE)
+LONGEST = 125  # characters; several screen readers break off or pause after so many
+RULES = (  # what people who review alt text should know; the report shows it
+    "Say what matters on this page, not all that can be seen.",
+    "Begin with a capital and end with a full stop: a screen reader pauses there.",
+    "Leave out “image of” or “photo of”: the screen reader says so by itself.",
+    f"Stay within {LONGEST} characters; longer texts belong beside the image.",
+    "An image that only decorates gets an empty text: the screen reader then skips it.",
+)
+
+
+def alt_text(caption: str) -> str:
+    """Return a caption as a sentence: "a photo of a dog" gives "A dog.". Taught in lesson 07."""
+    text = OPENING.sub("", caption.strip()).rstrip(" .")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def short_alt_text(caption: str) -> str:
+    """Return a caption as a sentence of at most LONGEST characters, cut between two words."""
+    text = alt_text(caption)
+    return text if len(text) <= LONGEST else shorten(text, LONGEST, placeholder=" …")
+
+
+def in_words(probability: float) -> str:
+    """Return 0.25 as "25%" and 0.0000005 as "1 in 2,000,000". Taught in lesson 07."""
+    if probability >= 0.01:
+        return f"{probability:.0%}"
+    return f"1 in {float(f'{1 / probability:.2g}'):,.0f}" if probability > 0 else "0%"

@@ -1,0 +1,114 @@
+"""The same rows from a Dask cluster, also one whose workers are killed."""
+
+import csv
+import os
+import random
+import signal
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra “scale”")
+
+from distributed import KilledWorker, LocalCluster  # noqa: E402
+
+from alt_text_site import run, site  # noqa: E402
+from helpers.alt_text.cluster import ClusterError, after_failure, connect  # noqa: E402
+
+KILLS = int(os.environ.get("ALT_TEXT_KILLS", 4))
+
+
+def write_table(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("Page", "Image"), *rows])
+    return path
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    with LocalCluster(n_workers=2, processes=True, **options) as cluster:
+        yield cluster
+
+
+def same_files(folder):
+    for name in ("out.csv", "out.jsonl", "out.report.html"):
+        here, there = ((folder / side / name).read_text("utf-8") for side in ("here", "there"))
+        assert here == there, name
+
+
+@pytest.mark.slow
+def test_the_same_rows_come_out(cluster, tmp_path):
+    with site() as running:
+        rows = [(running.url, f"/{n % 150}.png") for n in range(400)]
+        rows += [(running.url, path) for path in ("/404", "/page", "/photo.png", "/closes")]
+        table = write_table(tmp_path / "crawl.csv", rows)
+        assert run(table, tmp_path / "here" / "out.csv", running) == 0
+        running.visits.clear()
+        more = ["--scheduler", cluster.scheduler_address]
+        assert run(table, tmp_path / "there" / "out.csv", running, *more, "--limit", "70") == 0
+        assert sum(running.images().values()) == 70
+        assert run(table, tmp_path / "there" / "out.csv", running, *more) == 0
+        assert set(running.images().values()) == {1}
+    same_files(tmp_path)
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
+    chance, over, kills = random.Random(7), threading.Event(), []
+
+    def kill():
+        while not over.wait(chance.uniform(0.5, 1.5)) and len(kills) < KILLS:
+            pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
+            if pids:
+                kills.append(chance.choice(pids))
+                os.kill(kills[-1], signal.SIGKILL)
+
+    with site() as running:
+        rows = [(running.url, f"/{n}.png") for n in range(600 * KILLS)]
+        table = write_table(tmp_path / "crawl.csv", rows)
+        assert run(table, tmp_path / "here" / "out.csv", running) == 0
+        killer = threading.Thread(target=kill)
+        killer.start()
+        begin = time.monotonic()
+        more = ["--scheduler", cluster.scheduler_address, "--captioner", "0.002"]
+        assert run(table, tmp_path / "there" / "out.csv", running, *more) == 0
+        over.set()
+        killer.join()
+    print(f"{len(kills)} workers killed within {time.monotonic() - begin:.0f} s")
+    assert len(kills) >= min(KILLS, 2)
+    same_files(tmp_path)
+
+
+def future_of(error, status="error"):
+    return SimpleNamespace(status=status, exception=lambda: error)
+
+
+def test_a_chunk_that_kills_is_halved_until_its_image_is_alone():
+    killed = future_of(KilledWorker("task", SimpleNamespace(address="tcp://a"), 3))
+    assert after_failure(killed, ["a", "b", "c"]) == ([["a"], ["b", "c"]], [])
+    (again, (lost,)) = after_failure(killed, ["a"])
+    assert again == [] and (lost.address, lost.status) == ("a", "failed")
+
+
+def test_other_failures_are_told():
+    with pytest.raises(ZeroDivisionError):
+        after_failure(future_of(ZeroDivisionError()), ["a", "b"])
+    with pytest.raises(ClusterError, match="went away"):
+        after_failure(future_of(None, "cancelled"), ["a"])
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "dog://x", "tcp://no such host:1"])
+def test_a_scheduler_that_is_not_there_is_named(address, monkeypatch):
+    monkeypatch.setattr("helpers.alt_text.cluster.PATIENCE", 1)
+    with pytest.raises(ClusterError, match="no Dask scheduler answers at"):
+        connect(address)
+
+
+def test_a_cluster_without_workers_is_named(monkeypatch):
+    monkeypatch.setattr("helpers.alt_text.cluster.PATIENCE", 1)
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
+        with pytest.raises(ClusterError, match="has no workers; start one with `dask worker"):
+            connect(empty.scheduler_address)

@@ -1,0 +1,276 @@
+"""What crawlers export, and worse: delimiters, encodings, columns, tags, sitemaps, lists."""
+
+import gzip
+import itertools
+
+import pytest
+
+from helpers.alt_text import tables
+from helpers.alt_text.columns import Columns, find_columns
+from helpers.alt_text.occurrences import occurrences_in
+from helpers.alt_text.tables import TableError, open_table
+
+PAGE = "https://a.example/dir/page.html"
+ROWS = [["Page", "Bild", "Größe"], [PAGE, "bär.jpg", "5; 6, 7"], [PAGE, "b.jpg", ""]]
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write an input and open it."""
+
+    def table(content, *options, name="crawl.csv"):
+        data = content if isinstance(content, bytes) else content.encode()
+        (tmp_path / name).write_bytes(data)
+        return open_table(tmp_path / name, *options)
+
+    return table
+
+
+def text_of(rows, delimiter):
+    quoted = [[f'"{c}"' if {*c} & {*",;\t|"} else c for c in row] for row in rows]
+    return "".join(delimiter.join(row) + "\r\n" for row in quoted)
+
+
+# Tables
+
+
+@pytest.mark.parametrize(
+    "delimiter, encoding",
+    list(itertools.product(",;\t|", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])),
+)
+def test_delimiter_and_encoding_are_found(table, delimiter, encoding):
+    found = table(text_of(ROWS, delimiter).encode(encoding))
+    assert (found.kind, found.delimiter, found.header) == ("table", delimiter, True)
+    assert found.columns == ROWS[0] and list(found.rows()) == ROWS[1:]
+
+
+def test_what_is_named_is_not_guessed(table):
+    found = table("Seite^Bild\n犬^犬.jpg\n".encode("shift_jis"), "shift_jis", "^")
+    assert list(found.rows()) == [["犬", "犬.jpg"]]
+
+
+def test_mixed_encodings_in_one_file_are_read(table):
+    found = table(b"Image\nb\xc3\xa4r.jpg\nb\xe4r.jpg\n\x93dog\x94.jpg\n\x81.jpg\n")
+    assert [row[0] for row in found.rows()] == ["bär.jpg", "bär.jpg", "“dog”.jpg", "\ufffd.jpg"]
+
+
+def test_cells_hold_line_ends_quotes_and_separators_of_lines(table):
+    found = table('Image,Note\na.jpg,"two\nlines, ""quoted"""\nb.jpg,one\u2028line\x0c\n')
+    assert [row[1] for row in found.rows()] == ['two\nlines, "quoted"', "one\u2028line\x0c"]
+
+
+def test_rows_longer_and_shorter_than_the_header_are_kept(table):
+    found = table("Image,Alt\na.jpg,,x,y\nb.jpg\n\n,\n")
+    assert list(found.rows()) == [["a.jpg", "", "x", "y"], ["b.jpg"], ["", ""]]
+
+
+def test_a_table_without_header_has_numbered_columns(table):
+    found = table(f"{PAGE},https://a.example/a.jpg\n{PAGE},https://a.example/b.jpg\n")
+    assert found.columns == ["column 1", "column 2"] and len(list(found.rows())) == 2
+    assert find_columns(found).address == 1
+
+
+def test_a_quote_that_is_never_closed_is_named(table, monkeypatch):
+    monkeypatch.setattr(tables, "LONGEST_CELL", 1000)
+    with pytest.raises(TableError, match=r"line \d+: field larger.*quote never closed"):
+        table('Image\n"a.jpg\n' + "b.jpg\n" * 1000)
+
+
+def test_a_packed_table_is_unpacked(table):
+    found = table(gzip.compress(text_of(ROWS, ",").encode()), name="crawl.csv.gz")
+    assert list(found.rows()) == ROWS[1:]
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [(b"", "is empty"), (b" \n\n", "is empty"), (b"PK\x03\x04rest", "is no text")]
+    + [(b"\xff\xd8\xff\xe0\0\0JFIF", "is no text"), (b"%PDF-1.7", "is no text")],
+)
+def test_what_is_no_table_is_refused(table, content, said):
+    with pytest.raises(TableError, match=said):
+        table(content)
+
+
+# Lists and sitemaps
+
+
+def test_a_plain_list_is_one_address_a_line(table):
+    found = table(
+        "https://a.example/a,b.jpg\r\n\r\n  //a.example/c.jpg \ndata:image/png;base64,iV=\n"
+    )
+    assert (found.kind, find_columns(found)) == ("list", Columns(0))
+    assert [row[0] for row in found.rows()] == [
+        "https://a.example/a,b.jpg", "//a.example/c.jpg", "data:image/png;base64,iV="
+    ]  # fmt: skip
+
+
+def test_a_list_may_have_a_name_above_it(table):
+    found = table("Bild\nhttps://a.example/a,b\nhttps://a.example/c\n")
+    assert (found.kind, found.columns, find_columns(found)) == ("list", ["Bild"], Columns(0))
+    assert [row[0] for row in found.rows()] == ["https://a.example/a,b", "https://a.example/c"]
+
+
+def test_a_table_of_addresses_is_no_list(table):
+    found = table("https://a.example/1,https://a.example/a.jpg\n" * 2)
+    assert (found.kind, len(found.columns)) == ("table", 2)
+
+
+def test_a_sitemap_without_images_is_refused(table):
+    with pytest.raises(TableError, match="pages but no images"):
+        table("<urlset><url><loc>https://a.example/</loc></url></urlset>")
+
+
+def test_a_list_of_names_is_a_table_without_header(table):
+    found = table("a.jpg\nb.png\n")
+    assert not found.header and find_columns(found) == Columns(0)
+    assert len(list(found.rows())) == 2
+
+
+SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+<url><loc> https://a.example/1 </loc>
+  <image:image><image:loc>https://a.example/a.jpg</image:loc>
+  <image:title>A &amp; B</image:title></image:image>
+  <image:image><image:loc>/b.jpg</image:loc></image:image></url>
+<url><loc>https://a.example/2</loc></url>
+</urlset>"""
+
+
+def test_a_sitemap_of_images_is_read(table):
+    found = table(SITEMAP)
+    assert list(found.rows()) == [
+        ["https://a.example/1", "https://a.example/a.jpg", "A & B", ""],
+        ["https://a.example/1", "/b.jpg", "", ""],
+    ]
+    assert find_columns(found) == Columns(1, 0)
+    packed = table(gzip.compress(SITEMAP.encode()), name="sitemap.xml.gz")
+    assert list(packed.rows()) == list(found.rows())
+
+
+def test_a_broken_sitemap_is_named(table):
+    with pytest.raises(TableError, match="no well-formed sitemap"):
+        table(SITEMAP.replace("</image:image></url>", "</url>"))
+
+
+def test_a_sitemap_that_blows_up_is_refused(table):
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 30}">' for n in range(1, 9))
+    bomb = f'<?xml version="1.0"?><!DOCTYPE u [<!ENTITY e0 "dog">{entities}]>'
+    with pytest.raises(TableError, match="no well-formed sitemap"):
+        table(f"{bomb}<urlset><url><loc>&e8;</loc></url></urlset>")
+
+
+# Columns
+
+
+@pytest.mark.parametrize(
+    "header, row, columns",
+    [
+        ("Type,Source,Destination,Alt Text,Anchor", f"Image,{PAGE},/a.jpg,,", Columns(2, 1, 3)),
+        ("Address,Content Type,Status Code", "https://a.example/a.jpg,x,200", Columns(0)),
+        (
+            "Handle,Image Src,Image Alt Text",
+            "dog,https://a.example/a.jpg?v=1,",
+            Columns(1, None, 2),
+        ),
+        ("url,html", f'{PAGE},<img src=""/a"" alt="""">', Columns(1, 0)),
+        ("page_url,image_url,alt", f"{PAGE},https://cdn.example/42,", Columns(1, 0, 2)),
+        ("URL,Größe", "https://cdn.example/42,5", Columns(0)),
+        ("From,Dog", f"{PAGE},x.webp", Columns(1, 0)),
+    ],
+)
+def test_columns_are_found_by_name_and_content(table, header, row, columns):
+    row = ",".join(f'"{cell}"' if "<" in cell else cell for cell in row.split(","))
+    assert find_columns(table(f"{header}\n{row}\n")) == columns
+
+
+def test_columns_can_be_named_in_any_case_or_by_number(table):
+    found = table("A,B,C\nx.jpg,y.jpg,z\n")
+    assert find_columns(found, "b", "3", "a") == Columns(1, 2, 0)
+
+
+def test_without_a_column_of_addresses_the_columns_are_listed(table):
+    with pytest.raises(TableError) as caught:
+        find_columns(table("Name,Preis €\ndog,5\n"))
+    assert "it has 'Name', 'Preis €'. Name one with --address-column NAME" in str(caught.value)
+
+
+# Cells
+
+
+def seen(cell, page=PAGE, alt="", **options):
+    images = occurrences_in([cell, page, alt], Columns(0, 1, 2), **options)
+    return [(image.status or "go", image.address or image.message) for image in images]
+
+
+@pytest.mark.parametrize(
+    "cell, address",
+    [
+        ("https://b.example/a.jpg", "https://b.example/a.jpg"),
+        (" a.jpg ", "https://a.example/dir/a.jpg"),
+        ("../a b.jpg", "https://a.example/a b.jpg"),
+        ("/a.jpg?b=1&c=2#top", "https://a.example/a.jpg?b=1&c=2"),
+        ("//cdn.example/a.jpg", "https://cdn.example/a.jpg"),
+        ('<img class="x" src="/a.jpg?b=1&amp;c=2" alt="">', "https://a.example/a.jpg?b=1&c=2"),
+        ("<IMG SRC=a.jpg>", "https://a.example/dir/a.jpg"),
+        ("<p><a href='x'><img src='a.jpg' alt></a>", "https://a.example/dir/a.jpg"),
+        ('<img alt="" src="a.jpg"', "https://a.example/dir/a.jpg"),
+        ('<img alt="" src="a.jpg', "https://a.example/dir/a.jpg"),
+        ("<img alt='' src='a.jpg", "https://a.example/dir/a.jpg"),
+        ('<![dog[<img src="a.jpg">', "the cell holds no <img> with an address"),
+        ('<img src="data:image/gif;base64,R0" data-src="a.jpg">', "https://a.example/dir/a.jpg"),
+        ('<img srcset="a.jpg 1x, b.jpg 2x">', "https://a.example/dir/a.jpg"),
+        ("<p>no image</p>", "the cell holds no <img> with an address"),
+        ("", "the cell is empty"),
+        ("http://[a.jpg", "http://[a.jpg"),
+    ],
+)
+def test_cells_give_absolute_addresses(cell, address):
+    ((_, found),) = seen(cell)
+    assert found == address
+
+
+def test_a_cell_may_hold_several_images():
+    assert len(seen('<img src="a.jpg"><img src="b.jpg" alt="B"><img src="c.jpg" width="1">')) == 3
+    both = [("go", "https://b.example/a,b.jpg"), ("go", "https://b.example/c.jpg")]
+    for separator in (" ", ", ", "|", "\n", ";"):
+        assert seen(separator.join(address for _, address in both)) == both
+
+
+def test_a_relative_address_needs_a_page():
+    assert seen("a.jpg", page="") == [("no_address", "a.jpg")]
+    assert seen("a.jpg", page="", base="https://b.example/x/") == [
+        ("go", "https://b.example/x/a.jpg")
+    ]
+    assert occurrences_in(["a.jpg"], Columns(0, 7))[0].status == "no_address"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<img src="a.jpg" role="presentation">', '<img src="a.jpg" role="none">']
+    + ['<img src="a.jpg" aria-hidden="true">', '<img src="a.jpg" width="1" height="1">']
+    + ['<img src="a.jpg" width="16px" height="16">', "/img/spacer.gif", "/pixel-1.png?x=1"]
+    + ["https://stats.g.doubleclick.net/r/1", "https://www.facebook.com/tr?id=1"]
+    + ['<img src="a.jpg" height=2>'],
+)
+def test_decorative_images_are_known_by_their_markup(cell):
+    ((status, _),) = seen(cell)
+    assert status == "decorative"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<img src="a.jpg" width="100%">', '<img src="a.jpg" width=32 height=31>', "/pixels.jpg"],
+)
+def test_other_images_are_not_taken_for_decorative(cell):
+    ((status, _),) = seen(cell)
+    assert status == "go"
+
+
+def test_alt_text_is_kept_unless_everything_is_asked_for():
+    tag = '<img src="a.jpg" alt=" A dog ">'
+    assert occurrences_in([tag], Columns(0), PAGE)[0].alt == "A dog"
+    assert seen("a.jpg", alt="A dog")[0][0] == "exists"
+    assert seen("a.jpg", alt="A dog", everything=True)[0][0] == "go"
+    assert seen(tag, everything=True)[0][0] == "go"
+    assert seen('<img src="a.jpg" alt="  ">')[0][0] == "go"

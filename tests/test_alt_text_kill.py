@@ -1,0 +1,162 @@
+"""Killed at any moment and begun again: the same rows, and nothing fetched twice that was done."""
+
+import csv
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from alt_text_site import Colours, arguments, run, site
+from helpers.alt_text import photos
+from hostile_server import BEHAVIOURS
+
+TESTS = Path(__file__).parent
+PATHS = [str(TESTS.parent), str(TESTS)]
+KILLS = int(os.environ.get("ALT_TEXT_KILLS", 6))
+OUTPUTS = (".csv", ".jsonl", ".report.html")
+BROKEN = sorted(set(BEHAVIOURS) - {"/photo.png"})
+
+pytestmark = pytest.mark.slow
+
+
+def write_table(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("Page", "Image"), *rows])
+    return path
+
+
+def start(table, target, running, seconds=0.002):
+    """Begin the command in a process of its own; its captioner takes so long for a photo."""
+    words = arguments(table, target, running)
+    words[words.index("--captioner") + 1] = str(seconds)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
+    command = [sys.executable, str(TESTS / "alt_text_site.py"), *words]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors.decode()
+
+
+def done_in(state):
+    """Return the addresses of which something is known."""
+    if not state.exists() or not state.stat().st_size:
+        return set()
+    with closing(sqlite3.connect(state)) as database:
+        try:
+            query = "SELECT address FROM addresses WHERE status IS NOT NULL"
+            return {address for (address,) in database.execute(query)}
+        except sqlite3.OperationalError:  # no table yet
+            return set()
+
+
+def visits_of(running, addresses):
+    return {address: running.visits[address.removeprefix(running.url)] for address in addresses}
+
+
+def await_visit(process, running):
+    """Return once the process has asked the server for something, or has ended."""
+    before = running.visits.total()
+    while process.poll() is None and running.visits.total() == before:
+        time.sleep(0.005)
+
+
+def test_killed_at_random_moments_the_same_rows_come_out(tmp_path):
+    chance, seconds, size = random.Random(7), 0.0036, 120 * KILLS  # all kills find work to disturb
+    with site() as running:
+        rows = [(running.url, f"/{chance.randrange(size)}.png") for _ in range(3 * size)]
+        table = write_table(tmp_path / "crawl.csv", [*rows, (running.url, "/404")])
+        finish(start(table, tmp_path / "whole" / "out.csv", running, seconds))
+        running.visits.clear()
+        done, left = {}, []  # address -> how often it was visited by the time it was done
+        for _ in range(KILLS):
+            process = start(table, tmp_path / "out.csv", running, seconds)
+            if chance.random() < 0.8:  # else while it starts, reads its input or its state
+                await_visit(process, running)
+            time.sleep(chance.uniform(0, 0.8))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            time.sleep(0.05)  # requests on their way are still counted
+            assert visits_of(running, done) == done
+            done |= visits_of(running, done_in(tmp_path / "out.state"))
+            left.append(len({*rows}) + 1 - len(done))
+        finish(start(table, tmp_path / "out.csv", running, seconds))
+        assert visits_of(running, done) == done
+    print(f"addresses left after each kill: {left}")
+    for ending in OUTPUTS:
+        one, other = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
+        assert one.read_text("utf-8") == other.read_text("utf-8"), ending
+
+
+def test_ctrl_c_ends_soon_and_leaves_usable_files(tmp_path):
+    with site() as running:
+        rows = [(running.url, f"/{number}.png") for number in range(3000)]
+        rows += [(running.url, f"/silent?{number}") for number in range(20)]
+        table = write_table(tmp_path / "crawl.csv", rows)
+        process = start(table, tmp_path / "out.csv", running, 0.01)
+        await_visit(process, running)
+        time.sleep(1.5)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=240)
+    assert process.returncode == 130 and b"Traceback" not in errors, errors.decode()
+    assert time.monotonic() - begin < 20  # visits that have begun may take their 15 s
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = [row["status"] for row in csv.DictReader(file)]
+    assert len(found) == len(rows) and set(found) >= {"ok", "pending"}
+
+
+def test_ten_thousand_rows_with_broken_addresses(tmp_path, monkeypatch):
+    chance, patience = random.Random(7), partial(photos.fetch_answer, seconds=0.5)
+    monkeypatch.setattr(photos, "fetch_answer", patience)
+    with site() as running:
+        good = [f"/{number}.png" for number in range(1700)]
+        broken = [f"{path}?{n}" for n in range(9) for path in BROKEN][:300]
+        rows = [(running.url, path) for path in good + broken]
+        rows += [(running.url, chance.choice(good + broken)) for _ in range(8000)]
+        table = write_table(tmp_path / "crawl.csv", rows)
+        captioner = Colours()
+        assert run(table, tmp_path / "out.csv", running, captioner=captioner) == 0
+        assert captioner.photos <= 1700 and len(broken) == 300
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert len(found) == 10_000
+    assert [(row["Page"], row["Image"]) for row in found] == rows
+    fine = [row["status"] for row in found if row["Image"] in set(good)]
+    assert set(fine) == {"ok"} and all(row["status"] not in ("", "pending") for row in found)
+    assert all(row["message"] for row in found if row["status"] not in ("ok", "decorative"))
+
+
+def peak(table, target, running):
+    """Return the most memory, in MB, that a run takes."""
+    process = start(table, target, running)
+    most = 0
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        lines = [line for line in status.splitlines() if line.startswith("VmHWM")]
+        most = max([most, *(int(line.split()[1]) / 1000 for line in lines)])
+        time.sleep(0.05)
+    finish(process)
+    return most
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_memory_does_not_grow_with_the_input(tmp_path):
+    with site() as running:
+        few = [(running.url, f"/{n % 300}.png") for n in range(600)]
+        many = [(running.url, f"/{n % 300}.png?{'x' * 500}") for n in range(30_000)]
+        small = peak(write_table(tmp_path / "few.csv", few), tmp_path / "a.csv", running)
+        large = peak(write_table(tmp_path / "many.csv", many), tmp_path / "b.csv", running)
+    print(f"{small:.0f} MB for 600 rows, {large:.0f} MB for 30,000")
+    assert large < small + 60
