@@ -158,7 +158,7 @@ class Recipe:
 
 
 ATTENTION = {"model": "attention", "encoder": "xception-grid"}
-MINI = {"batch_size": 16, "average": 0.99, "min_count": 1, "mirror": False}
+MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
 MINI_MERGE_SIZES = {
     "embedding_size": 128,
     "units": 192,
@@ -170,9 +170,9 @@ MINI_MERGE_SIZES = {
 MINI_ATTENTION_SIZES = {"embedding_size": 128, "units": 192, "attention_size": 96}
 RECIPES = {
     "mini": {
-        "merge": Recipe(epochs=12, learning_rate=3e-3, sizes=MINI_MERGE_SIZES, **MINI),
+        "merge": Recipe(batch_size=16, learning_rate=3e-3, sizes=MINI_MERGE_SIZES, **MINI),
         "attention": Recipe(
-            epochs=12, learning_rate=3e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
+            batch_size=40, learning_rate=2e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
         ),
     },
     "flickr8k": {

@@ -8,10 +8,8 @@ from matplotlib.figure import Figure
 
 from helpers.plots.style import ImageLike, in_style, photo_grid, place_photo
 
-# From clear to glowing: what is looked at stands out, the rest of the photo lies in the dark.
-GLOW = LinearSegmentedColormap.from_list(
-    "glow", [(0, 0, 0, 0.72), (1, 0.62, 0, 0.3), (1, 1, 0.7, 0.1)]
-)
+# A spotlight: what is looked at is left as it is, the rest of the photo lies in the dark.
+SPOTLIGHT = LinearSegmentedColormap.from_list("spotlight", [(0, 0, 0, 0.82), (0, 0, 0, 0)])
 
 
 @in_style
@@ -31,8 +29,8 @@ def show_attention(
     figure, grid = photo_grid(-(-count // columns), columns, 1.2, height / width)
     place_photo(grid.flat[0], image, "the photo")
     for axes, word, weights in zip(grid.flat[1:], words, maps, strict=False):
-        place_photo(axes, image, word)
-        axes.title.set(fontsize=11, weight="bold")
+        place_photo(axes, image)
+        axes.set_title(word, fontsize=11, weight="bold")
         place = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5), "interpolation": "bicubic"}
-        axes.imshow(weights, GLOW, **place, vmin=0, vmax=weights.max())
+        axes.imshow(weights, SPOTLIGHT, **place, vmin=0, vmax=weights.max())
     return figure

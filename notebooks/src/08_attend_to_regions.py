@@ -27,7 +27,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 3 min (estimate) | TIME |
+# | mini | about 2 min (estimate) | about 4 min |
 # | Flickr8k | about 15 min (estimate) | about 80 min (estimate) |
 
 # %% [markdown]
