@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from helpers.plots.style import ImageLike, in_style, photo_grid, place_photo
 
 # A spotlight: what is looked at is left as it is, the rest of the photo lies in the dark.
-SPOTLIGHT = LinearSegmentedColormap.from_list("spotlight", [(0, 0, 0, 0.82), (0, 0, 0, 0)])
+SPOTLIGHT = LinearSegmentedColormap.from_list("spotlight", [(0, 0, 0, 0.75), (0, 0, 0, 0)])
 
 
 @in_style

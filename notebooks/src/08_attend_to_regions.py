@@ -122,19 +122,21 @@ assert np.allclose(regions.mean(axis=1), vectors, atol=0.01)
 # %% [markdown]
 # An average keeps *what* is there and forgets *where*. Worse, it drowns what is small: an object that fills five regions of a hundred has a twentieth of the say.
 #
-# The regions still know. Pick one and compare all others with it: the **cosine** of two vectors is 1 if they point the same way. Below, brightness is the cosine with the region in the middle, with the least alike region set to 0.
+# The regions still know. Pick one and compare all others with it: the **cosine** of two vectors is 1 if they point the same way. What all regions share is subtracted first. Below, brightness is the cosine with the region in the middle, at the top, at the bottom, on the left; the least alike region is black.
 
 
 # %%
 def likeness(regions, chosen):
-    unit = regions / np.linalg.norm(regions, axis=1, keepdims=True)
+    own = regions - regions.mean(axis=0)
+    unit = own / np.linalg.norm(own, axis=1, keepdims=True)
     cosines = unit @ unit[chosen]
     return ((cosines - cosines.min()) / np.ptp(cosines)).reshape(10, 10)
 
 
 photo = open_image(dataset.image_paths[names[0]])
-maps = np.array([likeness(regions[0], chosen) for chosen in (55, 5, 95)])
-plots.show_attention(photo, ["like the middle", "like the top", "like the bottom"], maps, columns=4)
+places = {"like the middle": 55, "like the top": 5, "like the bottom": 95, "like the left": 50}
+maps = np.array([likeness(regions[0], chosen) for chosen in places.values()])
+plots.show_attention(photo, list(places), maps)
 
 # %% [markdown]
 # Regions of one thing are alike. So a model that may choose among regions can find things.
@@ -367,7 +369,7 @@ def attention_maps(model, features, ids):
 
 
 # %% [markdown]
-# The maps of one dev photo. Weights of 10 × 10 regions are drawn over the photo and smoothed; the brightest spot of each map is its largest weight.
+# The maps of one dev photo, the best captioned among those with short captions. Weights of 10 × 10 regions are drawn over the photo and smoothed; the brightest spot of each map is its largest weight.
 
 
 # %%
@@ -381,8 +383,10 @@ def looks(captioner, name):
 
 dev = dataset.splits["dev"]
 dev_captions = captioner.caption_features(grid.select(dev))
-dev_scores = cider_d_each(dataset.references("dev"), dev_captions)
-best, worst = dev[int(np.argmax(dev_scores))], dev[int(np.argmin(dev_scores))]
+dev_scores = np.array(cider_d_each(dataset.references("dev"), dev_captions))
+short = np.flatnonzero([len(caption.split()) < 10 for caption in dev_captions])
+best = dev[short[np.argmax(dev_scores[short])]]
+worst = dev[short[np.argmin(dev_scores[short])]]
 caption, maps = looks(captioner, best)
 assert np.allclose(maps.sum(axis=(1, 2)), 1, atol=1e-3)
 print(caption)
@@ -408,7 +412,7 @@ plots.show_attention(open_image(dataset.image_paths[best]), caption.split()[:4],
 #
 # ### A look that went wrong
 #
-# This is the dev photo whose caption scored worst (CIDEr-D of lesson 06). Compare the words with the bright spots.
+# This is the dev photo whose short caption scored worst (CIDEr-D of lesson 06). Compare the words with the bright spots.
 
 # %%
 caption, maps = looks(captioner, worst)
