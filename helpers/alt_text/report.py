@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -84,14 +84,14 @@ class Report:
         links = [f'<a href="{self.numbered(n).name}">{w}</a>' for w, n in near.items() if n]
         links = links and [f"Page {number}, which saves its own rows", *links]
         name = f"{path.name.removesuffix('.html').replace('.report', '.reviewed')}.csv"
-        text = self.page(name, f"<nav><p>{' · '.join(links)}</p></nav>" if links else "")
-        with replacing(path) as unfinished:
-            unfinished.write_text(text, "utf-8")
+        links = f"<nav><p>{' · '.join(links)}</p></nav>" if links else ""
+        with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(self.page(name, links))
         self.paths.append(path)
         self.begin()
 
-    def page(self, name: str, pages: str) -> str:
-        """Return the HTML of a page; `name` is that of the file to save."""
+    def page(self, name: str, pages: str) -> Iterator[str]:
+        """Yield the HTML of a page, piece by piece; `name` is that of the file to save."""
         style, script = ((HERE / f"report.{kind}").read_text("utf-8") for kind in ("css", "js"))
         hashes = f"style-src '{hash_of(style)}'; script-src '{hash_of(script)}'"
         count = len(self.records)
@@ -105,13 +105,15 @@ class Report:
             "data": self.data(name),
             "style": style,
             "script": script,
-            "cards": "\n".join(card(n, record) for n, record in enumerate(self.records)),
+            "cards": (card(n, record) + "\n" for n, record in enumerate(self.records)),
         }
         template = (HERE / "report.html").read_text("utf-8")
-        return MARK.sub(lambda mark: parts[mark[1]], template)
+        for number, piece in enumerate(MARK.split(template)):  # text, name of a part, text, …
+            part = parts[piece] if number % 2 else piece
+            yield from [part] if isinstance(part, str) else part
 
-    def data(self, name: str) -> str:
-        """Return what the script needs, as JSON that no HTML parser takes for a tag."""
+    def data(self, name: str) -> Iterator[str]:
+        """Yield what the script needs, as JSON that no HTML parser takes for a tag."""
         cards = [map(safe, [a, c, s, m]) for a, _, c, s, m in (r.added() for r in self.records)]
         content = {
             "file": name,
@@ -123,7 +125,8 @@ class Report:
             "cards": list(map(list, cards)),
             "rows": self.rows,
         }
-        return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
+        for piece in json.JSONEncoder(ensure_ascii=False).iterencode(content):
+            yield piece.replace("<", "\\u003c")
 
 
 def hash_of(text: str) -> str:
