@@ -26,6 +26,14 @@ def short_alt_text(caption: str) -> str:
     return text if len(text) <= LONGEST else shorten(text, LONGEST, placeholder=" …")
 
 
+def per_word(probability: float, caption: str) -> float:
+    """Return what one word of a caption got on average, its end counted as a word.
+
+    The geometric mean, so a long caption is no less probable for its length. Taught in lesson 09.
+    """
+    return probability ** (1 / (len(caption.split()) + 1))
+
+
 def in_words(probability: float) -> str:
     """Return 0.25 as "25%" and 0.0000005 as "1 in 2,000,000". Taught in lesson 07."""
     if probability >= 0.01:

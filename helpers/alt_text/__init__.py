@@ -2,7 +2,7 @@
 
 rows -> addresses -> bytes -> captions -> rows; a module a step:
 
-* `tables`, `columns`: the input, recognised, row by row;
+* `tables`, `columns`, `shards`: the input, recognised, row by row;
 * `occurrences`: the images in a cell, and which of them need no caption;
 * `store`: what is done, in a file that survives any kill;
 * `politeness`, `photos`: visits to servers, and what they bring back;
@@ -11,8 +11,8 @@ rows -> addresses -> bytes -> captions -> rows; a module a step:
 * `job`, `loading`, `__main__`: the order of the steps, the captioner, the command line.
 
 Rows of one address share one visit, and addresses of one picture share one caption. Its
-confidence is the probability that the captioner gives to that very sentence: good for putting the
-doubtful ones first, but no chance of being right, and small for long sentences.
+confidence is the probability that the captioner gave to each of its words, on average: good for
+putting the doubtful ones first, but no chance of being right.
 """
 
 from helpers.alt_text.job import Job, JobError, Reading

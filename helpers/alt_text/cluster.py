@@ -125,7 +125,8 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     """
     with LOADING:
         captioner = loaded(settings.load, settings.captioner)
-        hosts = known_hosts(settings.rate / workers, settings.local, settings.user_agent)
+        rate, folder = settings.rate / workers, settings.folder
+        hosts = known_hosts(rate, settings.local, settings.user_agent, folder)
     return list(work_off(addresses, captioner, settings, hosts))
 
 
@@ -136,6 +137,6 @@ def loaded(load: Callable, name: str) -> object:
 
 
 @lru_cache(1)
-def known_hosts(rate: float, local: str, user_agent: str) -> Hosts:
+def known_hosts(rate: float, local: str, user_agent: str, folder: str) -> Hosts:
     """Return what this process knows of servers: their robots.txt, and when to come back."""
-    return Hosts(rate, local, user_agent)
+    return Hosts(rate, local, user_agent, folder)
