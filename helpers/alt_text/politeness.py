@@ -122,7 +122,7 @@ def origin(address: str) -> str:
 
 
 def opted_out(headers: Mapping[str, str]) -> bool:
-    """True if a server says that its images are not for machines to learn from or describe."""
+    """True if a server keeps its images from machines that learn. Taught in lesson 09."""
     value = next((v for k, v in headers.items() if k.lower() == "x-robots-tag"), "")
     return bool(OPT_OUTS & set(re.split(r"[,:;\s]+", value.lower())))
 
