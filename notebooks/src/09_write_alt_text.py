@@ -496,7 +496,7 @@ else:
     print("No Dask here, so no cluster: pip install 'dask[distributed]'")
 
 # %% [markdown]
-# Don't expect twice the speed. TensorFlow uses all cores of a machine already, so two workers on one machine share what there is. Workers pay on *other* machines. There you start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command.
+# Don't build on that last number. TensorFlow uses all cores of a machine already, so two workers on one machine share what there is, and what else runs there decides. Workers pay on *other* machines. There you start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command.
 #
 # But do the same rows come out? (Confidence may differ in its last digit: a batch of four adds up its numbers in another order than a batch of 32.)
 
@@ -532,7 +532,7 @@ for machines in (1, 2, 5, 20, 100):
     print(f"{machines:4} machines: {hours(machines):6.1f} hours, {cost:6.2f} for machines")
 
 # %% [markdown]
-# Only the first line was measured. The others are a projection: they assume that each machine is as fast as this one and that the network keeps up. See where they stop falling. From there on it is not the captioner that you wait for but manners: five servers at five visits a second. No number of machines helps against that, and no machine should.
+# Only the speed of one machine was measured. The others are a projection: they assume that each machine is as fast as this one and that the network keeps up. See where they stop falling. From there on it is not the captioner that you wait for but manners: five servers at five visits a second. No number of machines helps against that, and no machine should.
 #
 # If the images lie on thousands of servers, there are tools made for fetching alone. On a strong machine **img2dataset** fetches millions an hour. It leaves a folder of **shards**, numbered folders with some thousands of images each:
 #
