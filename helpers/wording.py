@@ -21,9 +21,20 @@ def alt_text(caption: str) -> str:
 
 
 def short_alt_text(caption: str) -> str:
-    """Return a caption as a sentence of at most LONGEST characters, cut between two words."""
+    """Return a caption as a sentence of at most LONGEST characters, cut between words.
+
+    Taught in lesson 09.
+    """
     text = alt_text(caption)
     return text if len(text) <= LONGEST else shorten(text, LONGEST, placeholder=" …")
+
+
+def per_word(probability: float, caption: str) -> float:
+    """Return what one word of a caption got on average, its end counted as a word.
+
+    The geometric mean, so a long caption is no less probable for its length. Taught in lesson 09.
+    """
+    return probability ** (1 / (len(caption.split()) + 1))
 
 
 def in_words(probability: float) -> str:

@@ -1,6 +1,7 @@
 """The same rows from a Dask cluster, also one whose workers are killed."""
 
 import csv
+import json
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 
 from distributed import KilledWorker, LocalCluster  # noqa: E402
 
-from alt_text_site import run, site  # noqa: E402
+from alt_text_site import photo, run, site  # noqa: E402
 from helpers.alt_text.cluster import ClusterError, after_failure, connect  # noqa: E402
 
 KILLS = int(os.environ.get("ALT_TEXT_KILLS", 4))
@@ -112,3 +113,18 @@ def test_a_cluster_without_workers_is_named(monkeypatch):
     with LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
         with pytest.raises(ClusterError, match="has no workers; start one with `dask worker"):
             connect(empty.scheduler_address)
+
+
+@pytest.mark.slow
+def test_workers_read_a_folder_of_shards(cluster, tmp_path):
+    shard = tmp_path / "shards" / "00000"
+    shard.mkdir(parents=True)
+    for number in range(9):
+        known = {"url": f"https://a.example/{number}.jpg", "key": f"{number:09}"}
+        (shard / f"{number:09}.json").write_text(json.dumps(known))
+        (shard / f"{number:09}.jpg").write_bytes(photo(number))
+    assert run(shard.parent, tmp_path / "here" / "out.csv") == 0
+    more = ["--scheduler", cluster.scheduler_address]
+    assert run(shard.parent, tmp_path / "there" / "out.csv", None, *more) == 0
+    same_files(tmp_path)
+    assert ",A 8 0 128 dog.," in (tmp_path / "there" / "out.csv").read_text("utf-8-sig")

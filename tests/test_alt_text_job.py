@@ -15,7 +15,7 @@ from helpers.alt_text import photos
 from helpers.alt_text.__main__ import main
 from helpers.alt_text.job import Job
 from helpers.alt_text.outputs import ADDED, added_names, safe, unique
-from helpers.wording import LONGEST, short_alt_text
+from helpers.wording import LONGEST, per_word, short_alt_text
 from hostile_server import answer
 
 
@@ -70,7 +70,7 @@ def test_each_row_gets_its_answer(running, crawl, tmp_path):
     assert [row["status"] for row in rows] == found.split()
     texts = ["A 1 0 128 dog.", "A 2 0 128 dog.", "", "Three dogs", "A 4 0 128 dog.", ""]
     assert [row["alt_text"] for row in rows][:6] == texts
-    assert rows[0]["confidence"] == "0.25" and rows[2]["confidence"] == ""
+    assert rows[0]["confidence"] == "0.857" and rows[2]["confidence"] == ""
     assert rows[2]["message"] == "answers 404 (Not Found). Check the address."
     assert "Let it in with --local" in rows[7]["message"]
     assert rows[5]["message"] == 'its role is "presentation"'
@@ -108,7 +108,7 @@ def test_json_lines_hold_row_and_candidates(running, crawl, tmp_path):
         "Page": running.url, "Image": "/1.png", "Page 2": "", "column 4": "extra"
     }  # fmt: skip
     assert content["candidates"][1] == {"caption": "a <b>cat</b>", "probability": 0.001}
-    assert content["confidence"] == 0.25 and content["status"] == "ok"
+    assert content["confidence"] == round(0.25 ** (1 / 9), 3) and content["status"] == "ok"
 
 
 def test_parquet_holds_the_same_rows(running, crawl, tmp_path):
@@ -152,6 +152,12 @@ def test_a_long_caption_is_cut_between_words():
     text = short_alt_text("a photo of " + "a very long dog and " * 20)
     assert len(text) <= LONGEST and text.startswith("A very long dog") and text.endswith(" …")
     assert short_alt_text("a dog") == "A dog."
+
+
+@pytest.mark.parametrize("words", [0, 1, 2, 12])
+def test_confidence_is_that_of_a_word_however_many_there_are(words):
+    assert per_word(0.8 ** (words + 1), " ".join(["dog"] * words)) == pytest.approx(0.8)
+    assert per_word(0.0, "a dog") == 0 and per_word(1.0, "a dog") == 1
 
 
 # Stopped, gone on with, tried again

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 
-from helpers.alt_text.job import LASTING, Job, JobError, Reading, file_hash, first_addresses
+from helpers.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
 from helpers.alt_text.loading import captioner_hash, default_captioner, load_captioner
 from helpers.alt_text.working import Settings
 from helpers.images import USER_AGENT
@@ -53,7 +54,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         prog="python -m helpers.alt_text", description=__doc__, epilog=EPILOG
     )
     add = parser.add_argument
-    add("input", help="a crawler's table, a sitemap of images, or a list of addresses")
+    add("input", help="a table, a sitemap, a list of addresses, img2dataset's folder")
     add("-o", "--output", metavar="OUT.CSV")
     add("--captioner", help="a name or a folder")
     add("--beam-size", type=number_from(int, 1), default=3)
@@ -110,7 +111,7 @@ def reading_of(options: argparse.Namespace) -> Reading:
 def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Callable) -> int:
     """Do the job, or what is left of it."""
     name = options.captioner or default_captioner()
-    identity = {"input": file_hash(options.input), "captioner": fingerprint(name)}
+    identity = {"input": input_hash(options.input), "captioner": fingerprint(name)}
     job.open_state(identity | {"options": [asdict(job.reading), options.beam_size]})
     job.scan()
     if options.retry_failed:
@@ -130,7 +131,8 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
 def settings_of(options: argparse.Namespace, name: str, load: Callable) -> Settings:
     """Return what a worker has to know."""
     agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
-    return Settings(name, load, options.beam_size, options.rate, options.local, agent)
+    folder = str(Path(options.input).resolve()) if Path(options.input).is_dir() else ""
+    return Settings(name, load, options.beam_size, options.rate, options.local, agent, folder)
 
 
 def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
@@ -161,7 +163,9 @@ def plan(job: Job) -> str:
         f"{table.path}: a {table.kind} in {table.encoding}, {', '.join(found)}",
         f"{counts['rows']:,} rows hold {counts['images']:,} images; without a visit: "
         + (", ".join(f"{n:,} {status}" for status, n in others.items()) or "none"),
-        f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
+        f"{counts['addresses']:,} files of the folder would be captioned"
+        if Path(job.source).is_dir()
+        else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
         *(f"  {address[:200]}" for address in first_addresses(job)),
         "nothing was fetched, nothing written",
     ]

@@ -24,16 +24,22 @@ class ClusterError(ValueError):
 
 
 def work_on_cluster(
-    store: Store, settings: Settings, scheduler: str, limit: int | None, tell: Callable[[int], None]
+    store: Store,
+    settings: Settings,
+    scheduler: str,
+    limit: int | None,
+    tell: Callable[[int], None],
+    chunk: int = CHUNK,
 ) -> None:
     """Fetch and caption on a cluster what is not done yet, at most `limit` addresses.
 
     scheduler: its address, such as "tcp://192.168.1.5:8786".
     tell: is called with how many addresses have just been done.
+    chunk: addresses handed to a worker at once.
     Raises ClusterError if there is no scheduler, no worker, or no Dask.
     """
     with connect(scheduler) as client:
-        for findings, pictures in answers(client, chunks(store, limit), settings):
+        for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
             store.save(findings, pictures)
             tell(len(findings))
 
@@ -59,10 +65,10 @@ def connect(scheduler: str) -> object:
     return client
 
 
-def chunks(store: Store, limit: int | None) -> Iterator[list[str]]:
+def chunks(store: Store, limit: int | None, size: int) -> Iterator[list[str]]:
     """Yield the addresses that wait, so many at a time."""
     addresses = store.waiting(limit)
-    while chunk := list(islice(addresses, CHUNK)):
+    while chunk := list(islice(addresses, size)):
         yield chunk
 
 
@@ -125,7 +131,8 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     """
     with LOADING:
         captioner = loaded(settings.load, settings.captioner)
-        hosts = known_hosts(settings.rate / workers, settings.local, settings.user_agent)
+        rate, folder = settings.rate / workers, settings.folder
+        hosts = known_hosts(rate, settings.local, settings.user_agent, folder)
     return list(work_off(addresses, captioner, settings, hosts))
 
 
@@ -136,6 +143,6 @@ def loaded(load: Callable, name: str) -> object:
 
 
 @lru_cache(1)
-def known_hosts(rate: float, local: str, user_agent: str) -> Hosts:
+def known_hosts(rate: float, local: str, user_agent: str, folder: str) -> Hosts:
     """Return what this process knows of servers: their robots.txt, and when to come back."""
-    return Hosts(rate, local, user_agent)
+    return Hosts(rate, local, user_agent, folder)

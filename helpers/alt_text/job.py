@@ -19,10 +19,11 @@ from helpers.alt_text.occurrences import Occurrence, occurrences_in
 from helpers.alt_text.outputs import Record, csv_file, json_file, parquet_file
 from helpers.alt_text.politeness import Hosts, origin
 from helpers.alt_text.report import Report
+from helpers.alt_text.shards import Shards, folder_hash, open_shards
 from helpers.alt_text.store import Store
 from helpers.alt_text.tables import Table, open_table
 from helpers.alt_text.working import Settings, work_off
-from helpers.wording import short_alt_text
+from helpers.wording import per_word, short_alt_text
 
 ADDED_AT_ONCE = 1000  # addresses
 LASTING = ("ok", "decorative", "noai", "bad_address")  # no use to try again
@@ -59,8 +60,10 @@ class Job:
 
     def __init__(self, source: str | Path, output: str | Path, reading: Reading = Reading()):
         self.source, self.output, self.reading = Path(source), Path(output), reading
-        self.table: Table = open_table(source, reading.encoding, reading.delimiter)
-        names = reading.address_column, reading.page_column, reading.alt_column
+        self.table: Table = open_input(self.source, reading)
+        names = [reading.address_column, reading.page_column, reading.alt_column]
+        if isinstance(self.table, Shards):
+            names = ["url", reading.page_column, reading.alt_column or self.table.alt_column]
         self.columns: Columns = find_columns(self.table, *names)
         self.store, self.lock = Store(), None
 
@@ -102,9 +105,12 @@ class Job:
 
     def occurrences(self) -> Iterator[tuple[list[str], list[Occurrence]]]:
         """Yield the rows of the input, each with its images."""
-        for row in self.table.rows():
-            base, everything = self.reading.base, self.reading.everything
-            yield row, occurrences_in(row, self.columns, base, everything)
+        base, everything, table = self.reading.base, self.reading.everything, self.table
+        for row in table.rows():
+            if isinstance(table, Shards):
+                yield row, [table.occurrence(row, self.columns, everything)]
+            else:
+                yield row, occurrences_in(row, self.columns, base, everything)
 
     def scan(self) -> dict:
         """Read the input once and note its distinct addresses; return what was counted."""
@@ -134,7 +140,7 @@ class Job:
     def work(self, captioner: object, settings: Settings, limit: int | None = None) -> None:
         """Fetch and caption what is not done yet, at most `limit` addresses."""
         with self.bar(limit) as bar:
-            hosts = Hosts(settings.rate, settings.local, settings.user_agent)
+            hosts = Hosts(settings.rate, settings.local, settings.user_agent, settings.folder)
             addresses, known = self.store.waiting(limit), self.store.has_picture
             for findings, pictures in work_off(addresses, captioner, settings, hosts, known):
                 self.store.save(findings, pictures)
@@ -161,17 +167,20 @@ class Job:
 
     def record(self, cells: list[str], image: Occurrence) -> Record:
         """Return what is known of one image of one row."""
+        shards = isinstance(self.table, Shards)
+        shown = cells[self.columns.address] if shards else image.address
         if image.status:
-            return Record(cells, image.address, image.alt, None, image.status, image.message)
+            return Record(cells, shown, image.alt, None, image.status, image.message)
         finding, picture = self.store.find(image.address)
         status, message = finding.status, finding.message
         text, confidence = "", None
         if status == "ok" and picture and picture.candidates:
-            caption, confidence = picture.candidates[0]
+            caption, probability = picture.candidates[0]
+            confidence = round(per_word(probability, caption), 3)
             text = short_alt_text(caption)
         if status == "ok" and not text:
             status, message = "no_words", "the captioner found no words; describe it by hand"
-        return Record(cells, image.address, text, confidence, status, message, picture)
+        return Record(cells, shown, text, confidence, status, message, picture)
 
     def write(self, parquet: bool = False, report: bool = True) -> tuple[Counter, list[Path]]:
         """Write all output files; return how many rows have which status, and the files."""
@@ -209,8 +218,17 @@ def hold(path: Path) -> sqlite3.Connection:
     return lock
 
 
-def file_hash(path: str | Path) -> str:
-    """Return the SHA-256 of a file, read piece by piece."""
+def open_input(source: Path, reading: Reading) -> Table:
+    """Recognise a file, or a folder of img2dataset."""
+    if source.is_dir():
+        return open_shards(source)
+    return open_table(source, reading.encoding, reading.delimiter)
+
+
+def input_hash(path: str | Path) -> str:
+    """Return the SHA-256 of a file, read piece by piece, or of what a folder lists."""
+    if Path(path).is_dir():
+        return folder_hash(path)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

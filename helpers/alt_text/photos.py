@@ -11,6 +11,7 @@ from PIL import Image
 
 from helpers.alt_text.occurrences import by_size
 from helpers.alt_text.politeness import Hosts, opted_out
+from helpers.alt_text.shards import SCHEME, read_shard
 from helpers.alt_text.store import Finding, Picture
 from helpers.images import ImageError, fetch_answer, open_image
 from helpers.images.errors import name_of
@@ -49,6 +50,8 @@ def visit(address: str, hosts: Hosts, size: int) -> Photo | tuple[Finding, Pictu
 
 def fetch_politely(address: str, hosts: Hosts) -> bytes:
     """Fetch an address if its server wants that; raises ImageError."""
+    if hosts.folder and address.startswith(SCHEME):
+        return read_shard(address, hosts.folder)
     hosts.check(address)
     answer = fetch_answer(address, local=hosts.local, user_agent=hosts.user_agent)
     if opted_out(answer.headers):

@@ -35,10 +35,13 @@ class Hosts:
 
     rate: requests a second to one server.
     local: one server of your own that is let in, such as "127.0.0.1:8000".
+    folder: of images that are fetched already, and need no visit.
     """
 
-    def __init__(self, rate: float = 5, local: str = "", user_agent: str = USER_AGENT):
-        self.gap, self.local, self.user_agent = 1 / rate, local, user_agent
+    def __init__(
+        self, rate: float = 5, local: str = "", user_agent: str = USER_AGENT, folder: str = ""
+    ):
+        self.gap, self.local, self.user_agent, self.folder = 1 / rate, local, user_agent, folder
         self.known: dict[str, Host] = {}
         self.lock = Lock()
 
@@ -119,7 +122,7 @@ def origin(address: str) -> str:
 
 
 def opted_out(headers: Mapping[str, str]) -> bool:
-    """True if a server says that its images are not for machines to learn from or describe."""
+    """True if a server keeps its images from machines that learn. Taught in lesson 09."""
     value = next((v for k, v in headers.items() if k.lower() == "x-robots-tag"), "")
     return bool(OPT_OUTS & set(re.split(r"[,:;\s]+", value.lower())))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from helpers.alt_text.outputs import FORMULA, Record, added_names, replacing, safe
-from helpers.wording import LONGEST, OPENING, RULES, in_words, short_alt_text
+from helpers.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
 CARDS, ROWS, PAGE_BYTES = 2000, 20_000, 23_000_000  # what one page holds at most
@@ -186,7 +186,7 @@ def about(record: Record) -> str:
     words = escape(record.status.replace("_", " "))
     parts = [f'<span class="badge {kind.get(record.status, "bad")}">{words}</span>']
     if record.confidence is not None:
-        parts.append(f"confidence {in_words(record.confidence)}")
+        parts.append(f"confidence {record.confidence:.0%} a word")
     if record.message:
         parts.append(escape(record.message))
     if record.image_address.startswith(("http://", "https://")):
@@ -198,12 +198,12 @@ def about(record: Record) -> str:
 def others(record: Record) -> str:
     """Return HTML: the other candidates, each a button that takes it over."""
     candidates = record.picture.candidates if record.picture else []
-    best = max((probability for _, probability in candidates), default=0) or 1
+    sure = [(caption, per_word(probability, caption)) for caption, probability in candidates]
     lines = [
         f'<li><button type="button">{escape(short_alt_text(caption))}</button>'
-        f'<meter value="{probability / best:.3f}" aria-hidden="true"></meter>'
-        f"<span>{in_words(probability)}</span></li>"
-        for caption, probability in candidates[1:]
+        f'<meter value="{confidence:.3f}" aria-hidden="true"></meter>'
+        f"<span>{confidence:.0%} a word</span></li>"
+        for caption, confidence in sure[1:]
         if short_alt_text(caption) not in ("", record.alt_text)
     ]
     return (

@@ -43,6 +43,7 @@ class Settings:
         rate: requests a second to one server, of all workers together.
         local: one server of your own that is let in.
         user_agent: who asks.
+        folder: where the images lie that are fetched already; "" without such.
     """
 
     captioner: str
@@ -51,6 +52,7 @@ class Settings:
     rate: float = 5
     local: str = ""
     user_agent: str = USER_AGENT
+    folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/08_attend_to_regions.ipynb)
 #
-# [← 07 caption from url](07_caption_from_url.ipynb) · [contents](../README.md)
+# [← 07 caption from url](07_caption_from_url.ipynb) · [contents](../README.md) · [09 write alt text →](09_write_alt_text.ipynb)
 
 # %% [markdown]
 # ![A drawn scene, shown once for every word of its caption; each time another part of it is lit and the rest lies in the dark](images/08_attend_to_regions.png)
