@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.captioner import Captioner, CaptionerError, attention_maps, explain
+from helpers.captioner import Candidate, Captioner, CaptionerError, attention_maps, explain
 from helpers.captioner import captioner as module
 from helpers.captioner.__main__ import main
 from helpers.images import ImageError
@@ -100,6 +100,11 @@ def test_a_model_without_regions_cannot_tell():
         explain(blind, photo_of("red", 0))
 
 
+def test_a_caption_without_words_has_no_maps(captioner, monkeypatch):
+    monkeypatch.setattr(captioner, "feature_candidates", lambda *_: [[Candidate("", 0.5)]])
+    assert explain(captioner, photo_of("red", 0)).maps.shape == (0, 2, 2)
+
+
 def test_an_image_that_cannot_be_read_is_named(captioner):
     with pytest.raises(ImageError, match="nowhere.png"):
         explain(captioner, "nowhere.png")
@@ -125,6 +130,20 @@ def test_the_command_draws_a_picture_for_every_image(command, tmp_path, capsys):
     assert [path.name for path in pictures] == ["001-one.png", "003-two.png"]
     with Image.open(pictures[0]) as picture:
         assert picture.width > 600
+
+
+def test_odd_characters_of_an_address_stay_out_of_the_picture_s_name(command, tmp_path):
+    odd = tmp_path / "a:b?c d.png"
+    odd.write_bytes(photo_of("green", 1))
+    assert main([str(odd), *command[3:]]) == 0
+    assert [path.name for path in (tmp_path / "looks").iterdir()] == ["001-a_b_c_d.png"]
+
+
+def test_the_command_says_that_a_folder_cannot_be_made(command, tmp_path, capsys):
+    (tmp_path / "looks").write_text("a file")
+    assert main(command) == 1
+    output = capsys.readouterr()
+    assert output.out == "" and "looks" in output.err and "Traceback" not in output.err
 
 
 def test_the_command_says_that_a_blind_captioner_cannot_explain(command, tmp_path, capsys):

@@ -186,10 +186,19 @@ def test_regions_from_a_folder_train_from_the_command_line(folder, work, tmp_pat
     captioner = Captioner.load(tmp_path / "out")
     assert captioner.config["encoder"] == "regions"
     assert captioner.model.sizes["feature_size"] == 5
+    capsys.readouterr()
+    pipeline.build_regions(open_dataset(folder), work / "tiny", "elsewhere")
+    assert "regions.npy is there already: it is used" in capsys.readouterr().out
     (boxes / "t0.npy").unlink()
     (work / "tiny" / "regions.npy").unlink()
     message = refusal(capsys, folder, tmp_path / "other", *more)
     assert "t0.npy" in message and "regions of t0.jpg" in message
+
+
+def test_regions_are_of_no_use_to_the_merge_model(folder, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments(folder, tmp_path / "out", "--regions", "boxes"))
+    assert "--regions needs --model attention" in capsys.readouterr().err
 
 
 def test_a_captioner_comes_back_as_it_was_saved(dataset, ready, no_training):

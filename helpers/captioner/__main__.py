@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # of the folder for --explain
+        print(error, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -87,7 +91,8 @@ def explain_each(
             yield error
             continue
         figure = plots.show_attention(explanation.image, explanation.words, explanation.maps)
-        figure.savefig(folder / f"{number:03}-{Path(source).stem[:40]}.png", dpi=150)
+        name = re.sub(r"[^\w-]", "_", Path(source).stem[:40])  # an address holds odd characters
+        figure.savefig(folder / f"{number:03}-{name}.png", dpi=150)
         yield explanation.candidates
 
 

@@ -51,7 +51,7 @@ def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanat
     """Caption one image and tell where the captioner looked before every word.
 
     Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
-    no regions, or whose regions are no square grid. Taught in lesson 08.
+    no regions.
     """
     if not hasattr(captioner.model, "attention"):
         raise CaptionerError(
@@ -67,6 +67,5 @@ def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanat
     ids = captioner.tokenizer.encode(caption)[1:-1]
     maps = attention_maps(captioner.model, features[0], ids)
     side = math.isqrt(len(features[0]))
-    return Explanation(
-        np.asarray(opened), candidates, caption.split(), maps.reshape(-1, side, side)
-    )
+    maps = maps.reshape(len(ids), side, side)
+    return Explanation(np.asarray(opened), candidates, caption.split(), maps)

@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     options = parser.parse_args(arguments)
+    if options.regions and options.model != "attention":
+        parser.error("--regions needs --model attention: the other one knows no regions")
     try:
         train_and_score(options)
     except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message

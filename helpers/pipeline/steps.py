@@ -76,7 +76,10 @@ def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
     """Return the regions that somebody else found, gathered from a folder (lesson 08)."""
     path = features_file(work, "regions")
     names = [path.name for split in dataset.splits for path in dataset.paths(split)]
-    return load_features(path) if path.exists() else gather_regions(folder, names, path)
+    if path.exists():
+        print(f"{path} is there already: it is used, and {folder} is not read", flush=True)
+        return load_features(path)
+    return gather_regions(folder, names, path)
 
 
 def features_file(work: Path, encoder_name: str) -> Path:
