@@ -65,9 +65,9 @@ def take_rows(state: Any, rows: np.ndarray) -> Any:
 
 
 def word_log_probabilities(logits: tf.Tensor) -> tf.Tensor:
-    """Return log-probabilities (batch, vocab); words that are never written get -1e9."""
+    """Return float32 log-probabilities (batch, vocab); words never written get -1e9."""
     forbidden = tf.one_hot(NEVER_WRITTEN, tf.shape(logits)[-1], on_value=-1e9)
-    return tf.nn.log_softmax(logits) + tf.reduce_sum(forbidden, axis=0)
+    return tf.nn.log_softmax(tf.cast(logits, "float32")) + tf.reduce_sum(forbidden, axis=0)
 
 
 def write_captions(

@@ -329,6 +329,26 @@ def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys,
     assert "run the same command again" in capsys.readouterr().err
 
 
+def test_self_critical_training_is_a_second_stage(folder, ready, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
+    out, drawn = tmp_path / "out", []
+
+    def note(model, batches, backup, callbacks):
+        drawn.append((batches.criticism, sorted(batches.references.values())))
+        model.word_logits.bias.assign_add(np.eye(model.word_logits.bias.shape[0])[5])
+
+    monkeypatch.setattr(pipeline, "train_on_score", note)
+    assert main(arguments(folder, out, "--self-critical", "3")) == 0
+    first, second = Captioner.load(out / "word-by-word"), Captioner.load(out)
+    (criticism, references) = drawn[0]
+    assert criticism.epochs == 3 and "zebra" not in str(references) and "cat" not in str(references)
+    assert second.config["self-critical"]["epochs"] == 3 and "self-critical" not in first.config
+    moved = np.subtract(second.model.get_weights()[-1], first.model.get_weights()[-1])
+    assert np.allclose(moved, np.eye(len(moved))[5], atol=0.01)
+    assert "scores" in second.config and "scores" not in first.config
+    assert main(arguments(folder, out, "--self-critical", "3")) == 0 and len(drawn) == 1
+
+
 # The whole way, as a command
 
 

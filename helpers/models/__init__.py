@@ -15,8 +15,16 @@ What costs work per image is so done once per image.
 """
 
 from helpers.models.attention import AttentionCaptioner, TopDownCell
+from helpers.models.ensemble import Ensemble
 from helpers.models.merge import MergeCaptioner, next_word_model
 
 MODELS = {"attention": AttentionCaptioner, "merge": MergeCaptioner}  # the names in config.json
 
-__all__ = ["MODELS", "AttentionCaptioner", "MergeCaptioner", "TopDownCell", "next_word_model"]
+__all__ = [
+    "MODELS",
+    "AttentionCaptioner",
+    "Ensemble",
+    "MergeCaptioner",
+    "TopDownCell",
+    "next_word_model",
+]

@@ -13,10 +13,13 @@ from helpers.pipeline.steps import (
     PipelineError,
     build_captioner,
     build_regions,
+    build_self_critical,
     recipe_for,
     score_captioner,
     work_folder,
 )
+from helpers.self_critical import Criticism
+from helpers.training import Recipe
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, help="folder for the captioner")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    parser.add_argument(
+        "--self-critical", type=positive, metavar="EPOCHS", help="then train on the score itself"
+    )
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     options = parser.parse_args(arguments)
     if options.regions and options.model != "attention":
@@ -63,6 +69,17 @@ def check_folder(folder: Path, dataset: Dataset) -> None:
     print(f"{folder} holds a captioner already: it is scored, not trained", flush=True)
 
 
+def build_both_stages(
+    dataset: Dataset, work: Path, recipe: Recipe, options: argparse.Namespace
+) -> Captioner:
+    """Train word by word, and where that is asked for, on the score as well."""
+    out = Path(options.out)
+    if not options.self_critical:
+        return build_captioner(dataset, work, recipe, options.seed, out)
+    first = build_captioner(dataset, work, recipe, options.seed, out / "word-by-word")
+    return build_self_critical(first, dataset, work, out, Criticism(options.self_critical))
+
+
 def train_and_score(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     dataset = open_dataset(options.dataset, options.data_dir)
@@ -75,7 +92,7 @@ def train_and_score(options: argparse.Namespace) -> None:
         build_regions(dataset, work, options.regions)
     if options.epochs:
         recipe = replace(recipe, epochs=options.epochs)
-    captioner = build_captioner(dataset, work, recipe, options.seed, Path(options.out))
+    captioner = build_both_stages(dataset, work, recipe, options)
     scores = captioner.config.setdefault("scores", {})
     for split in ("dev", "test"):
         for beam_size in (1, 3, 5):

@@ -20,6 +20,7 @@ from helpers.encoders import load_encoder
 from helpers.features import Features, extract_features, gather_regions, load_features
 from helpers.metrics import score_captions
 from helpers.models import MODELS
+from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
 
@@ -150,6 +151,30 @@ def build_captioner(
     captioner.config["seed"] = seed
     captioner.save(folder)
     return Captioner.load(folder)  # its weights are rounded: every run scores the same ones
+
+
+def build_self_critical(
+    captioner: Captioner, dataset: Dataset, work: Path, folder: Path, criticism: Criticism
+) -> Captioner:
+    """Return a captioner that went on to train on the score of its captions (lesson 12).
+
+    It is in `folder` or put there. An interrupted training goes on after its last complete
+    epoch.
+    """
+    if (folder / "config.json").exists():
+        return Captioner.load(folder)
+    config, tokenizer = dict(captioner.config), captioner.tokenizer
+    recipe, seed = Recipe(**config["recipe"]), config.get("seed", 7)
+    with precision(recipe.precision):
+        model = MODELS[recipe.model](**captioner.model.sizes)
+        model.build()
+    model.set_weights(captioner.model.get_weights())
+    train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
+    batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
+    train_on_score(model, batches, folder / "unfinished", [InterruptBetweenBatches()])
+    config = {key: config[key] for key in config if key not in ("scores", "dev loss")}
+    Captioner(tokenizer, model, {**config, "self-critical": asdict(criticism)}).save(folder)
+    return Captioner.load(folder)
 
 
 def new_captioner(

@@ -1,0 +1,510 @@
+# %% [markdown]
+# # 12 · Optimise the metric
+#
+# Your captioner learnt to guess the next word. Now you teach it what you score: whole captions, by CIDEr.
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/12_optimise_the_metric.ipynb)
+#
+# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md)
+
+# %% [markdown]
+# ![Two lines that rise: the CIDEr-D of drawn captions and of greedy captions on dev, batch by batch](images/12_optimise_the_metric.png)
+#
+# The score itself, rising while the model trains on nothing else.
+
+# %% [markdown]
+# **You will learn**
+#
+# * why a lower loss is not yet a better caption
+# * how to train on a score that has no gradient
+# * self-critical training, from three dice to a captioner
+# * how a metric is tricked, and how to notice
+# * two cheaper ways to a better score: label smoothing and ensembles
+#
+# **You need** nothing; the captioner of lesson 04 is made by `helpers.pipeline` if it is missing.
+#
+# **Run times** (Colab and Flickr8k are estimates)
+#
+# | | Colab T4 | CPU, 2 cores |
+# |---|---|---|
+# | mini | about 2 min (estimate) | TIME |
+# | Flickr8k | about 15 min (estimate) | about 45 min (estimate) |
+
+# %% [markdown]
+# ## Set-up
+#
+# This cell finds the course folder; on Colab it fetches it first.
+
+# %% tags=["setup"]
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+here = Path.cwd()
+if "google.colab" in sys.modules:
+    address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
+    if not here.exists():
+        subprocess.run(["git", "clone", "-q", "--depth", "1", address, str(here)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "requests-hardened"], check=True)
+folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
+if not folders:
+    raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
+ROOT = folders[0]
+sys.path.insert(0, str(ROOT))
+
+# %% [markdown]
+# `open_dataset`, the `build_…` functions, `caption_batches`, the scores and `plots` are known from earlier lessons. What is new is taken apart below.
+
+# %%
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from helpers.datasets import open_dataset
+from helpers.decoding import (
+    END,
+    START,
+    CompiledModel,
+    greedy,
+    take_rows,
+    word_log_probabilities,
+)
+from helpers.metrics import cider_d_each, human_scores, ngram_rarity, score_captions
+from helpers.models import Ensemble
+from helpers.pipeline import (
+    build_captioner,
+    build_features,
+    caption_batches,
+    recipe_for,
+    work_folder,
+)
+from helpers.self_critical import AdvantageLoss, SelfCriticalBatches, advantages, draw_captions
+
+# %% [markdown]
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
+
+# %% tags=["parameters"]
+DATASET = "mini"  # or "flickr8k", or a folder of your own
+DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
+SEED = 7
+
+# %% [markdown]
+# ## 1. What is asked, and what is scored
+#
+# Since lesson 04 the model has been trained by one question: *here are the first words that a person wrote; what is the next?* The loss is its surprise at the answer. It is scored by another: *write a whole caption; how much is it like what people wrote?*
+#
+# The two differ in three ways.
+#
+# * In training the words so far are always a person's. When it writes, they are its own, mistakes included.
+# * The loss counts every word alike. CIDEr gives much for "dog" and nothing for "a".
+# * Five people describe a photo in five ways. The loss wants a share of the probability for each; the score wants *one* caption, close to all five.
+#
+# Start from the captioner of lesson 04 and write down where it stands on dev.
+
+# %%
+dataset = open_dataset(DATASET, DATA_DIR)
+work = work_folder(dataset)
+recipe = recipe_for(dataset)
+captioner = build_captioner(dataset, work)
+tokenizer = captioner.tokenizer
+train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
+dev_features = build_features(dataset, work).select(dataset.splits["dev"])
+dev_references = dataset.references("dev")
+before = {size: captioner.caption_features(dev_features, size) for size in (1, 3)}
+for size, captions in before.items():
+    scores = score_captions(dev_references, captions)
+    print(f"beam {size}: BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}")
+
+# %% [markdown]
+# Why not use CIDEr as the loss? Because it has no **gradient**. The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and the score does not move. Nothing says in which direction to go.
+#
+# ## 2. Three dice
+#
+# The way out is chance. Let the model *draw* its caption, as in lesson 05. Then the *expected* score, the mean over all that might be drawn, moves smoothly with the probabilities.
+#
+# A toy: the model knows three captions, and the probabilities are the softmax of three logits. Their scores are 9, 1 and 2.
+
+# %%
+logits, rewards = np.array([0.0, 1.0, 0.5]), np.array([9.0, 1.0, 2.0])
+
+
+def softmax(numbers):
+    powers = np.exp(numbers - np.max(numbers))
+    return powers / powers.sum()
+
+
+chances = softmax(logits)
+print("chances ", chances.round(2))
+print("expected score", round(float(chances @ rewards), 3))
+
+# %% [markdown]
+# With three captions the gradient can be had by trying: move each logit a little and look. The score of a caption is called its **reward** from here on.
+
+# %%
+nudges = 1e-5 * np.eye(3)
+tried = np.array(
+    [(softmax(logits + nudge) @ rewards - chances @ rewards) / 1e-5 for nudge in nudges]
+)
+print("by trying", tried.round(3))
+
+# %% [markdown]
+# A real model knows millions of captions, and nobody can try them all. But here is a rule that needs only captions which were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
+#
+# For softmax, the gradient of the log-probability of caption i is 1 at place i, minus the chances. So:
+
+
+# %%
+def drawn_gradients(count, baseline, random):
+    drawn = random.choice(3, size=count, p=chances)
+    return (rewards[drawn] - baseline)[:, None] * (np.eye(3)[drawn] - chances)
+
+
+random = np.random.default_rng(SEED)
+many = drawn_gradients(100_000, 0.0, random)
+print("by drawing", many.mean(axis=0).round(2))
+assert np.allclose(many.mean(axis=0), tried, atol=0.05)
+
+# %% [markdown]
+# The mean is right; a single draw is wild. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. Better to ask: *better than what?* Subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
+
+# %%
+for baseline in (0.0, float(chances @ rewards)):
+    gradients = drawn_gradients(100_000, baseline, random)
+    mean, spread = gradients.mean(axis=0).round(2), gradients.std(axis=0).mean()
+    print(f"baseline {baseline:.2f}: mean {mean}, spread {spread:.2f}")
+
+# %% [markdown]
+# ## 3. Draw captions
+#
+# Now with the captioner: draw five captions for every photo. What depends on the photo is done once; then all captions grow together, word by word. `temperature` divides the log-probabilities (lesson 05); below 1 the draw keeps closer to what the model would write by itself.
+
+
+# %% tags=["same-as:helpers.self_critical.draw_captions"]
+def draw_captions(model, features, captions, max_length, temperature, random):
+    image, memory = model.start(tf.convert_to_tensor(features, "float32"))
+    state = image, take_rows(memory, np.repeat(np.arange(len(features)), captions))
+    rows = np.zeros((len(features) * captions, max_length), "int32")
+    rows[:, 0] = START
+    for place in range(1, max_length):
+        logits, state = model.step(rows[:, place - 1], state)
+        chances, seed = word_log_probabilities(logits) / temperature, random.integers(2**31, size=2)
+        words = tf.random.stateless_categorical(chances, 1, seed, "int32")[:, 0]
+        rows[:, place] = np.where(np.isin(rows[:, place - 1], (0, END)), 0, words)
+        if not rows[:, place].any():
+            break
+    longest = np.count_nonzero(rows, axis=1).max()
+    return rows[:, :longest]
+
+
+# %% [markdown]
+# Five captions of one photo, and what each would score:
+
+# %%
+compiled = CompiledModel(captioner.model)
+drawn = draw_captions(compiled, dev_features[:1], 5, tokenizer.max_length, 0.5, random)
+texts = [tokenizer.decode(ids) for ids in drawn]
+rarity = ngram_rarity(dev_references)
+scores = cider_d_each([dev_references[0]] * 5, texts, rarity)
+for text, score in zip(texts, scores, strict=True):
+    print(f"{score:6.1f}  {text}")
+
+# %% [markdown]
+# ## 4. Better than its brothers
+#
+# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. Each photo has five drawn captions: take the mean of *the other four*. That is the **advantage** of a caption. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) does as well and needs no greedy caption.
+
+
+# %% tags=["same-as:helpers.self_critical.advantages"]
+def advantages(rewards):
+    others = rewards.shape[1] - 1
+    return rewards - (rewards.sum(axis=1, keepdims=True) - rewards) / others
+
+
+# %%
+toy = np.array([[1.0, 2.0, 6.0]])
+print(advantages(toy), "· sum", advantages(toy).sum())
+print(advantages(np.array([scores])).round(1))
+
+# %% [markdown]
+# The loss is the surprise at the drawn caption, minus its log-probability. `fit` multiplies it with the advantage, as the weight of the sample. Minimised, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
+
+
+# %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
+def call(self, targets, logits):
+    logits = ops.cast(logits, "float32") / self.temperature
+    chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+    real = ops.cast(ops.not_equal(targets, 0), "float32")
+    return ops.sum((ops.logsumexp(logits, axis=-1) - chosen) * real, axis=-1)
+
+
+# %% [markdown]
+# The dice say whether that is right. One "word" of three, the rewards as weights, each drawn as often as its chance says: the gradient must be the one found by trying, with its sign turned round, because `fit` goes downhill.
+
+# %%
+chosen = random.choice(3, size=100_000, p=chances)
+variable = tf.Variable(np.tile(logits, (1, 1, 1)), dtype="float32")
+with tf.GradientTape() as tape:
+    spread = tf.repeat(variable, len(chosen), axis=0)
+    padded = tf.concat([tf.fill((len(chosen), 1, 1), -1e9), spread], axis=-1)  # id 0 is padding
+    loss = AdvantageLoss()(chosen[:, None] + 1, padded, rewards[chosen])
+print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
+
+# %% [markdown]
+# ## 5. Train on the score
+#
+# `SelfCriticalBatches` puts it together: take some photos, draw captions with the weights of this moment, score them, and hand features, words and advantages to `fit`. The references are the training captions; dev is only looked at.
+
+# %%
+twin = build_captioner(dataset, work)  # trained further; `captioner` stays as it was
+EPOCHS, RATE, PHOTOS, MEAN = {"mini": (24, 3e-4, 44, 0.95)}.get(DATASET, (5, 2e-5, 64, 0.98))
+batches = SelfCriticalBatches(twin.model, train, tokenizer, PHOTOS, temperature=0.5, seed=SEED)
+(features, inputs), targets, gains = next(iter(batches))
+print("features", features.shape, "inputs", inputs.shape, "advantages", gains.shape)
+
+# %% [markdown]
+# The steps are small and the weights are averaged: single batches are noisy, and the model knows much already. It has to be a trained model. An untrained one draws nonsense, all of it scores 0, and no advantage differs from 0.
+
+
+# %%
+class ScoreEveryEpoch(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.scores = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        scores = score_captions(dev_references, twin.caption_features(dev_features, 1))
+        self.scores.append(scores["CIDEr-D"])
+        if epoch % 4 == 3 or epoch + 1 == EPOCHS:
+            drawn = np.mean(batches.rewards[-len(batches) :])
+            print(f"epoch {epoch + 1:2}: drawn {drawn:.1f}, dev greedy {self.scores[-1]:.1f}")
+
+
+watch = ScoreEveryEpoch()
+adam = keras.optimizers.Adam(RATE, clipnorm=1.0, use_ema=True, ema_momentum=MEAN)
+twin.model.compile(adam, AdvantageLoss(0.5))
+averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+twin.model.fit(batches.dataset(), epochs=EPOCHS, verbose=0, callbacks=[averaged, watch])
+
+# %% [markdown]
+# The drawn captions improve first: they are what training sees. Greedy captions on dev follow, with luck: the reward is measured on training photos, and how the model treats others it is not told.
+
+# %% tags=["picture"]
+figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
+axes.plot(
+    np.arange(1, len(batches.rewards) + 1),
+    batches.rewards,
+    color="#CFE3F1",
+    label="drawn, each batch",
+)
+ends = np.arange(1, EPOCHS + 1) * len(batches)
+drawn = np.reshape(batches.rewards[-EPOCHS * len(batches) :], (EPOCHS, -1)).mean(axis=1)
+axes.plot(ends, drawn, color="#0072B2", linewidth=2.5, label="drawn, mean of the epoch")
+axes.plot(ends, watch.scores, color="#E69F00", linewidth=2.5, label="greedy, dev")
+axes.set(xlabel="batches", ylabel="CIDEr-D")
+axes.spines[["top", "right"]].set_visible(False)
+axes.legend(frameon=False)
+plt.close(figure)
+figure
+
+# %% [markdown]
+# The two lines have different references and rarities, and the reward counts `<end>` as a word (section 6), so compare their slopes, not their heights.
+
+# %% tags=["scores"]
+people = human_scores(dev_references)
+print(f"people, one against the others: CIDEr-D {people['CIDEr-D']:.1f}")
+after = {size: twin.caption_features(dev_features, size) for size in (1, 3)}
+for label, results in {"word by word": before, "on the score": after}.items():
+    for size, captions in results.items():
+        scores = score_captions(dev_references, captions)
+        row = f"{label}, beam {size}: dev BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}"
+        print(f"{row}, {scores['mean length']:.1f} words, {scores['distinct']} distinct")
+
+# %% [markdown]
+# What changed in the sentences? The photos whose greedy captions changed their score the most, for better and for worse:
+
+# %%
+rarity = ngram_rarity(dev_references)
+old, new = (np.array(cider_d_each(dev_references, said[1], rarity)) for said in (before, after))
+for place in [*np.argsort(new - old)[-2:], *np.argsort(new - old)[:2]]:
+    print(f"{old[place]:6.0f}  {before[1][place]}")
+    print(f"{new[place]:6.0f}  {after[1][place]}\n")
+
+# %% [markdown]
+# The trained twin hedges less and prefers the wording that most people share. That is what CIDEr pays for, and it is not always what a reader wants: colour, count and the odd detail can get lost, because a detail that only one of five people mentions costs more than it earns. Count the distinct captions in the table above.
+#
+# ## 6. Tricking the metric
+#
+# Whatever is rewarded is found, also what you did not mean. The best known case: captions that end in mid-sentence. Score one sentence against a reference, once as lesson 06 does, once with the end as a word.
+
+# %%
+reference = ["a dog runs along the beach", "a dog on a beach", "the dog is at the beach"]
+others = [["a cat sleeps on a chair"], ["two girls sit in a meadow"], ["a boat on a lake"]]
+for end in ("", " <end>"):
+    images = [
+        [text + end for text in reference],
+        *[[text + end for text in group] for group in others],
+    ]
+    known = ngram_rarity(images, str.split)
+    stops = {"a dog on a": "a dog on a", "a dog on a beach": "a dog on a beach" + end}
+    for label, text in stops.items():
+        (score,) = cider_d_each(images[:1], [text], known, str.split)
+        print(f"{'with' if end else 'without'} <end>: {score:6.1f}  {label}")
+
+# %% [markdown]
+# In both cases the whole sentence wins here. But where the model can't know whether it is a beach or a street, "a dog on a" is safe, and costs little as long as the end does not count. With `<end>` as a word, a caption that breaks off loses the n-grams "beach `<end>`", "a beach `<end>`" … as well. That is why `with_end` in `helpers.self_critical` adds it to captions and references.
+#
+# How would you notice a trick? Never by the metric that was trained. Look at other metrics (BLEU-4 is in the table above), at lengths and distinct captions, and read fifty captions aloud.
+#
+# ## 7. Cheaper ways
+#
+# **Label smoothing** you have used since lesson 04 (`smoothing=0.1` in the recipe). It asks for the next word with 90 % and spreads 10 % over all words. The model becomes less sure of itself, which keeps beam search from falling for one over-confident word. On a single word of a vocabulary of five:
+
+# %%
+for smoothing in (0.0, 0.1):
+    wanted = np.full(5, smoothing / 5)
+    wanted[2] += 1 - smoothing
+    best = np.log(np.maximum(wanted, 1e-9))
+    print(
+        f"smoothing {smoothing}: target {wanted.round(2)}, largest gap of logits {np.ptp(best):.1f}"
+    )
+
+# %% [markdown]
+# Without smoothing the ideal gap between the right word and the others is infinite (the print stops at one in a thousand million). With it, there is a gap at which the model may rest.
+#
+# An **ensemble** asks several models and takes the mean of their probabilities. Their mistakes differ, what they have right is the same. Decoding knows a model by `start` and `step` alone, so an ensemble is a model like any other:
+
+
+# %% tags=["same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
+def start(self, features):
+    states = [model.start(features) for model in self.models]
+    return tuple(image for image, _ in states), tuple(memory for _, memory in states)
+
+
+def step(self, word_ids, state):
+    pairs = zip(self.models, *state, strict=True)
+    steps = [model.step(word_ids, (image, memory)) for model, image, memory in pairs]
+    chances = [ops.softmax(ops.cast(logits, "float32")) for logits, _ in steps]
+    images, memories = zip(*[after for _, after in steps], strict=True)
+    return ops.log(sum(chances) / len(chances)), (images, memories)
+
+
+# %% [markdown]
+# Train a second captioner that differs in its seed alone, and let the two of lesson 04's kind write together.
+
+# %%
+second = build_captioner(dataset, work, seed=SEED + 1, folder=work / "second-captioner")
+pair = CompiledModel(Ensemble([captioner.model, second.model]))
+for label, model in {"first": captioner.compiled, "second": second.compiled, "both": pair}.items():
+    ids = greedy(model, dev_features[:], tokenizer.max_length)
+    scores = score_captions(dev_references, [tokenizer.decode(caption) for caption in ids])
+    print(f"{label:7} greedy dev BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}")
+
+# %% [markdown]
+# Two models cost twice the time. Papers that report an ensemble should say so, and compare with others of their size.
+#
+# ## 8. How far do frozen features go?
+#
+# Everything in this course looks through one network, trained on ImageNet to name a thousand kinds of objects and never changed since. What can be had through these eyes, on Flickr8k?
+#
+# | | BLEU-4 | CIDEr-D |
+# |---|---|---|
+# | one vector of VGG16, merge model, beam 3 (Tanti et al. 2018) | 17.8 | 46.9 |
+# | one vector of Xception, this course's merge model, beam 3 | MERGE3 |
+# | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
+# | grid of Xception, this course's attention model, beam 5 | ATT5 |
+# | people, one against the other four | 21.4 | 82.0 |
+#
+# Test split; lower case, no punctuation, all words kept. Ours are means of the runs in the README's table.
+#
+# Attention gains more than anything else. What then remains is mostly in the eyes: an encoder that learnt from photos *and sentences* (CLIP) sees what people talk about, and adds some six points of BLEU-4 with the same decoder. And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
+
+# %% [markdown]
+# ## Recap
+#
+# * Cross-entropy asks for the next word of a person's sentence; scores judge whole sentences of the model's own.
+# * A score without a gradient can be trained on by drawing: gradient of the log-probability, times the advantage.
+# * A good baseline changes nothing on average and removes noise.
+# * What is rewarded is found, tricks included. Judge by something that was not trained.
+# * Smoothing costs nothing, an ensemble costs its size.
+#
+# ## Exercises
+#
+# ### Exercise 1: The first baseline
+#
+# Rennie et al. (2017) compared each drawn caption with the *greedy* caption of its photo. Write `over_greedy(rewards, greedy)` for rewards of shape (photos, captions) and one greedy reward a photo. When is its mean not zero?
+
+
+# %% tags=["exercise"]
+def over_greedy(rewards, greedy):
+    return rewards  # your turn
+
+
+gained = over_greedy(np.array([[1.0, 2.0], [5.0, 3.0]]), np.array([2.0, 4.0]))
+print("right" if np.allclose(gained, [[-1, 0], [1, -1]]) else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 1
+def over_greedy(rewards, greedy):
+    return rewards - greedy[:, None]  # zero on average only if draws are as good as greedy
+
+
+gained = over_greedy(np.array([[1.0, 2.0], [5.0, 3.0]]), np.array([2.0, 4.0]))
+print("right" if np.allclose(gained, [[-1, 0], [1, -1]]) else "not yet")
+
+# %% [markdown]
+# ### Exercise 2: Another way to agree
+#
+# An ensemble can also take the **geometric** mean: multiply the probabilities, take the root, divide by the sum. Then one model's "never" is a veto. Write `agree(chances)` for chances of shape (models, vocab).
+
+
+# %% tags=["exercise"]
+def agree(chances):
+    return chances.mean(axis=0)  # your turn
+
+
+two = np.array([[0.5, 0.5, 0.0], [0.5, 0.25, 0.25]])
+print("right" if np.allclose(agree(two), [0.5858, 0.4142, 0], atol=1e-4) else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 2
+def agree(chances):
+    product = np.prod(chances, axis=0) ** (1 / len(chances))
+    return product / product.sum()
+
+
+two = np.array([[0.5, 0.5, 0.0], [0.5, 0.25, 0.25]])
+print("right" if np.allclose(agree(two), [0.5858, 0.4142, 0], atol=1e-4) else "not yet")
+
+# %% [markdown]
+# ### Exercise 3: A reward of your own
+#
+# Alt text should be short. Write `reward(score, words, longest)`: the score, less 10 points for every word beyond `longest`. Then think about what a model would do to earn it, and train one: `SelfCriticalBatches.reward` is the place to change.
+
+
+# %% tags=["exercise"]
+def reward(score, words, longest):
+    return score  # your turn
+
+
+print("right" if [reward(50, 8, 10), reward(50, 13, 10)] == [50, 20] else "not yet")
+
+
+# %% tags=["solution"]
+# @title Solution 3
+def reward(score, words, longest):
+    return score - 10 * max(0, words - longest)
+
+
+print("right" if [reward(50, 8, 10), reward(50, 13, 10)] == [50, 20] else "not yet")
+
+# %% [markdown]
+# ## Next
+#
+# This was the last lesson. You have built every part of a captioner: captions, features, words, a model that speaks, one that looks, scores, an app, a service for a whole website, and training on the score itself. [The contents](../README.md) lead back to any of them. Change one thing, and measure.
