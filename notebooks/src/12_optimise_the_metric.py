@@ -59,12 +59,15 @@ sys.path.insert(0, str(ROOT))
 # `open_dataset`, the `build_…` functions, `caption_batches`, the scores and `plots` are known from earlier lessons. What is new is taken apart below.
 
 # %%
+from dataclasses import replace
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from helpers.captioner import Captioner
 from helpers.datasets import open_dataset
 from helpers.decoding import (
     END,
@@ -83,7 +86,7 @@ from helpers.pipeline import (
     recipe_for,
     work_folder,
 )
-from helpers.self_critical import AdvantageLoss, SelfCriticalBatches, advantages, draw_captions
+from helpers.self_critical import AdvantageLoss, Criticism, SelfCriticalBatches
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -104,13 +107,14 @@ SEED = 7
 # * The loss counts every word alike. CIDEr gives much for "dog" and nothing for "a".
 # * Five people describe a photo in five ways. The loss wants a share of the probability for each; the score wants *one* caption, close to all five.
 #
-# Start from the captioner of lesson 04 and write down where it stands on dev.
+# Begin with a captioner that knows its words, and write down where it stands on dev. On mini it is one in the middle of its training, after 4 of 12 epochs: 440 drawn scenes are soon known by heart, and then there is little left to gain. On Flickr8k it is the finished one of lesson 04.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
 work = work_folder(dataset)
 recipe = recipe_for(dataset)
-captioner = build_captioner(dataset, work)
+recipe = replace(recipe, epochs={"mini": 4}.get(DATASET, recipe.epochs))
+captioner = build_captioner(dataset, work, recipe, SEED, work / "first-captioner")
 tokenizer = captioner.tokenizer
 train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
 dev_features = build_features(dataset, work).select(dataset.splits["dev"])
@@ -260,14 +264,35 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 # `SelfCriticalBatches` puts it together: take some photos, draw captions with the weights of this moment, score them, and hand features, words and advantages to `fit`. The references are the training captions; dev is only looked at.
 
 # %%
-twin = build_captioner(dataset, work)  # trained further; `captioner` stays as it was
-EPOCHS, RATE, PHOTOS, MEAN = {"mini": (24, 3e-4, 44, 0.95)}.get(DATASET, (5, 2e-5, 64, 0.98))
-batches = SelfCriticalBatches(twin.model, train, tokenizer, PHOTOS, temperature=0.5, seed=SEED)
+twin = Captioner.load(work / "first-captioner")  # trained further; `captioner` stays as it was
+small = Criticism(12, photos=44, learning_rate=5e-4, average=0.95)
+choices = {"mini": small}.get(DATASET, Criticism())
+batches = SelfCriticalBatches(twin.model, train, tokenizer, choices, SEED)
+print(choices)
 (features, inputs), targets, gains = next(iter(batches))
 print("features", features.shape, "inputs", inputs.shape, "advantages", gains.shape)
 
 # %% [markdown]
-# The steps are small and the weights are averaged: single batches are noisy, and the model knows much already. It has to be a trained model. An untrained one draws nonsense, all of it scores 0, and no advantage differs from 0.
+# Steps are small and the weights are averaged (lesson 04), because single batches are noisy and the model knows much already.
+
+
+# %% tags=["same-as:helpers.self_critical.train_on_score"]
+def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
+    choices = batches.criticism
+    steps = choices.epochs * len(batches)
+    schedule = keras.optimizers.schedules.CosineDecay(choices.learning_rate, steps)
+    optimiser = keras.optimizers.Adam(
+        schedule, clipnorm=1.0, use_ema=True, ema_momentum=choices.average
+    )
+    model.compile(optimiser, AdvantageLoss(choices.temperature))
+    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
+    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
+    options = {"epochs": choices.epochs, "shuffle": False, "verbose": verbose}
+    return model.fit(batches.dataset(), callbacks=every, **options).history
+
+
+# %% [markdown]
+# It has to be a trained model. An untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its brothers. A callback scores the greedy captions of dev after every epoch.
 
 
 # %%
@@ -279,19 +304,16 @@ class ScoreEveryEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         scores = score_captions(dev_references, twin.caption_features(dev_features, 1))
         self.scores.append(scores["CIDEr-D"])
-        if epoch % 4 == 3 or epoch + 1 == EPOCHS:
+        if epoch % 3 == 2:
             drawn = np.mean(batches.rewards[-len(batches) :])
             print(f"epoch {epoch + 1:2}: drawn {drawn:.1f}, dev greedy {self.scores[-1]:.1f}")
 
 
 watch = ScoreEveryEpoch()
-adam = keras.optimizers.Adam(RATE, clipnorm=1.0, use_ema=True, ema_momentum=MEAN)
-twin.model.compile(adam, AdvantageLoss(0.5))
-averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-twin.model.fit(batches.dataset(), epochs=EPOCHS, verbose=0, callbacks=[averaged, watch])
+history = train_on_score(twin.model, batches, callbacks=[watch], verbose=0)
 
 # %% [markdown]
-# The drawn captions improve first: they are what training sees. Greedy captions on dev follow, with luck: the reward is measured on training photos, and how the model treats others it is not told.
+# The drawn captions improve first: they are what training sees. Greedy captions of dev photos follow, more slowly: about photos outside the training split the reward says nothing.
 
 # %% tags=["picture"]
 figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
@@ -301,8 +323,10 @@ axes.plot(
     color="#CFE3F1",
     label="drawn, each batch",
 )
-ends = np.arange(1, EPOCHS + 1) * len(batches)
-drawn = np.reshape(batches.rewards[-EPOCHS * len(batches) :], (EPOCHS, -1)).mean(axis=1)
+ends = np.arange(1, choices.epochs + 1) * len(batches)
+drawn = np.reshape(batches.rewards[-choices.epochs * len(batches) :], (choices.epochs, -1)).mean(
+    axis=1
+)
 axes.plot(ends, drawn, color="#0072B2", linewidth=2.5, label="drawn, mean of the epoch")
 axes.plot(ends, watch.scores, color="#E69F00", linewidth=2.5, label="greedy, dev")
 axes.set(xlabel="batches", ylabel="CIDEr-D")
@@ -321,10 +345,13 @@ after = {size: twin.caption_features(dev_features, size) for size in (1, 3)}
 for label, results in {"word by word": before, "on the score": after}.items():
     for size, captions in results.items():
         scores = score_captions(dev_references, captions)
-        row = f"{label}, beam {size}: dev BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}"
-        print(f"{row}, {scores['mean length']:.1f} words, {scores['distinct']} distinct")
+        row = f"{label}, beam {size}: dev CIDEr-D {scores['CIDEr-D']:.1f}"
+        row += f", BLEU-4 {scores['BLEU-4']:.1f}, {scores['mean length']:.1f} words"
+        print(f"{row}, {scores['distinct']} distinct")
 
 # %% [markdown]
+# Could more training word by word have done the same? On mini, yes: the captioner of lesson 04 reaches more, because this one had not seen all there was to learn. Guessing words comes first, polishing second. On the real photos of Flickr8k, a *finished* merge model went from 47.5 to 49.5 (greedy, dev) in one such epoch, where more epochs word by word had stopped helping.
+#
 # What changed in the sentences? The photos whose greedy captions changed their score the most, for better and for worse:
 
 # %%
@@ -394,10 +421,10 @@ def step(self, word_ids, state):
 
 
 # %% [markdown]
-# Train a second captioner that differs in its seed alone, and let the two of lesson 04's kind write together.
+# Train a second captioner that differs in its seed alone, and let the two write together. (The first is the one from before section 5.)
 
 # %%
-second = build_captioner(dataset, work, seed=SEED + 1, folder=work / "second-captioner")
+second = build_captioner(dataset, work, recipe, SEED + 1, work / "second-captioner")
 pair = CompiledModel(Ensemble([captioner.model, second.model]))
 for label, model in {"first": captioner.compiled, "second": second.compiled, "both": pair}.items():
     ids = greedy(model, dev_features[:], tokenizer.max_length)
