@@ -5,6 +5,7 @@ Floor 2: batches, datasets, features
 Floor 3: captioner, training
 Floor 4: alt_text, pipeline, web, widget
 
-`alt_text`, `captioner`, `features`, `images`, `models`, `pipeline` and `plots` are packages.
+`alt_text`, `captioner`, `captions`, `datasets`, `features`, `images`, `models`, `pipeline` and
+`plots` are packages.
 `plots` takes arrays and words.
 """
