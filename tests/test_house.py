@@ -17,7 +17,14 @@ ROOT = Path(__file__).parents[1]
 HELPERS = sorted((ROOT / "helpers").rglob("*.py"))
 TOOLS = sorted((ROOT / "notebooks" / "tools").glob("*.py"))
 MADE_HERE = {".git", ".venv", "build", "work", "__pycache__", ".ipynb_checkpoints"}
-MADE_HERE |= {".pytest_cache", ".ruff_cache", ".virtual_documents", "flickr8k", "flickr30k"}
+MADE_HERE |= {
+    ".pytest_cache",
+    ".hypothesis",
+    ".ruff_cache",
+    ".virtual_documents",
+    "flickr8k",
+    "flickr30k",
+}
 TEXT = {".py", ".md", ".toml", ".yml", ".ipynb", ".html", ".css", ".js", ".json", ".txt", ""}
 COMMANDS = "setup lessons test lab notebooks benchmark publish help".split()
 IMPORT_NAMES = {"pillow": "PIL", "pyyaml": "yaml", "requests-hardened": "requests_hardened"}

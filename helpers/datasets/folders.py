@@ -102,9 +102,9 @@ def with_siblings(
 ) -> tuple[list[Path], CaptionFile]:
     """Add the files of the other splits, such as captions_val2017.json to …train2017.json."""
     place, split = split_place(folder, first)
-    if not split:
-        return [first], found
     others = [path for path in texts if path != first and split_place(folder, path)[0] == place]
+    if not split or not others:
+        return [first], found
     parts = {first: found} | {path: read_caption_file(path) for path in sorted(others)}
     whole, pairs = CaptionFile(found.format), []
     for path, part in parts.items():
@@ -114,8 +114,6 @@ def with_siblings(
         for reason, examples in part.dropped.items():
             whole.dropped.setdefault(reason, []).extend(examples)
     whole.assign(pairs)
-    if len(parts) == 1 and found.splits:
-        whole.splits = found.splits  # a lone dataset_train.json that knows better
     return list(parts), whole
 
 
@@ -160,19 +158,19 @@ def make_splits(
     """Make the splits that are missing, by image: a tenth for dev, a tenth for test.
 
     Without any splits all images are shuffled; if dev or test alone is missing, it is taken
-    from train. Returns the splits and their origin.
+    from train; if train is missing, it is what no other split has. Returns splits and origin.
     """
-    if not listed:
-        listed, origin = dict.fromkeys(SPLITS, []) | {"train": images}, ""
-    missing = [split for split in ("dev", "test") if not listed[split]]
-    if not missing or not listed["train"]:
-        return listed, origin
-    known = set(images)
-    train = sorted(name for name in listed["train"] if name in known)
+    splits = {split: list(listed.get(split, [])) for split in SPLITS}
+    missing = [split for split in SPLITS if not splits[split]]
+    if not missing:
+        return splits, origin
+    taken, known = {*splits["dev"], *splits["test"]}, set(images)
+    pool = splits["train"] or [name for name in images if name not in taken]
+    train = sorted(name for name in pool if name in known)
     shuffled, tenth = random.Random(seed).sample(train, len(train)), max(1, len(train) // 10)
-    splits = dict(listed)
     for split in missing:
-        splits[split], shuffled = shuffled[:tenth], shuffled[tenth:]
+        if split != "train":
+            splits[split], shuffled = shuffled[:tenth], shuffled[tenth:]
     splits["train"] = shuffled
-    made = f"{' and '.join(missing)} made from train" if origin else "shuffled"
+    made = f"{' and '.join(missing)} made" if origin else "shuffled"
     return splits, ", ".join(part for part in (origin, made, f"seed {seed}") if part)

@@ -113,6 +113,7 @@ def open_folder(
             f"{next(iter(raw))}.\n{LAYOUTS}"
         )
     listed, origin = find_splits(folder, files, sources, found)
+    refuse_overlap(listed, f"{folder}, {origin}")
     listed, origin = make_splits(listed, origin, sorted(captions), seed)
     splits = usable(listed, captions, f"{folder}, {origin}")
     report = write_report(name, (title, origin), captions, splits, (files, places, raw), found)
@@ -120,14 +121,21 @@ def open_folder(
     return Dataset(name, captions, paths, splits, report, format=found.format)
 
 
-def usable(listed: dict, captions: dict, origin: str) -> dict[str, list[str]]:
-    """Keep the images that have captions; refuse splits that overlap or end up empty."""
+def refuse_overlap(listed: dict[str, list[str]], origin: str) -> None:
+    """Raise DatasetError for an image in two splits: a captioner would be tested on what it knows.
+
+    Such splits come from dealing out captions instead of images.
+    """
     for split, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
-        if shared := sorted(set(listed[split]) & set(listed[other])):
+        if shared := sorted(set(listed.get(split, ())) & set(listed.get(other, ()))):
             raise DatasetError(
                 f"{origin}: {len(shared):,} images are in {split} and in {other}, for example "
                 f"{shared[0]}. Take them out of one of the two."
             )
+
+
+def usable(listed: dict, captions: dict, origin: str) -> dict[str, list[str]]:
+    """Keep the images that have captions; refuse splits that end up empty."""
     splits = {split: [image for image in listed[split] if image in captions] for split in SPLITS}
     for split, images in splits.items():
         if not images:
