@@ -3,7 +3,7 @@
 Floor 1: captions, decoding, downloads, encoders, images, metrics, models, plots, tokenizer, wording
 Floor 2: batches, datasets, features
 Floor 3: captioner, training
-Floor 4: alt_text, pipeline, web, widget
+Floor 4: alt_text, annotating, pipeline, web, widget
 
 `alt_text`, `captioner`, `captions`, `datasets`, `features`, `images`, `models`, `pipeline` and
 `plots` are packages.
