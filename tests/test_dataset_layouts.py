@@ -272,6 +272,14 @@ def test_the_command_starts_without_tensorflow(table):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_reader_that_has_seen_enough_is_no_mistake(table):
+    command = [sys.executable, "-m", "helpers.datasets", str(table), "--examples", "20000"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b"" and process.wait() == 0
+
+
 def test_describe_counts_words_after_cleaning(table):
     text = describe(open_dataset(table), examples=1)
     assert text.count('Number 0 says "hi, you"') >= 1 and "captions an image: 2" in text

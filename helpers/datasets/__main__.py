@@ -22,11 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(describe(dataset, options.examples), flush=True)
         if options.to:
             print(convert(dataset, *options.to, options.link))
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DatasetError, CaptionFormatError, OSError, TypeError) as error:
         print(error, file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
