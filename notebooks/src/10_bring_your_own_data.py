@@ -353,7 +353,7 @@ print(clean_caption(text))
 # %% [markdown]
 # "weißes" falls into "wei" and "es", and "es" means "it". In Polish or Vietnamese little is left, in Russian nothing.
 #
-# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: "weiß" is "white" as well as "knows". For English we put the capital back at the start of a sentence (lesson 07); a German reader misses it in every noun. We accept that here. What else is different? Count the words.
+# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. For English we put the capital back at the start of a sentence (lesson 07); a German reader misses it in every noun. We accept that here. What else is different? Count the words.
 
 # %%
 for title, data in (("first", dataset), ("second", german)):
@@ -454,7 +454,7 @@ scored = score_captions([spaced["dog.jpg"][:1]], spaced["dog.jpg"][1:])
 print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 
 # %% [markdown]
-# `single_letters` makes every character a word. It needs no dictionary, and for Chinese it is a usual choice: in Chinese data sets BLEU is often counted by character. For real words take a library: `jieba.lcut` for Chinese, others for Japanese and Thai. You hand it over when you open the data:
+# `single_letters` makes every character a word. It needs no dictionary, and for Chinese it is a usual choice: translations into Chinese are mostly scored by character. For real words take a library: `jieba.lcut` for Chinese, others for Japanese and Thai. You hand it over when you open the data:
 #
 # ```python
 # import jieba
