@@ -11,7 +11,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from helpers import captions as module
@@ -68,7 +68,7 @@ def try_to_read(path: Path, data: bytes) -> None:
     except CaptionFormatError as error:
         assert str(path) in str(error)
         return
-    for name, texts in found.captions.items():
+    for name, texts in [*found.captions.items(), *found.splits.items()]:
         assert name and all(isinstance(text, str) for text in texts)
         name.encode(), "".join(texts).encode()
     assert set(found.splits) <= {"train", "dev", "test"}
@@ -135,6 +135,8 @@ def test_words_are_cleaned_one_by_one(text):
 
 @given(CAPTIONS)
 def test_classic_cleaning_keeps_fewer_letters(text):
+    # A mark behind a full stop ends up on a letter when the stop goes.
+    assume(not any(unicodedata.category(letter)[0] == "M" for letter in text))
     assert len(clean_caption(text, CLASSIC_CLEANING)) <= len(clean_caption(text, KEEP_EVERY_WORD))
 
 

@@ -206,6 +206,7 @@ def test_unknown_format_shows_the_first_line_and_what_is_known(tmp_path):
         "a.jpg\tb.jpg#2\t0.3\t1\t2\n",  # CrowdFlowerAnnotations.txt
         '{"scenes": {}}',
         '{"images": [{"filename": "a.jpg"}]}',
+        '{"images": [{"filename": 7, "sentences": [], "split": ["train"]}], "annotations": [7]}',
         '[{"image_id": 42, "caption": "A result of the COCO toolkit names no file"}]',
         "[{}]",
         '{"images": [], "annotations": [{"image_id": 3, "bbox": []}]}',
@@ -287,6 +288,7 @@ def test_letters_keep_their_marks():
         ("An at&t sign in Washington D.C.", "an att sign in washington dc"),
         ("I see 2 dogs , a 10-year-old and x2", "see dogs and"),
         ("A", ""),
+        ("Fu.\u0308r", "für"),  # what closes up is in normal form as well
     ],
 )
 def test_classic_cleaning(raw, clean):

@@ -61,13 +61,15 @@ class CaptionFile:
 
         An image whose rows name two splits comes into both, so that the overlap is seen.
         """
-        splits = {"train": [], "dev": [], "test": []}
-        for name, split in dict.fromkeys(pairs):
-            known = SPLIT_NAMES.get(split.strip().lower()) if isinstance(split, str) else None
-            if known:
-                splits[known].append(name.strip())
-            elif split:
+        splits = {"train": {}, "dev": {}, "test": {}}
+        for name, split in pairs:
+            if not (isinstance(name, str) and name.strip() and isinstance(split, str)):
+                continue
+            if known := SPLIT_NAMES.get(split.strip().lower()):
+                splits[known][name.strip()] = None
+            elif split.strip():
                 self.drop("images of an unknown split", f"{name}: {split}")
+        splits = {split: list(names) for split, names in splits.items()}
         self.splits = splits if any(splits.values()) else {}
 
 

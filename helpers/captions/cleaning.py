@@ -39,10 +39,11 @@ def clean_caption(caption: str, cleaning: Cleaning = KEEP_EVERY_WORD) -> str:
     An empty string comes back when no word is left.
     Taught in lesson 01.
     """
-    text = unicodedata.normalize("NFC", caption.lower()).translate(PLAIN_JOINERS)
+    text = caption.lower().translate(PLAIN_JOINERS)
     if not cleaning.joiners:
         text = text.translate(NO_PUNCTUATION)
-    return " ".join(word for word in WORD.findall(text) if is_kept(word, cleaning))
+    words = WORD.findall(unicodedata.normalize("NFC", text))
+    return " ".join(word for word in words if is_kept(word, cleaning))
 
 
 def is_kept(word: str, cleaning: Cleaning) -> bool:

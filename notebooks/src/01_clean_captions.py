@@ -274,16 +274,17 @@ for word in ["a", "dog", "2", "4-wheeler"]:
     print(f"{word:10}", is_kept(word, KEEP_EVERY_WORD), is_kept(word, CLASSIC_CLEANING))
 
 # %% [markdown]
-# And a whole caption: lower case, NFC, plain joiners; then find the words, keep those that pass,
+# And a whole caption: lower case, plain joiners, NFC; then find the words, keep those that pass,
 # and put one space between them.
 
 
 # %% tags=["same-as:helpers.captions.clean_caption"]
 def clean_caption(caption, cleaning=KEEP_EVERY_WORD):
-    text = unicodedata.normalize("NFC", caption.lower()).translate(PLAIN_JOINERS)
+    text = caption.lower().translate(PLAIN_JOINERS)
     if not cleaning.joiners:
         text = text.translate(NO_PUNCTUATION)
-    return " ".join(word for word in WORD.findall(text) if is_kept(word, cleaning))
+    words = WORD.findall(unicodedata.normalize("NFC", text))
+    return " ".join(word for word in words if is_kept(word, cleaning))
 
 
 clean_caption("A  Dog , in a T-shirt , runs .")
