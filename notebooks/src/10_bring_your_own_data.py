@@ -520,8 +520,8 @@ def karpathy_content(group, splits):
 
 toy = {"a.jpg": ["A dog .", "A wet dog ."], "b.jpg": ["A cat ."]}
 content = karpathy_content(toy, {"train": ["a.jpg"], "dev": ["b.jpg"], "test": []})
-_ = (play / "yours.json").write_text(json.dumps(content), encoding="utf-8")
-good = content["images"] and read_captions(play / "yours.json") == toy
+_ = (work / "yours.json").write_text(json.dumps(content), encoding="utf-8")
+good = content["images"] and read_captions(work / "yours.json") == toy
 print("right" if good and content["images"][1]["split"] == "val" else "not yet")
 
 
@@ -539,8 +539,8 @@ def karpathy_content(group, splits):
 
 toy = {"a.jpg": ["A dog .", "A wet dog ."], "b.jpg": ["A cat ."]}
 content = karpathy_content(toy, {"train": ["a.jpg"], "dev": ["b.jpg"], "test": []})
-_ = (play / "yours.json").write_text(json.dumps(content), encoding="utf-8")
-good = content["images"] and read_captions(play / "yours.json") == toy
+_ = (work / "yours.json").write_text(json.dumps(content), encoding="utf-8")
+good = content["images"] and read_captions(work / "yours.json") == toy
 print("right" if good and content["images"][1]["split"] == "val" else "not yet")
 
 # %% [markdown]
