@@ -3,8 +3,8 @@
 Floor 1: captions, decoding, downloads, encoders, images, metrics, models, plots, tokenizer, wording
 Floor 2: batches, datasets, features
 Floor 3: captioner, self_critical, training
-Floor 4: alt_text, pipeline, web, widget
+Floor 4: alt_text, annotating, pipeline, web, widget
 
-`alt_text`, `captioner`, `features`, `images`, `models`, `pipeline` and `plots` are packages.
-`plots` takes arrays and words.
+`alt_text`, `captioner`, `captions`, `datasets`, `features`, `images`, `models`, `pipeline`,
+`plots` and `web` are packages. `plots` takes arrays and words.
 """

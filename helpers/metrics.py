@@ -23,7 +23,7 @@ Scores = dict[str, float]
 
 # The words of helpers.captions.clean_caption; a test holds the two together.
 MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
-LETTERS = rf"(?:[^\W_]+[{MARKS}\u200c\u200d]*)+"
+LETTERS = rf"[^\W_]+(?:(?![ -~])[{MARKS}\u200c\u200d]+[^\W_]*)*"
 WORD = re.compile(rf"{LETTERS}(?:[-']{LETTERS})*")
 PLAIN_JOINERS = str.maketrans("’‐‑", "'--")
 LONGEST_NGRAM = 4

@@ -15,6 +15,7 @@ from helpers.captions import (
     clean_captions,
     count_words,
     empty_after_cleaning,
+    read_caption_file,
     read_captions,
     read_descriptions,
     read_splits,
@@ -104,6 +105,77 @@ def test_coco_json():
     assert captions["000000000007.jpg"] == ['A bowl of "hot" soup, and a spoon.']
 
 
+def test_columns_and_records_say_the_same_as_the_token_file():
+    for name in ("imagefolder.csv", "metadata.jsonl"):
+        assert read_captions(FORMATS / name) == {"dog.jpg": DOG, "kite.jpg": KITE, "cat.png": CATS}
+        splits = {"train": ["dog.jpg"], "dev": ["kite.jpg"], "test": ["cat.png"]}
+        assert read_splits(FORMATS / name) == splits
+
+
+def test_cells_that_hold_a_list():
+    captions = read_captions(FORMATS / "lists_in_cells.csv")
+    assert captions == {"dog.jpg": DOG[:2], "kite.jpg": KITE[:1], "cat.png": CATS}
+    assert read_splits(FORMATS / "lists_in_cells.csv")["dev"] == ["kite.jpg"]
+
+
+def test_a_list_of_records_with_a_caption_that_is_none():
+    found = read_caption_file(FORMATS / "records.json")
+    assert found.captions["images/kite.jpg"] == ["A"] and len(found.captions) == 3
+    assert found.captions["images/dog.jpg"] == [DOG[0], DOG[2]]  # "image" goes before "image_id"
+    assert found.dropped == {"captions that are no text": ["'images/kite.jpg': None"]}
+
+
+def test_what_a_file_loses_is_noted():
+    found = read_caption_file(FORMATS / "coco_with_losses.json")
+    wall = ["A bicycle leaning on a wall."]
+    assert found.captions == {"wall.jpg": wall, "soup.jpg": ["Soup, hot."]}
+    assert found.dropped["annotations of images that the file does not list"] == ["8"]
+    assert len(found.dropped["captions that are no text"]) == 2
+    mended = read_caption_file(FORMATS / "flickr30k_results.csv").dropped
+    assert mended == {"rows whose second bar is missing, read all the same": ["line 5, 200.jpg"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("flickr8k.token.txt", "Flickr8k/30k token file"),
+        ("kaggle_captions.txt", "table (CSV, TSV)"),
+        ("imagefolder.csv", "table (CSV, TSV)"),
+        ("flickr30k_results.csv", "Flickr30k results.csv"),
+        ("karpathy.json", "Karpathy JSON"),
+        ("coco.json", "COCO JSON"),
+        ("metadata.jsonl", "records (JSON Lines, JSON list)"),
+        ("records.json", "records (JSON Lines, JSON list)"),
+    ],
+)
+def test_the_name_of_a_file_says_nothing(tmp_path, name, format):
+    path = tmp_path / "notes.xyz"
+    path.write_bytes((FORMATS / name).read_bytes())
+    assert read_caption_file(path).format == format
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"file_name": "a.jpg", "text": "A dog, wet"}',
+        '{"file_name": "a.jpg", "text": "A dog, wet"}\n',
+        '[{"filename": "a.jpg", "id": 1, "caption_0": "A dog, wet", "caption_1": null}]',
+        '{"images": [{"filename": "a.jpg", "sentences": [{"tokens": ["A", "dog,", "wet"]}]}]}',
+        'id,text,file_name\n1,"A dog, wet",a.jpg\n',
+        ",image,caption\n0,a.jpg,A dog, wet\n",  # pandas writes its index along
+    ],
+)
+def test_more_variants(tmp_path, text):
+    assert read_captions(write(tmp_path, text)) == {"a.jpg": ["A dog, wet"]}
+
+
+def test_a_split_that_nobody_knows_is_noted(tmp_path):
+    path = write(tmp_path, "image,caption,split\na.jpg,A dog,train\nb.jpg,A cat,holdout\n")
+    found = read_caption_file(path)
+    assert found.splits == {"train": ["a.jpg"], "dev": [], "test": []}
+    assert found.dropped == {"images of an unknown split": ["b.jpg: holdout"]}
+
+
 @pytest.mark.parametrize("name", ["coco.json", "flickr8k.token.txt", "kaggle_captions.txt"])
 def test_other_formats_have_no_splits(name):
     assert read_splits(FORMATS / name) == {}
@@ -134,6 +206,9 @@ def test_unknown_format_shows_the_first_line_and_what_is_known(tmp_path):
         "a.jpg\tb.jpg#2\t0.3\t1\t2\n",  # CrowdFlowerAnnotations.txt
         '{"scenes": {}}',
         '{"images": [{"filename": "a.jpg"}]}',
+        '{"images": [{"filename": 7, "sentences": [], "split": ["train"]}], "annotations": [7]}',
+        '[{"image_id": 42, "caption": "A result of the COCO toolkit names no file"}]',
+        "[{}]",
         '{"images": [], "annotations": [{"image_id": 3, "bbox": []}]}',
     ],
 )
@@ -150,6 +225,7 @@ def test_files_that_hold_no_captions_are_refused(tmp_path, text):
         ('image,caption\na.jpg," A dog\nb.jpg,A cat\nc.jpg,A cow\n', 4),
         ("a.jpg| 0| A dog\nA cat\n", 2),
         ('{"images":\n[}', 2),
+        ('{"image": "a.jpg", "caption": "A dog"}\n{"image": "b.jpg", "cap\n', 2),
     ],
 )
 def test_a_damaged_line_is_named(tmp_path, text, line):
@@ -212,6 +288,7 @@ def test_letters_keep_their_marks():
         ("An at&t sign in Washington D.C.", "an att sign in washington dc"),
         ("I see 2 dogs , a 10-year-old and x2", "see dogs and"),
         ("A", ""),
+        ("Fu.\u0308r", "für"),  # what closes up is in normal form as well
     ],
 )
 def test_classic_cleaning(raw, clean):

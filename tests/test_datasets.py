@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import datasets, downloads
-from helpers.datasets import DatasetError, download_flickr8k, open_dataset
+from helpers import downloads
+from helpers.captions import read_captions
+from helpers.datasets import DatasetError, download_flickr8k, open_dataset, opening
 
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
 NAMES = [f"photo{number:02}.jpg" for number in range(20)]
@@ -136,8 +137,8 @@ def test_raw_captions_go_before_cleaned_ones(flickr):
 
 @pytest.mark.parametrize("name", [path.name for path in sorted(FORMATS.iterdir())])
 def test_every_format_opens(tmp_path, name):
-    captions = datasets.read_captions(FORMATS / name)
-    write_images(tmp_path / "images", [*captions, *NAMES])
+    captions = read_captions(FORMATS / name)
+    write_images(tmp_path / "images", [*(name.split("/")[-1] for name in captions), *NAMES])
     shutil.copy(FORMATS / name, tmp_path)
     if len(captions) < 3:  # too few for three splits
         with pytest.raises(DatasetError, match="is empty"):
@@ -181,7 +182,9 @@ def test_splits_are_made_by_image_and_repeat_with_the_seed(tmp_path):
 
 
 def test_error_for_a_missing_folder(tmp_path):
-    with pytest.raises(DatasetError, match=r"nowhere is neither 'mini', 'flickr8k' nor a folder"):
+    with pytest.raises(
+        DatasetError, match=r"nowhere is neither 'mini', 'mini-de', 'flickr8k' nor a folder"
+    ):
         open_dataset(tmp_path / "nowhere")
 
 
@@ -224,7 +227,7 @@ def test_error_for_a_missing_list(flickr):
 
 
 def test_mini_brings_its_scenes(flickr, monkeypatch):
-    monkeypatch.setattr(datasets, "DATA_FOLDER", flickr.parent)
+    monkeypatch.setattr(opening, "DATA_FOLDER", flickr.parent)
     flickr.rename(flickr.parent / "mini")
     (flickr.parent / "mini" / "scenes.json").write_text(json.dumps({"scenes": {}, "synonyms": {}}))
     dataset = open_dataset()
@@ -232,8 +235,8 @@ def test_mini_brings_its_scenes(flickr, monkeypatch):
 
 
 def test_flickr8k_is_found_by_argument_variable_and_place(flickr, monkeypatch):
-    monkeypatch.setattr(datasets, "DATA_FOLDER", flickr.parent)
-    monkeypatch.setattr(datasets, "download_flickr8k", pytest.fail)
+    monkeypatch.setattr(opening, "DATA_FOLDER", flickr.parent)
+    monkeypatch.setattr(opening, "download_flickr8k", pytest.fail)
     monkeypatch.setenv("CAPTION_DATA_DIR", str(flickr))
     assert open_dataset("flickr8k").name == "flickr8k"
     monkeypatch.setenv("CAPTION_DATA_DIR", str(flickr / "nowhere"))
@@ -331,8 +334,8 @@ def test_flickr8k_is_downloaded_when_its_folder_holds_nothing(tmp_path, monkeypa
     def fake_download(folder):
         shutil.copytree(flickr, folder)
 
-    monkeypatch.setattr(datasets, "DATA_FOLDER", tmp_path / "data")
-    monkeypatch.setattr(datasets, "download_flickr8k", fake_download)
+    monkeypatch.setattr(opening, "DATA_FOLDER", tmp_path / "data")
+    monkeypatch.setattr(opening, "download_flickr8k", fake_download)
     monkeypatch.delenv("CAPTION_DATA_DIR", raising=False)
     assert len(open_dataset("flickr8k").captions) == 20
 

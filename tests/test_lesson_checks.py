@@ -73,6 +73,20 @@ def test_broken_source_is_found(course, name):
     assert any(expected in problem for problem in found), found
 
 
+def test_a_helper_may_stand_in_any_module_of_a_package(course):
+    package = course / "helpers" / "words"
+    package.mkdir()
+    (package / "__init__.py").write_text('"""Words."""\n')
+    helper = (course / "helpers" / "words.py").rename(package / "counting.py")
+    assert source_problems(Lesson(course, FIRST)) == []
+    helper.write_text(helper.read_text().replace("len(words)", "len(words) + 1"))
+    assert any(
+        "count_words differs" in problem for problem in source_problems(Lesson(course, FIRST))
+    )
+    helper.write_text('"""Nothing."""\n')
+    assert any("no module for" in problem for problem in source_problems(Lesson(course, FIRST)))
+
+
 def test_sizes_are_found(course):
     prose = break_source(Lesson(course, FIRST), "# %%\n", "# %% [markdown]\n# ")
     found = source_problems(prose)

@@ -141,8 +141,8 @@ def wait_for(address, process):
 
 
 @contextmanager
-def notebook_page(folder, code, **options):
-    """Yield a browser page in which a notebook with one cell has run."""
+def notebook_page(folder, code, button=BUTTON, **options):
+    """Yield a browser page in which a notebook with one cell has run, until a button is there."""
     from playwright.sync_api import sync_playwright
 
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -159,7 +159,7 @@ def notebook_page(folder, code, **options):
         page.add_style_tag(content=".Toastify { display: none }")  # news of Jupyter
         page.locator(".jp-Notebook .cm-content").first.click()  # the notebook has the focus
         page.keyboard.press("Shift+Enter")
-        page.get_by_role("button", name=BUTTON).wait_for()
+        page.get_by_role("button", name=button).wait_for()
         yield page
         browser.close()
 

@@ -1,23 +1,26 @@
 """Draw the data set "mini": pictures, captions and splits in the layout of Flickr8k.
 
-    python data/mini/draw_scenes.py [--seed 7] [--target data/mini]
+    python data/mini/draw_scenes.py [--seed 7] [--target data/mini] [--texts]
 
 Needs Pillow only. The same seed gives the same text files, and with the same Pillow the
-same pixels.
+same pixels. The folder de/ gets captions of the same pictures in German.
 """
 
 import argparse
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 from grammar import captions_for
+from grammar_german import german_captions_for
 from plan import plan_scenes
 from scenes import Scene, draw_scene
 from words import synonyms
 
 HERE = Path(__file__).parent
 PHOTO_FOLDER = "Flicker8k_Dataset"  # spelt as in Flickr8k
+TOKENS = "Flickr8k.token.txt"
 SPLIT_FILES = {
     "train": "Flickr_8k.trainImages.txt",
     "dev": "Flickr_8k.devImages.txt",
@@ -38,15 +41,18 @@ def draw_photos(scenes: dict[str, Scene], folder: Path, seed: int) -> None:
         image.save(folder / name, quality=QUALITY, optimize=True)
 
 
-def write_captions(scenes: dict[str, Scene], path: Path, seed: int) -> None:
+def write_captions(
+    scenes: dict[str, Scene], path: Path, seed: str, describe: Callable[..., list[str]]
+) -> None:
     """Write "name#number<TAB>caption" lines, and those of a name without a picture."""
-    rng = random.Random(f"{seed} captions")
+    rng = random.Random(seed)
     listed = dict(scenes)
     listed[GHOST] = Scene("dog", "red", 2, "run", "meadow", "day")
     lines = []
     for name in sorted(listed):
-        for number, caption in enumerate(captions_for(listed[name], rng)):
+        for number, caption in enumerate(describe(listed[name], rng)):
             lines.append(f"{name}#{number}\t{caption}\n")
+    path.parent.mkdir(exist_ok=True)
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
@@ -69,13 +75,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--target", type=Path, default=HERE)
+    parser.add_argument("--texts", action="store_true", help="leave the pictures alone")
     options = parser.parse_args()
-    scenes, splits = plan_scenes(options.seed)
-    draw_photos(scenes, options.target / PHOTO_FOLDER, options.seed)
-    write_captions(scenes, options.target / "Flickr8k.token.txt", options.seed)
-    write_splits(splits, options.target)
-    write_records(scenes, options.target / "scenes.json")
-    print(f"{len(scenes)} scenes drawn in {options.target}")
+    target, seed = options.target, options.seed
+    scenes, splits = plan_scenes(seed)
+    if not options.texts:
+        draw_photos(scenes, target / PHOTO_FOLDER, seed)
+    write_captions(scenes, target / TOKENS, f"{seed} captions", captions_for)
+    write_captions(scenes, target / "de" / TOKENS, f"{seed} captions de", german_captions_for)
+    write_splits(splits, target)
+    write_records(scenes, target / "scenes.json")
+    print(f"{len(scenes)} scenes {'described' if options.texts else 'drawn'} in {target}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
@@ -17,6 +18,13 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, DARK, GREY, PALE = "#56B4E9", "#CC79A7", "#222222", "#767676", "#D9D9D9"
 PALE_BLUE, PALE_ORANGE = "#CFE3F1", "#FBE3B5"
 COLOURS = [BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY, DARK]
+
+# Matplotlib brings Latin, Greek, Cyrillic and Arabic letters; for other scripts it takes the
+# first of these fonts that holds them. Without one it draws boxes and warns of missing glyphs.
+OTHER_SCRIPTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP"]
+OTHER_SCRIPTS += ["WenQuanYi Zen Hei", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "SimHei"]
+OTHER_SCRIPTS += ["Noto Sans Devanagari", "Noto Sans Thai", "Nirmala UI", "Leelawadee UI"]
+OTHER_SCRIPTS += ["Kohinoor Devanagari", "Thonburi", "Arial Unicode MS", "FreeSans", "Unifont"]
 
 FULL_WIDTH = 8.7  # inches; notebooks add a rim of 0.1 on each side, so 890 pixels
 STYLE = {
@@ -49,12 +57,18 @@ def in_style(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @functools.wraps(draw)
     def draw_in_style(*args, **options) -> Figure:
-        with plt.rc_context(STYLE):
+        with plt.rc_context({**STYLE, "font.family": font_families()}):
             figure = draw(*args, **options)
         plt.close(figure)
         return figure
 
     return draw_in_style
+
+
+def font_families() -> list[str]:
+    """Return the usual font, and those of OTHER_SCRIPTS that this machine has."""
+    installed = set(font_manager.get_font_names())
+    return ["sans-serif", *(name for name in OTHER_SCRIPTS if name in installed)]
 
 
 def wrap(text: str, inches: float, size: float = 10) -> str:

@@ -5,7 +5,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/09_write_alt_text.ipynb)
 #
-# [← 08 attend to regions](08_attend_to_regions.ipynb) · [contents](../README.md)
+# [← 08 attend to regions](08_attend_to_regions.ipynb) · [contents](../README.md) · [10 bring your own data →](10_bring_your_own_data.ipynb)
 
 # %% [markdown]
 # ![Twelve drawn scenes in three rows. Above each stands the alt text that the captioner suggests and how sure it was of a word](images/09_write_alt_text.png)
@@ -701,4 +701,4 @@ print("right" if enough_machines(10, 20, 5) == 10 else "not yet")
 # %% [markdown]
 # ## Next
 #
-# You can now write alt text for a whole website, with a captioner that knows what its training captions knew. Your own photos may show other things, and your readers may speak another language. A captioner trained on captions of your own is the next step.
+# You can now write alt text for a whole website, with a captioner that knows what its training captions knew. Your own photos may show other things, and your readers may speak another language. [10 bring your own data](10_bring_your_own_data.ipynb) trains a captioner on captions of your own.

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -142,20 +143,33 @@ def check_same_as(lesson: Lesson) -> list[str]:
 
 def compare_with_helper(cell: NotebookNode, target: str, lesson: Lesson) -> str:
     """Return what is wrong between a cell and `helpers.module.name`, empty if they agree."""
-    parts = target.split(".")
-    files = {n: lesson.root.joinpath(*parts[:n]).with_suffix(".py") for n in (2, 3)}
-    known = [n for n, path in files.items() if len(parts) > n and path.is_file()]
-    if parts[0] != "helpers" or not known:
+    path, names = place_of(target.split("."), lesson)
+    if path is None:
         return f"no module for the tag {TEACHES}{target}"
-    path, names = files[known[0]], parts[known[0] :]
     taught = find_definition(ast.parse(cell.source), names)
     helper = find_definition(ast.parse(path.read_text("utf-8")), names)
     if helper is None:
         return f"{target} is not in {path.name}"
     if taught is None:
-        return f"the cell does not define {parts[-1]}"
+        return f"the cell does not define {names[-1]}"
     same = ast.dump(Bare().visit(taught)) == ast.dump(Bare().visit(helper))
-    return "" if same else f"{parts[-1]} differs from {target}"
+    return "" if same else f"{names[-1]} differs from {target}"
+
+
+def place_of(parts: list[str], lesson: Lesson) -> tuple[Path | None, list[str]]:
+    """Find the file of `helpers.module.name`, and what it is to define; (None, …) without one.
+
+    `helpers.package.name` is looked for in all modules of a package.
+    """
+    for count in (2, 3):
+        path = lesson.root.joinpath(*parts[:count]).with_suffix(".py")
+        if parts[0] == "helpers" and len(parts) > count and path.is_file():
+            return path, parts[count:]
+    names = parts[2:] if parts[0] == "helpers" else []
+    for path in sorted(lesson.root.joinpath(*parts[:2]).glob("*.py")):
+        if names and find_definition(ast.parse(path.read_text("utf-8")), names):
+            return path, names
+    return None, names
 
 
 def find_definition(tree: ast.AST, names: list[str]) -> ast.AST | None:

@@ -1,0 +1,26 @@
+"""Data sets: captions, photos and splits, from data/mini, Flickr8k, or a folder of yours.
+
+* `opening`: `open_dataset`, which puts captions, photos and splits together;
+* `folders`: finds captions, splits and images in a folder of any usual layout;
+* `flickr8k`: fetches Flickr8k;
+* `reporting`: what was read, what was dropped and why;
+* `converting`: writes a data set as COCO JSON or in Flickr8k's layout;
+* `__main__`: the command line, `python -m helpers.datasets FOLDER`.
+"""
+
+from helpers.datasets.converting import to_coco, to_flickr8k
+from helpers.datasets.flickr8k import download_flickr8k
+from helpers.datasets.folders import DatasetError
+from helpers.datasets.opening import DATA_FOLDER, Dataset, open_dataset
+from helpers.datasets.reporting import describe
+
+__all__ = [
+    "DATA_FOLDER",
+    "Dataset",
+    "DatasetError",
+    "describe",
+    "download_flickr8k",
+    "open_dataset",
+    "to_coco",
+    "to_flickr8k",
+]

@@ -1,0 +1,146 @@
+"""Open a data set: captions, photos and splits, from data/mini, Flickr8k, or a folder of yours."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.captions import WORD, read_caption_file, split_captions
+from helpers.datasets.flickr8k import download_flickr8k
+from helpers.datasets.folders import (
+    LAYOUTS,
+    SPLITS,
+    DatasetError,
+    find_captions,
+    find_splits,
+    make_splits,
+    scan,
+)
+from helpers.datasets.reporting import write_report
+
+DATA_FOLDER = Path(__file__).parents[2] / "data"
+MINI_LANGUAGES = ("de",)  # data/mini/de holds German captions of mini's scenes
+
+
+@dataclass
+class Dataset:
+    """Raw captions, image paths and splits; every image in a split has a file and captions."""
+
+    name: str
+    captions: dict[str, list[str]]
+    image_paths: dict[str, Path]
+    splits: dict[str, list[str]]
+    report: str
+    scenes: dict | None = None
+    format: str = ""
+
+    def paths(self, split: str) -> list[Path]:
+        """Return the image paths of "train", "dev" or "test"."""
+        return [self.image_paths[name] for name in self.splits[split]]
+
+    def references(self, split: str) -> list[list[str]]:
+        """Return the raw captions of "train", "dev" or "test", one list an image."""
+        return [self.captions[name] for name in self.splits[split]]
+
+
+def open_dataset(
+    name: str | Path = "mini",
+    data_dir: str | Path | None = None,
+    seed: int = 7,
+    words_of: Callable[[str], list[str]] | None = None,
+) -> Dataset:
+    """Open "mini", "mini-de", "flickr8k", or a folder with captions and images in any layout.
+
+    data_dir: where Flickr8k lies; otherwise $CAPTION_DATA_DIR, otherwise data/flickr8k, where it
+        is downloaded if it is missing.
+    seed: shuffles the images if the folder brings no splits (80 % train, 10 % dev, 10 % test).
+    words_of: text -> its words, for captions without spaces between words, such as `jieba.lcut`
+        for Chinese; the captions of the data set then have a space between their words.
+    Raises DatasetError when captions, images or splits are missing or contradict each other.
+    """
+    if name == "mini":
+        dataset = open_folder(DATA_FOLDER / "mini", "mini", seed, words_of)
+        dataset.scenes = json.loads((DATA_FOLDER / "mini" / "scenes.json").read_text("utf-8"))
+        return dataset
+    if name in [f"mini-{language}" for language in MINI_LANGUAGES]:
+        captions_file = DATA_FOLDER / "mini" / name[-2:] / "Flickr8k.token.txt"
+        return open_folder(DATA_FOLDER / "mini", name, seed, words_of, captions_file)
+    if name != "flickr8k":
+        return open_folder(Path(name), Path(name).resolve().name, seed, words_of)
+    folder = data_dir or os.environ.get("CAPTION_DATA_DIR") or own_flickr8k()
+    return open_folder(Path(folder), "flickr8k", seed, words_of)
+
+
+def own_flickr8k() -> Path:
+    """Return data/flickr8k; download what belongs there unless it holds captions already."""
+    folder = DATA_FOLDER / "flickr8k"
+    try:
+        find_captions(folder, scan(folder))
+    except DatasetError:
+        download_flickr8k(folder)
+    return folder
+
+
+def open_folder(
+    folder: Path,
+    name: str,
+    seed: int = 7,
+    words_of: Callable[[str], list[str]] | None = None,
+    captions_file: Path | None = None,
+) -> Dataset:
+    """Find captions, images and splits in a folder, and report what is missing.
+
+    captions_file: the captions to take instead of those found in the folder.
+    Other arguments and errors as in `open_dataset`.
+    """
+    files = scan(folder)
+    if captions_file:
+        sources, found = [captions_file], read_caption_file(captions_file)
+    else:
+        sources, found = find_captions(folder, files)
+    raw = split_captions(found.captions, words_of) if words_of else found.captions
+    places = {image: files.get(image) or files.get(image.split("/")[-1]) for image in raw}
+    captions = {
+        image: texts
+        for image, texts in raw.items()
+        if places[image] and any(map(WORD.search, texts))
+    }
+    title = ", ".join(path.name for path in sources)
+    if not captions:
+        raise DatasetError(
+            f"{folder}: no images found. {title} lists {len(raw):,}, for example "
+            f"{next(iter(raw))}.\n{LAYOUTS}"
+        )
+    listed, origin = find_splits(folder, files, sources, found)
+    refuse_overlap(listed, f"{folder}, {origin}")
+    listed, origin = make_splits(listed, origin, sorted(captions), seed)
+    splits = usable(listed, captions, f"{folder}, {origin}")
+    report = write_report(name, (title, origin), captions, splits, (files, places, raw), found)
+    paths = {image: places[image] for image in captions}
+    return Dataset(name, captions, paths, splits, report, format=found.format)
+
+
+def refuse_overlap(listed: dict[str, list[str]], origin: str) -> None:
+    """Raise DatasetError for an image in two splits: a captioner would be tested on what it knows.
+
+    Such splits come from dealing out captions instead of images.
+    """
+    for split, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
+        if shared := sorted(set(listed.get(split, ())) & set(listed.get(other, ()))):
+            raise DatasetError(
+                f"{origin}: {len(shared):,} images are in {split} and in {other}, for example "
+                f"{shared[0]}. Take them out of one of the two."
+            )
+
+
+def usable(listed: dict, captions: dict, origin: str) -> dict[str, list[str]]:
+    """Keep the images that have captions; refuse splits that end up empty."""
+    splits = {split: [image for image in listed[split] if image in captions] for split in SPLITS}
+    for split, images in splits.items():
+        if not images:
+            raise DatasetError(
+                f"{origin}: the split {split!r} is empty. It needs images that have a file and "
+                f"captions; {len(captions):,} images have both."
+            )
+    return splits

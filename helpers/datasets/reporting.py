@@ -1,0 +1,73 @@
+"""Say what was read of a data set, what was dropped and why."""
+
+from pathlib import Path
+
+from helpers.captions import WORD, CaptionFile, clean_captions, count_words, lacks_spaces
+
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif")
+NO_SPACES = """\
+no spaces between words: {example}
+  A caption then counts as one word. Give open_dataset a function that splits it: words_of=
+  jieba.lcut (Chinese, pip install jieba), or helpers.captions.single_letters for any language."""
+
+
+def write_report(
+    name: str, titles: tuple, captions: dict, splits: dict, seen: tuple, found: CaptionFile
+) -> str:
+    """Return the report of a data set.
+
+    titles: of the captions file and of the splits; seen: the files of the folder, the places of
+    the images, and all captions, those without an image as well.
+    """
+    sizes = ", ".join(f"{split} {len(images):,}" for split, images in splits.items())
+    report = [
+        f"{name}: {sum(map(len, captions.values())):,} captions ({titles[0]})",
+        f"images with captions: {len(captions):,}",
+        f"splits: {sizes} ({titles[1]})",
+        *losses(*seen, splits),
+        *(count(reason, examples) for reason, examples in found.dropped.items()),
+    ]
+    if lacks_spaces(captions):
+        report.append(NO_SPACES.format(example=next(iter(captions.values()))[0]))
+    return "\n".join(report)
+
+
+def losses(files: dict, places: dict, raw: dict, splits: dict) -> list[str]:
+    """Report what falls out on the way from the files to the splits."""
+    used, in_splits = set(places.values()), set().union(*splits.values())
+    images = [name for name in files if name.lower().endswith(IMAGE_ENDINGS)]
+    empty = [name for name, texts in raw.items() for text in texts if not WORD.search(text)]
+    return [
+        count("images whose file is missing", [name for name in raw if not places[name]]),
+        count("images without captions", [name for name in images if files[name] not in used]),
+        count("images in no split", [n for n in raw if places[n] and n not in in_splits]),
+        count("captions empty after cleaning", empty),
+    ]
+
+
+def count(title: str, names: list[str]) -> str:
+    """Write one line of the report: how many, and the first three names."""
+    examples = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return f"{title}: {len(names):,}" + (f" ({examples})" if names else "")
+
+
+def describe(dataset: object, examples: int = 2) -> str:
+    """Return the report of a `Dataset` with its words, its longest caption and a few examples."""
+    words = count_words(clean_captions(dataset.captions))
+    once = sum(number == 1 for number in words.values())
+    name, longest = longest_caption(dataset.captions)
+    amounts = sorted(map(len, dataset.captions.values()))
+    spread = f"{amounts[0]}" if amounts[0] == amounts[-1] else f"{amounts[0]} to {amounts[-1]}"
+    lines = [dataset.report, f"format: {dataset.format}", f"captions an image: {spread}"]
+    lines.append(f"words: {words.total():,} running, {len(words):,} different, {once:,} once")
+    lines.append(f"longest caption: {len(WORD.findall(longest))} words ({name}: {longest[:300]})")
+    for image in dataset.splits["train"][:examples]:
+        lines += [f"{image} ({Path(dataset.image_paths[image]).parent.name})"]
+        lines += [f"  {text}" for text in dataset.captions[image]]
+    return "\n".join(lines)
+
+
+def longest_caption(captions: dict[str, list[str]]) -> tuple[str, str]:
+    """Return the image name and the caption with the most words."""
+    pairs = ((name, text) for name, texts in captions.items() for text in texts)
+    return max(pairs, key=lambda pair: len(WORD.findall(pair[1])))
