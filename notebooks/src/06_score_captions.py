@@ -287,7 +287,7 @@ print(f"corpus BLEU   {bleu_from(toy_counts + other_counts):.1f}")
 # ## 3. Score all test photos
 #
 # Before counting, both sides must be cut into words in the same way. The rule of this course:
-# lower case, no punctuation, **all words kept**, no markers for start and end. `WORD` is the
+# lower case, no punctuation, *all words kept*, no markers for start and end. `WORD` is the
 # pattern that lesson 01 builds.
 
 
