@@ -33,7 +33,7 @@ PYTHONS = ("python3.13", "python3.12", "python3.11")  # Colab has the first
 COLAB_FOLDER = Path("/content")
 NEEDED = {"requests-hardened"}  # the one package that a set-up cell may add
 START = "import google.colab\n"
-CELL_TIMEOUT = 600  # seconds
+CELL_TIMEOUT = 3600  # seconds: Colab has no limit, and this machine may be busy
 
 
 def make_environment(folder: Path) -> Path:
