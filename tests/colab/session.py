@@ -46,6 +46,8 @@ def make_environment(folder: Path) -> Path:
         install = [python, "-m", "pip", "install", "-q", "-r", HERE / "packages.txt"]
         subprocess.run(list(map(str, install)), check=True)
         (folder / "complete").touch()
+    forget = [str(python), "-m", "pip", "uninstall", "-q", "-y", *NEEDED]  # an earlier session's
+    subprocess.run(forget, check=True, stderr=subprocess.DEVNULL)
     return python
 
 
