@@ -75,7 +75,8 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
         try:
             network.load_weights(weights)
         except Exception as error:  # h5py and Keras raise several kinds
-            raise EncoderError(f"{weights} does not fit Xception without its top") from error
+            problem = f"{weights} does not fit Xception without its top"
+            raise EncoderError(f"{problem}; leave it out to download one that does") from error
     else:
         network = official_or_rounded_xception()
     output = LAST_LAYERS[name]()(network.output)
@@ -98,7 +99,8 @@ def official_or_rounded_xception() -> keras.Model:
             return xception("imagenet")
     except Exception as error:  # Keras raises a bare Exception when a download fails
         if not ROUNDED_WEIGHTS.exists():
-            raise EncoderError(f"no download ({error}) and no {ROUNDED_WEIGHTS}") from error
+            problem = f"no download ({error}) and no {ROUNDED_WEIGHTS}"
+            raise EncoderError(f"{problem}; fetch the course again, with data/weights") from error
         print("Xception: no download, so the rounded weights in data/weights/ are used.")
     network = xception()
     network.set_weights(read_rounded_weights(ROUNDED_WEIGHTS))

@@ -109,4 +109,5 @@ class CaptionTokenizer:
         except FileNotFoundError:
             raise FileNotFoundError(f"{path} is missing; lesson 03 makes it") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is not a caption tokenizer ({error})") from error
+            problem = f"{path} is not a caption tokenizer ({error})"
+            raise ValueError(f"{problem}; run lesson 03 to make one") from error

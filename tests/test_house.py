@@ -81,7 +81,11 @@ def declared_imports():
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
     lists.append(PROJECT["tool"]["caption-lessons"]["without-dependencies"])
     names = {re.match(r"[\w-]+", line).group() for lines in lists for line in lines}
-    return {IMPORT_NAMES.get(name, name) for name in names} | {"distributed", "IPython"}
+    return {IMPORT_NAMES.get(name, name) for name in names} | {
+        "distributed",
+        "IPython",
+        "jupyter_client",
+    }
 
 
 def imported(path):

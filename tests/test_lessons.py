@@ -12,7 +12,7 @@ from check import notebook_problems, source_problems
 from check_outputs import answer_problems
 from check_skeleton import check_badge, check_set_up
 from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, tagged
-from publish import publish
+from publish import publish, stale_notebooks
 
 NAMES = lesson_names()
 FEATURES = ["features.pkl", "xception-grid.*"]  # take over a minute to make
@@ -128,5 +128,12 @@ def test_publish_reaches_every_lesson(tmp_path):
             cell.source for cell in lesson.source.cells
         ]
     assert "anna/lessons" in (tmp_path / "README.md").read_text("utf-8")
+    assert stale_notebooks(tmp_path) == []
     publish(read_address(ROOT), tmp_path)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_publish_names_notebooks_that_it_leaves_alone(course):
+    first, second = choose_lessons([], course)
+    first.source_path.write_text(first.source_path.read_text("utf-8") + "\n# more\n", "utf-8")
+    assert second.built is None and stale_notebooks(course) == [first.notebook_path.name]

@@ -412,3 +412,21 @@ def test_the_command_ends_in_one_line_for_an_unknown_folder(tmp_path, work, root
     _, message = run.communicate(timeout=600)
     assert run.returncode == 1
     assert "nowhere" in message.splitlines()[-1] and "Traceback" not in message
+
+
+# The record of runs
+
+
+def test_runs_are_recorded_side_by_side(folder, ready, no_training, tmp_path):
+    path = tmp_path / "results.json"
+    for seed in ("2", "1", "2"):
+        out = tmp_path / f"out{seed}"
+        assert main(arguments(folder, out, "--seed", seed, "--record", str(path))) == 0
+    content = json.loads(path.read_text("utf-8"))
+    assert [(run["name"], run["seed"]) for run in content["runs"]] == [
+        ("merge-xception", 1),
+        ("merge-xception", 2),
+    ]
+    config = Captioner.load(tmp_path / "out2").config
+    assert content["runs"][1]["scores"] == config["scores"]
+    assert set(content["baselines"]["tiny"]) == {"constant", "people"}

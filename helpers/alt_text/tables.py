@@ -75,7 +75,7 @@ def open_table(path: str | Path, encoding: str = "", delimiter: str = "") -> Tab
     except LookupError:
         raise TableError(f"there is no encoding {encoding!r}; try utf-8, cp1252, utf-16") from None
     if not text.strip():
-        raise TableError(f"{path} is empty")
+        raise TableError(f"{path} is empty. Export it again")
     if text.count("\0") or start.startswith((b"PK", b"%PDF", b"\xff\xd8", b"\x89PNG")):
         raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
     if re.match(r"\s*(<\?xml|<!--|<urlset|<sitemapindex)", text):
@@ -160,7 +160,7 @@ def sitemap_rows(path: Path) -> Iterator[list[str]]:
                         yield [page, *(known.get(n, "") for n in ("loc", "title", "caption"))]
                     element.clear()
     except ElementTree.ParseError as error:
-        raise TableError(f"{path} is no well-formed sitemap ({error})") from None
+        raise TableError(f"{path} is no well-formed sitemap ({error}). Fetch it again") from None
 
 
 def local_name(element: ElementTree.Element) -> str:

@@ -50,12 +50,14 @@ def read_regions(folder: Path, name: str) -> np.ndarray:
     paths = [folder / f"{Path(name).stem}{suffix}" for suffix in (".npy", ".npz")]
     found = [path for path in paths if path.exists()]
     if not found:
-        raise FeaturesError(f"there is no {paths[0]} (and no .npz) with the regions of {name}")
+        problem = f"there is no {paths[0]} (and no .npz) with the regions of {name}"
+        raise FeaturesError(f"{problem}; every photo needs a file of its own")
     try:
         content = np.load(found[0], allow_pickle=False)
         regions = content if isinstance(content, np.ndarray) else only_array(content)
     except (ValueError, OSError, EOFError) as error:
-        raise FeaturesError(f"{found[0]} holds no array of regions ({error})") from error
+        problem = f"{found[0]} holds no array of regions ({error})"
+        raise FeaturesError(f"{problem}; write it with np.save or np.savez") from error
     if regions.ndim != 2 or not regions.size or not np.isfinite(regions).all():
         raise FeaturesError(
             f"{found[0]} has the shape {regions.shape}; finite numbers (regions, channels) are due"

@@ -1,6 +1,7 @@
 """The order of the steps: clean, extract, tokenize, train, score.
 
 * `steps`: each step loads what stands in the work folder, or makes it;
+* `record`: the scores of several runs in one file, for the README;
 * `__main__`: the command line, which takes all of them without a notebook.
 """
 

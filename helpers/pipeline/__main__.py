@@ -9,6 +9,7 @@ from pathlib import Path
 from helpers.captioner import Captioner
 from helpers.datasets import Dataset, open_dataset
 from helpers.models import MODELS
+from helpers.pipeline.record import record_baselines, record_run
 from helpers.pipeline.steps import (
     PipelineError,
     build_captioner,
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--self-critical", type=positive, metavar="EPOCHS", help="then train on the score itself"
     )
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
+    parser.add_argument("--record", metavar="FILE", help="add the scores to this JSON of runs")
     options = parser.parse_args(arguments)
     if options.regions and options.model != "attention":
         parser.error("--regions needs --model attention: the other one knows no regions")
@@ -101,7 +103,15 @@ def train_and_score(options: argparse.Namespace) -> None:
             row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
             print(f"{split:4}  beam {beam_size}  {row}", flush=True)
     captioner.save(options.out)
+    if options.record:
+        record_run(options.record, captioner.config, name_of_run(captioner))
+        record_baselines(options.record, dataset)
     print(f"the captioner is in {options.out}")
+
+
+def name_of_run(captioner: Captioner) -> str:
+    """Return the model and the encoder of a captioner: the name that runs of one recipe share."""
+    return f"{captioner.config['model']}-{captioner.config['encoder']}"
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is in a captioning data set?
 #
-# A captioner learns from examples: photos, and sentences that people wrote about them. Such a
-# sentence is a **caption**. Let us open the data set and look before we do anything.
+# A **captioner** is a program that writes a sentence about a photo. It learns from examples: photos,
+# and sentences that people wrote about them. Such a sentence is a **caption**. Let us open the data set and look before we do anything.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -164,7 +164,7 @@ for line in TRAPS:
 #   without a file now look like those of some photo named `run`.
 # * Split at every tab, and the third line has three parts where two are expected.
 #
-# The cure: split at the **first tab** only, then cut the name at its **last** `#`.
+# The cure: split at the *first tab* only, then cut the name at its *last* `#`.
 
 
 # %%
@@ -410,7 +410,7 @@ display(plot_word_counts(after, top=20))
 # %% [markdown]
 # As written, the full stop is one of the leading "words", and `A` and `a` are strangers. Cleaned, the list
 # begins to tell you what the photos are about. A few small words make up much of the text; that is so in most languages. At the other end are
-# the words that occur **once**. On mini there are few or none, since a grammar repeats itself and makes no
+# the words that occur *once*. On mini there are few or none, since a grammar repeats itself and makes no
 # slips of the pen. On Flickr8k they are more than a third of the vocabulary, and some are misspelt.
 
 # %%

@@ -103,7 +103,7 @@ photo
 # %% [markdown]
 # So many numbers, and none of them says "dog" or "beach". Move the photo one point to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
 #
-# So you borrow eyes. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, and the network that makes them is the **encoder**.
+# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, and the network that makes them is the **encoder**.
 #
 # The encoder stays **frozen**: none of its weights will change. That saves more than work. A frozen encoder gives the same features every time, so each photo goes through it once, and training the captioner (lesson 04) never touches a photo again.
 
@@ -155,7 +155,7 @@ print(f"scale {scale:.5f}\nint8  {small}\nback  {back.round(3)}")
 assert np.abs(back - weights).max() <= scale / 2
 
 # %% [markdown]
-# No weight is off by more than half a step. In the copy, each output channel of a large layer has a scale of its own, so a channel of small weights gets small steps; small layers keep more digits.
+# No weight is off by more than half a step. In the copy, each output of a large layer has a scale of its own, so an output of small weights gets small steps; small layers keep more digits.
 #
 # Do many small errors add up to a wrong answer? To find out you need a way to say how alike two lists of numbers are. **Cosine similarity** asks whether they point the same way: multiply the lists number by number, add up, and divide by both lengths. 1 means the same direction, 0 means nothing in common.
 
@@ -172,7 +172,7 @@ def cosine(a, b):
 assert cosine(a, b) == 1 and cosine(a, c) == 0
 
 # %% [markdown]
-# `b` is twice `a`: longer, but the same direction. Now the test: a layer of 500 × 200 random weights, once exact and once rounded with one scale per output channel. Both get the same input.
+# `b` is twice `a`: longer, but the same direction. Now the test: a layer of 500 × 200 random weights, once exact and once rounded with one scale per output. Both get the same input.
 
 # %%
 random = np.random.default_rng(SEED)

@@ -140,7 +140,7 @@ print(encoded, "→", [words[number] for number in encoded])
 
 # %% [markdown]
 # "cat" became `<unknown>`, and the caption says where it begins and ends. A shorter one gets zeros
-# at its right. Two captions of five ids make an array of the shape **(captions, words)**:
+# at its right. Two captions of five ids make an array of the shape `(captions, words)`:
 
 # %%
 by_hand = np.array([[2, 4, 5, 6, 3], [2, 4, 5, 3, 0]])
@@ -436,7 +436,7 @@ print("the test passes:", stops_at_the_end(caption_with_bug))
 
 # %% [markdown]
 # The test fails, as it should: a test that can't fail proves nothing. The cure is to compare
-# **ids**. The number 3 has no spaces around it. `decode` stops at the first `<end>`, leaves out
+# *ids*. The number 3 has no spaces around it. `decode` stops at the first `<end>`, leaves out
 # `<start>` and padding, and needs no `replace`.
 
 

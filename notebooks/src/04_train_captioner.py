@@ -207,7 +207,7 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 #
 # * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. `image_scale` then says how loud the photo speaks: 2,048 numbers around 1 can drown the words.
 # * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
-# * a **dense** layer multiplies by a matrix of weights and adds a bias.
+# * a **dense** layer multiplies by a matrix of weights and adds an offset; its results are called **units**.
 # * an **embedding** is a table: for each id a row of numbers, learnt like all weights.
 # * an **LSTM** reads the words one after the other and keeps a memory; after each word it puts out what it makes of the words so far.
 # * **logits** are raw scores, one per word; **softmax** turns them into probabilities that sum to 1.
@@ -310,7 +310,7 @@ print("largest change at places 0-5:", moved[:6].round(4))
 assert moved[:3].max() < 1e-5 < moved[3]
 
 # %% [markdown]
-# Places 0 to 2 do not move at all. For the same reason padding on the right is harmless: it comes after every real word, so no real answer can depend on it. What remains is to leave the padding out of the loss.
+# Places 0 to 2 do not move at all. For the same reason padding on the right is harmless: it comes after every real word, so no real answer depends on it. What remains is to leave the padding out of the **loss**, the number that training makes small.
 #
 # The loss at one place is the **cross-entropy**: minus the logarithm of the probability that the model gives to the right word. Probability 1 costs nothing, ½ costs 0.69, 1/100 costs 4.6. By hand, for three places of which the last is padding (target 0):
 
@@ -415,7 +415,7 @@ def next_word_model(captioner, max_length):
 
 
 # %% [markdown]
-# Now add up the loss over all rows of the captions of three photos, row by row on the one side, caption by caption on the other.
+# Now add up the loss of three photos' captions, row by row and caption by caption.
 
 
 # %%
@@ -437,7 +437,7 @@ def prove(model):
 prove(untrained.model)
 
 # %% [markdown]
-# The same loss to four digits and more, so the same gradients. You will repeat the proof with trained weights below.
+# The same loss to four digits and more, so the same changes of the weights. You will repeat the proof with trained weights below.
 #
 # ## 6. How much faster?
 #
@@ -486,7 +486,7 @@ for name, value in asdict(recipe).items():
     print(f"{name:<14} {value}")
 
 # %% [markdown]
-# * `model`: the kind of decoder. `epochs`, `batch_size`: rounds through the captions, and captions per step, on average.
+# * `model`: the kind of **decoder**, the part that writes. `epochs`, `batch_size`: rounds through the captions, and captions per step, on average.
 # * `learning_rate`: the size of a step. It begins here and falls to 0 along a **cosine**: large steps first, to get near, small ones at the end, to settle.
 # * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
 # * `average`: the momentum of a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them.

@@ -108,7 +108,7 @@ photos = dataset.paths("dev")
 plots.show_images([open_image(photos[0])])
 
 # %% [markdown]
-# The model can't answer with a sentence. It knows one trick: it looks at a photo and some words, and says which word may come **next**. The art of making sentences out of this trick is called **decoding**.
+# The model can't answer with a sentence. It knows one trick: it looks at a photo and some words, and says which word may come *next*. The art of making sentences out of this trick is called **decoding**.
 #
 # Our models offer the trick in two calls. `start(features)` returns the **state**, everything the model needs to remember, as a pair: what it knows of the photo, here a vector, and the memory of what was written, here the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
 
@@ -207,7 +207,7 @@ for caption in wanted:
     print(" ", tokenizer.decode(caption))
 
 # %% [markdown]
-# On a quiet CPU, expect half a second to a second for one caption; for Flickr8k's thousand dev photos that makes about ten minutes. The captions are the yardstick from here on: each change has to give **exactly the same words**, only faster.
+# On a quiet CPU, expect half a second to a second for one caption; for Flickr8k's thousand dev photos that makes about ten minutes. The captions are the yardstick from here on: each change has to give *exactly the same words*, only faster.
 
 # %% [markdown]
 # ## 3. The same words, faster
@@ -289,7 +289,7 @@ ids = tokenizer.encode_batch(eight)
 plots.draw_batch(ids[:, : np.count_nonzero(ids, axis=1).max()], tokenizer.words)
 
 # %% [markdown]
-# So a caption that has ended leaves the batch, and its row of the state leaves with it. `take_rows` picks rows from every tensor of a state. `tree.map_structure` goes through the state however it is nested, so other models may keep other states.
+# So a caption that has ended leaves the batch, and its row of the state leaves with it. `take_rows` picks rows from every array of a state. `tree.map_structure` goes through the state however it is nested, so other models may keep other states.
 
 
 # %% tags=["same-as:helpers.decoding.take_rows"]
@@ -345,7 +345,7 @@ plots.plot_times(milliseconds)
 # %% [markdown]
 # ## 4. Can it say something else?
 #
-# Greedy decoding says the same of a photo every time. For variety, **draw** the next word by its probability instead: a word with 30 % comes in about 30 of 100 draws. That is **sampling**.
+# Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability instead: a word with 30 % comes in about 30 of 100 draws. That is **sampling**.
 #
 # A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
 #

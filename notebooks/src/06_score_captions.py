@@ -287,7 +287,7 @@ print(f"corpus BLEU   {bleu_from(toy_counts + other_counts):.1f}")
 # ## 3. Score all test photos
 #
 # Before counting, both sides must be cut into words in the same way. The rule of this course:
-# lower case, no punctuation, **all words kept**, no markers for start and end. `WORD` is the
+# lower case, no punctuation, *all words kept*, no markers for start and end. `WORD` is the
 # pattern that lesson 01 builds.
 
 
@@ -741,7 +741,7 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # |---|---|---|---|---|---|---|
 # | constant, "a man in a blue shirt" | | 43.9 | 26.2 | 14.5 | 9.0 | 5.6 |
 # | Tanti et al. 2018, merge, mean of 3 | beam 3 | 60.0 | 41.3 | 27.3 | 17.8 | 46.9 |
-# | Tanti et al. 2018, init-inject | beam 3 | 61.1 | 42.4 | 28.5 | **19.1** | 48.1 |
+# | Tanti et al. 2018, init-inject (the photo as first word) | beam 3 | 61.1 | 42.4 | 28.5 | **19.1** | 48.1 |
 # | Vision2Words 2026, LSTM | beam 3 | 59.0 | 41.1 | 28.0 | 18.8 | **48.5** |
 # | people, first reference against four | | 63.6 | 44.6 | 30.5 | 20.9 | 78.9 |
 #

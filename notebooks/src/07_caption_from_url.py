@@ -192,7 +192,7 @@ widgets.VBox([box, button, picture, sentence])
 # %% [markdown]
 # That's it. Copy the address of a photo somewhere on the web (right-click it, "Copy image
 # address"), paste it and press. On GitHub you see no form above: a widget lives only while a
-# kernel runs.
+# **kernel** runs, the Python behind the notebook.
 #
 # Code can press the button as well. The address of a file on your own disk begins with `file://`.
 

@@ -111,7 +111,7 @@ print("grid  ", grid.vectors.shape, grid.vectors.dtype)
 print("pooled", pooled.vectors.shape, pooled.vectors.dtype)
 
 # %% [markdown]
-# Is the pooled vector really nothing but the mean of the regions? Both files were made separately, and both keep 16-bit numbers.
+# Is the vector of lesson 02, the **pooled** one, really nothing but the mean of the regions? Both files were made separately, and both keep 16-bit numbers.
 
 # %%
 names = dataset.splits["dev"][:20]
@@ -423,8 +423,8 @@ plots.show_attention(open_image(dataset.image_paths[worst]), caption.split(), ma
 # %% [markdown]
 # Ask three questions of such a picture:
 #
-# * Did it look **elsewhere**, and name what it found there? Then the caption follows the look.
-# * Did it look at the right thing and **name it wrongly**? Then the features, or the words, are to blame.
+# * Did it look *elsewhere*, and name what it found there? Then the caption follows the look.
+# * Did it look at the right thing and *name it wrongly*? Then the features, or the words, are to blame.
 # * Is the map for "a" or "in" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
 #
 # A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). Regions of Xception's last grid have also seen far beyond their own square. Read the maps as a hint.

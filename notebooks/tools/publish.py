@@ -9,7 +9,7 @@ import nbformat
 
 from build import write_notebook
 from clean import stamp
-from lessons import ROOT, Lesson, LessonError, choose_lessons, read_address
+from lessons import HASH_KEY, ROOT, Lesson, LessonError, choose_lessons, read_address
 
 OWNER = r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}"
 NAME = r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}(?<!\.git)"
@@ -69,15 +69,27 @@ def rewrite_notebook(lesson: Lesson, old: str, new: str) -> bool:
     return True
 
 
+def stale_notebooks(root: Path = ROOT) -> list[str]:
+    """Return the names of the notebooks that were not built from their source as it stands."""
+    lessons = [lesson for lesson in choose_lessons([], root) if lesson.built is not None]
+    return [
+        lesson.notebook_path.name
+        for lesson in lessons
+        if lesson.built.metadata.get("caption_lessons", {}).get(HASH_KEY) != lesson.source_hash
+    ]
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write the address and name the files that changed."""
+    """Write the address and name the files that changed; return 1 if a notebook is stale."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repository", required=True, help="owner/name on GitHub")
     changed = publish(parser.parse_args(arguments).repository)
     for path in changed:
         print(path.relative_to(ROOT))
     print(f"{len(changed)} files changed")
-    return 0
+    if late := stale_notebooks():
+        print(f"{', '.join(late)}: older than the source, so left alone; run make notebooks")
+    return int(bool(late))
 
 
 if __name__ == "__main__":

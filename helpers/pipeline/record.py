@@ -1,0 +1,54 @@
+"""The record of training runs, from which the README's table of results is taken.
+
+`data/captioners/results.json` holds one entry per run, {"name", "seed", "dataset", "date",
+"dev loss", "scores"}, and the baselines of each data set: a constant caption, and people.
+"""
+
+import json
+from pathlib import Path
+
+from helpers.datasets import Dataset
+from helpers.metrics import constant_scores, human_scores
+
+KEPT = ("seed", "dataset", "date", "dev loss", "scores")  # of a captioner's config
+
+
+def read_record(path: str | Path) -> dict:
+    """Return {"runs": […], "baselines": {…}}, both empty if there is no file yet."""
+    path = Path(path)
+    return json.loads(path.read_text("utf-8")) if path.exists() else {"runs": [], "baselines": {}}
+
+
+def run_of(config: dict, name: str) -> dict:
+    """Return the entry of one run: what a captioner's config says about it.
+
+    name: of the captioner as people know it, such as "merge-xception"; runs of one recipe with
+        several seeds share it.
+    """
+    return {"name": name, **{key: config.get(key) for key in KEPT}}
+
+
+def record_run(path: str | Path, config: dict, name: str) -> None:
+    """Add a run to the record; a run of the same name and seed is replaced."""
+    record, run = read_record(path), run_of(config, name)
+    others = [old for old in record["runs"] if (old["name"], old["seed"]) != (name, run["seed"])]
+    runs = sorted([*others, run], key=lambda run: (run["name"], str(run["seed"])))
+    write_record(path, {**record, "runs": runs})
+
+
+def record_baselines(path: str | Path, dataset: Dataset) -> None:
+    """Add the test scores of a constant caption and of people, unless they are there."""
+    record = read_record(path)
+    if dataset.name not in record["baselines"]:
+        references = dataset.references("test")
+        baselines = {"constant": constant_scores(references), "people": human_scores(references)}
+        record["baselines"][dataset.name] = {
+            name: {key: round(value, 4) for key, value in scores.items()}
+            for name, scores in baselines.items()
+        }
+        write_record(path, record)
+
+
+def write_record(path: str | Path, record: dict) -> None:
+    """Write a record as JSON."""
+    Path(path).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")

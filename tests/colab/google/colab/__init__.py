@@ -1,0 +1,1 @@
+"""Stands in for Colab's own package: lessons ask whether it is loaded."""

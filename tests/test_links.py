@@ -1,0 +1,206 @@
+"""Links lead somewhere, badges open what they stand beside, figures agree with their sources."""
+
+import json
+import re
+from functools import cache
+from statistics import fmean, stdev
+from urllib.parse import unquote
+
+import pytest
+
+from check_content import prose_cells
+from check_skeleton import BADGE
+from lessons import ROOT, Lesson, lesson_names, read_address
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "data").glob("*/README.md")])
+README = (ROOT / "README.md").read_text("utf-8")
+FENCED = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(<?([^)\s>]+)>?(?: \"[^\"]*\")?\)|(?:src|href)=\"([^\"]+)\"")
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//")
+TIMED_ROW = re.compile(r"^\| \[(\d\d) [^|]+\|[^|]+\|([^|]+)\|([^|]+)\|", re.MULTILINE)
+CONFIG = "data/captioners/{}/config.json"
+RESULTS = json.loads((ROOT / "data/captioners/results.json").read_text("utf-8"))
+DEFAULT = "merge-xception"  # the captioner of a row of the table of results that names none
+
+
+def short(path):
+    return str(path.relative_to(ROOT))
+
+
+# Links
+
+
+def links(text):
+    """The relative links of a text: code is left out."""
+    found = (one or other for one, other in LINK.findall(FENCED.sub("", text)))
+    return [link for link in found if not ELSEWHERE.match(link)]
+
+
+@cache
+def anchors(path):
+    """What a `#…` can lead to in a page or a notebook: GitHub makes it of the headings."""
+    if path.suffix == ".ipynb":
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    else:
+        text = path.read_text("utf-8")
+    headings = re.findall(r"^#+ +(.+?) *$", re.sub(r"^```.*?^```", "", text, flags=16 | 8), re.M)
+    names = [slug(heading) for heading in headings]
+    assert len(names) == len(set(names)) or path.suffix == ".ipynb", f"{path}: equal headings"
+    return {*names, *re.findall(r"\b(?:id|name)=\"([^\"]+)\"", text)}
+
+
+def slug(heading):
+    """The anchor that GitHub gives a heading."""
+    plain = re.sub(r"[*`]|!?\[|\]\([^)]*\)", "", heading).lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def broken(text, folder, page):
+    """The relative links of a text that lead nowhere."""
+    for link in links(text):
+        file, _, anchor = unquote(link).partition("#")
+        target = (folder / file).resolve() if file else page
+        if not target.exists() or ROOT not in [target, *target.parents]:
+            yield f"{link}: no such file"
+        elif anchor and target.is_file() and anchor not in anchors(target):
+            yield f"{link}: no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=short)
+def test_links_of_a_page_lead_somewhere(page):
+    assert list(broken(page.read_text("utf-8"), page.parent, page)) == []
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_links_of_a_lesson_lead_somewhere(name):
+    lesson = Lesson(ROOT, name)
+    text = "\n\n".join(cell.source for cell in prose_cells(lesson))
+    assert list(broken(text, ROOT / "notebooks", lesson.notebook_path)) == []
+
+
+def test_a_broken_link_is_found():
+    text = "[a](b.md) [c](README.md#nowhere) [d](README.md#results) `[e](f.md)` [g](https://h.i)"
+    assert [link.split(":")[0] for link in broken(text, ROOT, ROOT / "README.md")] == [
+        "b.md",
+        "README.md#nowhere",
+    ]
+
+
+def test_people_find_their_way_from_the_first_page():
+    wanted = {"TROUBLESHOOTING.md", "GLOSSARY.md", "CONTRIBUTING.md"}
+    assert wanted <= set(links(README))
+
+
+# Badges
+
+
+def test_badges_open_the_lesson_of_their_row():
+    rows = [line for line in README.splitlines() if line.startswith("| [")]
+    shown = [re.findall(r"notebooks/(\w+)\.ipynb", row) for row in rows]
+    assert [set(names) for names in shown] == [{name} for name in lesson_names()]
+    assert all(len(names) == 2 for names in shown), "each row links its lesson and has its badge"
+
+
+def test_the_badge_at_the_top_opens_the_first_lesson():
+    first = BADGE.format(address=read_address(ROOT), name=lesson_names()[0])
+    assert first in README.split("## ")[0]
+
+
+# Times
+
+
+def run_times(name):
+    """The last column of a lesson's "Run times", by row: mini and Flickr8k on a CPU."""
+    opening = "\n".join(cell.source for cell in prose_cells(Lesson(ROOT, name)))
+    rows = re.findall(r"^\| (mini|Flickr8k) \|(?:[^|\n]*\|)*([^|\n]*)\|$", opening, re.MULTILINE)
+    return {row: text.strip() for row, text in rows}
+
+
+def numbers(text):
+    """The figures and units of a time, such as ["20-60 s"]."""
+    return re.findall(r"\d+(?:-\d+)? (?:s|min|h)\b", text)
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_times_in_the_table_are_those_of_the_lesson(name):
+    mini, flickr8k = next(row[1:] for row in TIMED_ROW.findall(README) if row[0] == name[:2])
+    own, times = run_times(name), zip(("mini", "Flickr8k"), (mini, flickr8k), strict=True)
+    for dataset, text in times:
+        wanted = own["mini"] if "the same" in text else own[dataset]
+        shown = mini if "the same" in text else text
+        assert numbers(shown) == numbers(wanted), f"{name}, {dataset}: README says {shown!r}"
+        assert ("estimate" in text) == ("estimate" in own[dataset]), f"{name}, {dataset}: estimate"
+
+
+# Scores
+
+METRICS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D"]
+SECTION = README.split("## Results")[1].split("\n## ")[0]
+
+
+def recorded(name):
+    """The scores of all runs of a captioner: a dictionary per run."""
+    return [run["scores"] for run in RESULTS["runs"] if run["name"] == name]
+
+
+def score_rows():
+    """(captioner, "test, beam 3", cells) of each row that says "mean ± spread"."""
+    for line in SECTION.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        search = re.search(r"greedy|beam (\d)", cells[0])
+        if search and "±" in line:
+            name = next(iter(re.findall(r"`([\w-]+)`", cells[0])), DEFAULT)
+            yield name, f"{cells[1]}, beam {search[1] or 1}", cells[2:]
+
+
+def test_the_table_of_results_is_what_was_recorded():
+    """With some seeds recorded, each must lie as near the mean as a spread allows; with all,
+    mean and standard deviation are computed from them."""
+    said = re.search(r"seeds ((?:\d+(?:, | and )?)+)", SECTION)[1]
+    seeds = len(re.findall(r"\d+", said))
+    rows = list(score_rows())
+    assert len(rows) >= 3
+    for name, key, cells in rows:
+        runs = [scores[key] for scores in recorded(name)]
+        for metric, cell in zip(METRICS, cells, strict=True):
+            mean, spread = map(float, cell.split("±"))
+            values = [scores[metric] for scores in runs]
+            where = f"{name}, {key}, {metric}: README says {cell}, recorded are {values}"
+            if len(values) == seeds:
+                assert abs(fmean(values) - mean) <= 0.051, where
+                assert abs(stdev(values) - spread) <= 0.051, where
+            reach = (spread + 0.05) * (seeds - 1) / seeds**0.5 + 0.05
+            assert values and all(abs(value - mean) <= reach for value in values), where
+
+
+@pytest.mark.parametrize("name", sorted({run["name"] for run in RESULTS["runs"]}))
+def test_the_record_holds_the_captioner_that_comes_with_the_course(name):
+    config = json.loads((ROOT / CONFIG.format(name)).read_text("utf-8"))
+    assert config["scores"] in recorded(name)
+
+
+def test_the_captioners_page_says_what_their_configs_say():
+    page = (ROOT / "data/captioners/README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \|.*\| ([\d.]+), ([\d.]+) \|$", page, re.MULTILINE)
+    assert sorted(name for name, _, _ in rows) == sorted(
+        path.parent.name for path in (ROOT / "data/captioners").glob("*/config.json")
+    )
+    for name, *shown in rows:
+        config = json.loads((ROOT / CONFIG.format(name)).read_text("utf-8"))
+        best = config["scores"]["test, beam 5"]
+        assert shown == [f"{best['BLEU-4']:.1f}", f"{best['CIDEr-D']:.1f}"]
+
+
+def test_what_is_said_of_dev_is_in_the_config():
+    scores = json.loads((ROOT / CONFIG.format(DEFAULT)).read_text("utf-8"))["scores"]
+    said = " ".join(SECTION.split()).split("on dev it reached CIDEr-D")[1].split(". The")[0]
+    wanted = [f"{scores[f'dev, beam {size}']['CIDEr-D']:.1f}" for size in (1, 3, 5)]
+    assert re.findall(r"\d\d\.\d", said)[:3] == wanted
+
+
+def test_baselines_are_what_was_recorded():
+    for name, words in {"constant": "constant caption", "people": "people, one against"}.items():
+        cells = next(line for line in SECTION.splitlines() if words in line).split("|")[3:-1]
+        scores = RESULTS["baselines"]["flickr8k"][name]
+        assert [cell.strip() for cell in cells] == [f"{scores[metric]:.1f}" for metric in METRICS]
