@@ -263,7 +263,7 @@ print("logits (batch, vocab):", tuple(logits.shape))
 # %% tags=["same-as:helpers.decoding.word_log_probabilities"]
 def word_log_probabilities(logits):
     forbidden = tf.one_hot(NEVER_WRITTEN, tf.shape(logits)[-1], on_value=-1e9)
-    return tf.nn.log_softmax(logits) + tf.reduce_sum(forbidden, axis=0)
+    return tf.nn.log_softmax(tf.cast(logits, "float32")) + tf.reduce_sum(forbidden, axis=0)
 
 
 def stepwise_caption(model, photo):
