@@ -5,6 +5,6 @@ Floor 2: batches, datasets, features
 Floor 3: captioner, training
 Floor 4: alt_text, pipeline, web, widget
 
-`alt_text`, `captioner`, `features`, `images`, `models`, `pipeline` and `plots` are packages.
+`alt_text`, `captioner`, `features`, `images`, `models`, `pipeline`, `plots` and `web` are packages.
 `plots` takes arrays and words.
 """
