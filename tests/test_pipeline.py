@@ -125,6 +125,27 @@ def test_features_are_extracted_once_and_mirrored_for_training_alone(dataset, wo
     assert encoders == ["xception"] * 2
 
 
+def test_random_weights_are_told_in_files_config_and_scores(
+    folder, ready, tmp_path, monkeypatch, capsys
+):
+    """VGG16 that could not be downloaded: nobody may take its scores for VGG16's."""
+
+    class Random(FakeEncoder):
+        name = "vgg16-random"
+
+    names = []
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name: names.append(name) or Random())
+    assert main(arguments(folder, tmp_path / "out", "--model", "concatenate", "--epochs", "1")) == 0
+    assert names == ["vgg16", "vgg16-random"]
+    assert (ready / "vgg16-random.npy").exists() and not (ready / "vgg16.npy").exists()
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert (config["model"], config["encoder"]) == ("concatenate", "vgg16-random")
+    assert config["encoder_weights"] == "random weights" and config["image_size"] == 224
+    scores = [line for line in capsys.readouterr().out.splitlines() if "BLEU-4" in line]
+    assert len(scores) == 6
+    assert all(line.endswith("(encoder: random weights)") for line in scores)
+
+
 def test_features_that_lack_a_photo_are_made_anew(dataset, ready, monkeypatch):
     old = load_features(ready / "features.pkl")
     save_features(Features("xception", old.names[1:], old.vectors[1:]), ready / "features.pkl")

@@ -98,6 +98,7 @@ def serving(captioner, beam_size=3, **options):
     """Yield a server of the page that listens on a free port."""
     desk = CaptionDesk(captioner, beam_size, **options)
     server = PageServer(PhotoPage(desk, "colours"), port=0)
+    server.desk = desk
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

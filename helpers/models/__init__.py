@@ -15,8 +15,19 @@ What costs work per image is so done once per image.
 """
 
 from helpers.models.attention import AttentionCaptioner, TopDownCell
-from helpers.models.merge import MergeCaptioner, next_word_model
+from helpers.models.merge import ConcatenateCaptioner, MergeCaptioner, next_word_model
 
-MODELS = {"attention": AttentionCaptioner, "merge": MergeCaptioner}  # the names in config.json
+MODELS = {  # the names in config.json
+    "attention": AttentionCaptioner,
+    "concatenate": ConcatenateCaptioner,
+    "merge": MergeCaptioner,
+}
 
-__all__ = ["MODELS", "AttentionCaptioner", "MergeCaptioner", "TopDownCell", "next_word_model"]
+__all__ = [
+    "MODELS",
+    "AttentionCaptioner",
+    "ConcatenateCaptioner",
+    "MergeCaptioner",
+    "TopDownCell",
+    "next_word_model",
+]
