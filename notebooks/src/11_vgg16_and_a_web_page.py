@@ -101,7 +101,7 @@ PHOTOS = 240
 # %% [markdown]
 # ## 1. A table with a broken row
 #
-# Flickr30k is the big sister of Flickr8k: 31,783 photos, five captions each. Most people get it from Kaggle, as a folder of photos and a `results.csv`. Despite its name this file separates by bars, and every bar but the line's first character is followed by a space.
+# Flickr30k is the big sister of Flickr8k: 31,783 photos, five captions each. Most people get it from Kaggle, as a folder of photos and a `results.csv`. Despite its name, this file separates by bars, with a space after each.
 #
 # You can't download it here without an account. So you write such a table for mini's scenes, and you keep its most famous trait: in one row of the real file, the second bar is missing. That single row has stopped thousands of notebooks with `'float' object has no attribute 'lower'`.
 
@@ -119,7 +119,7 @@ lines[5] = lines[5].replace("| 4| ", "| 4   ")  # the broken row
 print("\n".join(lines[:7]))
 
 # %% [markdown]
-# Line 5 of the captions is the broken one. What does the usual way of reading do with it?
+# The fifth caption is the broken one. What does the usual way of reading do with it?
 
 # %%
 for line in lines[4:6]:
@@ -132,7 +132,7 @@ for line in lines[4:6]:
 dataset = open_dataset(folder if DATASET == "mini" else DATASET, DATA_DIR)
 work = work_folder(dataset)
 print(dataset.report)
-print(dataset.captions[next(iter(sorted(dataset.captions)))][-1])
+print(dataset.captions[min(dataset.captions)][-1])
 
 # %% [markdown]
 # Kaggle's table names no splits, so the photos are shuffled: 80 % to train, 10 % to choose by, 10 % for the end. If you compare with numbers in papers, take Karpathy's split file instead (lesson 10).
@@ -185,7 +185,7 @@ assert np.allclose(by_hand, keras.applications.vgg16.preprocess_input(red.copy()
 #
 # ## 3. Features
 #
-# `load_encoder("vgg16")` puts these pieces together, and `build_features` runs it over all photos. One photo takes 15 billion multiplications, twice as many as Xception: 0.2-0.3 seconds on two cores. Expect about a minute here for 240 photos on a quiet computer; 31,783 photos take two to three hours, or ten minutes on a T4.
+# `load_encoder("vgg16")` puts these pieces together, and `build_features` runs it over all photos. One photo takes 15 billion multiplications, nearly twice as many as in Xception: 0.2-0.3 seconds on two cores. Expect about a minute for 240 photos on a quiet computer. The 31,783 photos of Flickr30k take two to three hours there, and perhaps ten minutes on a T4.
 #
 # If the weights can't be downloaded, VGG16 gets **random weights**, and a line says so. Such a network has learnt nothing. Then every score below is marked.
 
@@ -366,7 +366,8 @@ for size in (400_000, 600_000):
     data = {"photo": (io.BytesIO(bytes(size)), "a.jpg")}
     with tiny.test_request_context(method="POST", data=data):
         stream = request.files["photo"].stream
-        print(f"{size:,} bytes:", type(stream).__name__, "on disk:", getattr(stream, "_rolled", 0))
+        on_disk = getattr(stream, "_rolled", False)
+        print(f"{size:,} bytes: {type(stream).__name__}, on the disk: {on_disk}")
 
 # %% [markdown]
 # **Many at once.** A server answers each visitor in a thread of its own. If 64 threads call the model at the same moment, they fight for two cores and for memory. A lock lets one at a time in, but then photos wait that could be captioned *together*. How much would that save?
