@@ -164,7 +164,7 @@ def new_captioner(
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
         model = MODELS[recipe.model](**sizes)
-        model.standardise.adapt(vectors[vectors.any(axis=1)])  # a region of zeros is padding
+        learn_spread(model.standardise, vectors[vectors.any(axis=1)])  # zeros only: padding
         model.build()
     config = {
         "model": recipe.model,
@@ -180,6 +180,19 @@ def new_captioner(
         "date": date.today().isoformat(),
     }
     return Captioner(tokenizer, model, config)
+
+
+def learn_spread(layer: keras.layers.Normalization, vectors: np.ndarray) -> None:
+    """Let a layer standardise by the mean and spread of some vectors (vectors, numbers).
+
+    A number that is the same in all of them, such as one that a ReLU has always cut off, gets the
+    mean spread of the others: divided by nearly nothing, its first change would drown the rest.
+    """
+    layer.adapt(vectors)
+    variance = np.array(layer.adapt_variance)
+    variance[variance < 1e-9 * variance.mean()] = variance.mean()
+    layer.adapt_variance.assign(variance)
+    layer.finalize_state()
 
 
 @contextmanager

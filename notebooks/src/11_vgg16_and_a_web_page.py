@@ -261,7 +261,7 @@ merge_vgg16 = build_captioner(dataset, work, recipe, SEED, work / "merge-vgg16")
 # %%
 if DATASET == "mini":
     names = [name for split in dataset.splits.values() for name in split]
-    vectors = build_features(mini, work_folder(mini)).rows(names)
+    vectors = build_features(mini, work_folder(mini)).rows(names).astype("float16")
     save_features(Features("xception", names, vectors), work / "features.pkl")
 merge_xception = build_captioner(dataset, work, recipe_for(dataset), SEED)
 
