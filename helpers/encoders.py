@@ -1,7 +1,15 @@
-"""Encoders: frozen networks that turn photos into numbers a captioner can use."""
+"""Encoders: frozen networks that turn photos into numbers a captioner can use.
+
+| name | photo | pixels become | features |
+|---|---|---|---|
+| xception | 299 x 299, RGB | -1 … 1 | (2048,), the mean of the grid |
+| xception-grid | 299 x 299, RGB | -1 … 1 | (100, 2048), the grid row by row |
+| vgg16 | 224 x 224, RGB | BGR, less the mean colour of ImageNet ("caffe") | (4096,), layer fc2 |
+| vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
+"""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,8 +19,8 @@ import numpy as np
 import tensorflow as tf
 
 ROUNDED_WEIGHTS = Path(__file__).parents[1] / "data" / "weights" / "xception-int8.npz"
-
-
+RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
+IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
 LAST_LAYERS = {  # what each encoder makes of the grid in which the network ends
     "xception": keras.layers.GlobalAveragePooling2D,
     "xception-grid": partial(keras.layers.Reshape, (100, 2048)),
@@ -23,25 +31,35 @@ class EncoderError(ValueError):
     """An encoder that cannot be had; the message says what to do."""
 
 
+def scale(pixels: tf.Tensor) -> tf.Tensor:
+    """Return pixels 0 … 255 as -1 … 1, as Xception has learnt to see them."""
+    return pixels / 127.5 - 1.0
+
+
 class Encoder:
     """A frozen network that turns photos into features.
 
     Attributes:
-        name: "xception" or "xception-grid".
+        name: one of the table above.
         image_size: pixels along each side of its input.
-        feature_shape: shape of one photo's features, (2048,) for pooled Xception and (100, 2048)
-            for its grid, the regions row by row.
-        network: the Keras model inside; its input is scaled to -1 … 1.
+        feature_shape: shape of one photo's features.
+        network: the Keras model inside; it sees what `preprocess` makes of float32 pixels.
     """
 
-    def __init__(self, name: str, network: keras.Model, image_size: int):
+    def __init__(
+        self,
+        name: str,
+        network: keras.Model,
+        image_size: int,
+        preprocess: Callable[[tf.Tensor], tf.Tensor] = scale,
+    ):
         self.name, self.image_size, self.network = name, image_size, network
         self.feature_shape = tuple(network.output.shape[1:])
         signature = [tf.TensorSpec((None, image_size, image_size, 3), tf.uint8)]
 
         @tf.function(input_signature=signature)
         def forward(pixels):
-            return network(tf.cast(pixels, tf.float32) / 127.5 - 1.0, training=False)
+            return network(preprocess(tf.cast(pixels, tf.float32)), training=False)
 
         self.forward = forward
 
@@ -49,7 +67,7 @@ class Encoder:
         """Return features float32 (photos, *feature_shape).
 
         Arguments:
-            pixels: uint8 (photos, image_size, image_size, 3), RGB; scaled to -1 … 1 in here.
+            pixels: uint8 (photos, image_size, image_size, 3), RGB; preprocessed in here.
 
         Taught in lesson 02.
         """
@@ -60,27 +78,80 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
     """Return a frozen ImageNet encoder.
 
     Arguments:
-        name: "xception" for pooled features, "xception-grid" for a grid of 10 x 10 regions.
-        weights: a Keras weights file of the network without its top; None downloads the
-            official one, and where that fails takes the rounded copy in `data/weights`.
+        name: one of the table above.
+        weights: a Keras weights file, of Xception without its top or of the whole VGG16; None
+            downloads the official one. Where that fails, Xception takes the rounded copy in
+            `data/weights`, and VGG16 random weights: the encoder's name then is "vgg16-random".
 
-    Raises EncoderError for another name or a missing weights file. Taught in lesson 02.
+    Raises EncoderError for another name or a missing weights file. Taught in lessons 02 and 11.
     """
-    if name not in LAST_LAYERS:
-        raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(LAST_LAYERS)}")
-    if weights is not None:
-        if not Path(weights).is_file():
-            raise EncoderError(f"there is no weights file {weights}; leave it out to download")
-        network = xception()
-        try:
-            network.load_weights(weights)
-        except Exception as error:  # h5py and Keras raise several kinds
-            problem = f"{weights} does not fit Xception without its top"
-            raise EncoderError(f"{problem}; leave it out to download one that does") from error
-    else:
+    if name not in IMAGE_SIZES:
+        raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(IMAGE_SIZES)}")
+    if weights is not None and not Path(weights).is_file():
+        raise EncoderError(f"there is no weights file {weights}; leave it out to download")
+    if name in LAST_LAYERS:
+        return xception_encoder(name, weights)
+    return vgg16_encoder(name, weights)
+
+
+def filled(network: keras.Model, weights: str | Path, title: str) -> keras.Model:
+    """Return a network with the weights of a file; raise EncoderError if they don't fit it."""
+    try:
+        network.load_weights(weights)
+    except Exception as error:  # h5py and Keras raise several kinds
+        problem = f"{weights} does not fit {title}"
+        raise EncoderError(f"{problem}; leave it out to download one that does") from error
+    return network
+
+
+def xception_encoder(name: str, weights: str | Path | None) -> Encoder:
+    """Return Xception, pooled or as a grid."""
+    if weights is None:
         network = official_or_rounded_xception()
+    else:
+        network = filled(xception(), weights, "Xception without its top")
     output = LAST_LAYERS[name]()(network.output)
-    return Encoder(name, keras.Model(network.input, output), image_size=299)
+    return Encoder(name, keras.Model(network.input, output), IMAGE_SIZES[name])
+
+
+def vgg16_encoder(name: str, weights: str | Path | None) -> Encoder:
+    """Return VGG16 up to its layer fc2; without a network it has random weights, and says so."""
+    if weights is not None:
+        network = filled(vgg16(), weights, "VGG16 with its top")
+    elif name.endswith(RANDOM):
+        network = random_vgg16()
+    else:
+        try:
+            with network_timeout(20):
+                network = vgg16("imagenet")
+        except Exception:  # Keras raises a bare Exception when a download fails
+            print("VGG16: no download, so it has random weights and has learnt nothing.")
+            return vgg16_encoder(name + RANDOM, None)
+    fc2 = keras.Model(network.input, network.get_layer("fc2").output)
+    return Encoder(name, fc2, IMAGE_SIZES[name], keras.applications.vgg16.preprocess_input)
+
+
+def vgg16(weights: str | None = None) -> keras.Model:
+    """Return VGG16 with its classifier; its output is (photos, 1000).
+
+    Source: Simonyan and Zisserman 2015, "Very deep convolutional networks for large-scale image
+    recognition".
+    """
+    return keras.applications.VGG16(weights=weights)
+
+
+def random_vgg16(seed: int = 16) -> keras.Model:
+    """Return VGG16 with weights drawn at random, always the same.
+
+    Their spread keeps signals alive through 15 layers. Source: He et al. 2015, "Delving deep into
+    rectifiers".
+    """
+    network, numbers = vgg16(), np.random.default_rng(seed)
+    for weight in network.weights:
+        spread = (2 / np.prod(weight.shape[:-1])) ** 0.5 if len(weight.shape) > 1 else 0
+        values = numbers.standard_normal(weight.shape, "float32")
+        weight.assign(values * np.float32(spread))
+    return network
 
 
 def xception(weights: str | None = None) -> keras.Model:

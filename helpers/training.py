@@ -125,7 +125,7 @@ class Recipe:
     """The choices of one training run.
 
     Attributes:
-        model: which decoder, "merge" or "attention".
+        model: which decoder, "merge", "attention" or "concatenate".
         encoder: whose features it reads.
         epochs: passes over the training captions.
         batch_size: captions in a batch, on average.
@@ -158,6 +158,7 @@ class Recipe:
 
 
 ATTENTION = {"model": "attention", "encoder": "xception-grid"}
+CONCATENATE = {"model": "concatenate", "encoder": "vgg16"}
 MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
 MINI_MERGE_SIZES = {
     "embedding_size": 128,
@@ -174,10 +175,14 @@ RECIPES = {
         "attention": Recipe(
             batch_size=40, learning_rate=2e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
         ),
+        "concatenate": Recipe(
+            batch_size=16, learning_rate=3e-3, sizes=MINI_MERGE_SIZES, **MINI, **CONCATENATE
+        ),
     },
     "flickr8k": {
         "merge": Recipe(),
         "attention": Recipe(epochs=10, batch_size=80, **ATTENTION),
+        "concatenate": Recipe(**CONCATENATE),
     },
 }
 SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks

@@ -2,7 +2,11 @@
 
 import importlib.util
 import socket
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -157,7 +161,7 @@ def test_a_weights_file_that_does_not_fit_is_named(tiny_xception, tmp_path):
 
 def test_an_unknown_encoder_is_named():
     with pytest.raises(
-        EncoderError, match="no encoder 'resnet'; there are xception, xception-grid"
+        EncoderError, match="no encoder 'resnet'; there are xception, xception-grid, vgg16"
     ):
         load_encoder("resnet")
 
@@ -173,6 +177,101 @@ def test_the_timeout_ends_with_the_download(before):
         assert socket.getdefaulttimeout() == before
     finally:
         socket.setdefaulttimeout(known)
+
+
+# VGG16
+
+
+@pytest.fixture
+def tiny_vgg16(monkeypatch):
+    """In place of VGG16 a network of its shape in small, whose last layer but one is fc2."""
+
+    def build(weights=None):
+        if weights == "imagenet":
+            raise Exception("URL fetch failure on https://…: None -- Name not known")
+        inputs = keras.Input((224, 224, 3))
+        pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 1)(inputs))
+        fc2 = keras.layers.Dense(5, name="fc2")(pooled)
+        return keras.Model(inputs, keras.layers.Dense(4, name="predictions")(fc2))
+
+    monkeypatch.setattr(encoders, "vgg16", build)
+    return build
+
+
+def test_without_a_network_vgg16_has_random_weights_and_says_so(tiny_vgg16, capsys):
+    encoder = load_encoder("vgg16")
+    said = capsys.readouterr().out
+    assert said == "VGG16: no download, so it has random weights and has learnt nothing.\n"
+    assert (encoder.name, encoder.feature_shape) == ("vgg16-random", (5,))
+    again = load_encoder("vgg16-random")
+    assert capsys.readouterr().out == ""
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), "uint8")
+    np.testing.assert_array_equal(encoder.encode(pixels), again.encode(pixels))
+
+
+def test_weights_of_vgg16_can_be_given(tiny_vgg16, tmp_path, capsys):
+    source = tiny_vgg16()
+    source.save_weights(tmp_path / "tiny.weights.h5")
+    encoder = load_encoder("vgg16", tmp_path / "tiny.weights.h5")
+    assert (encoder.name, capsys.readouterr().out) == ("vgg16", "")
+    np.testing.assert_array_equal(encoder.network.get_weights()[0], source.get_weights()[0])
+    (tmp_path / "noise.weights.h5").write_bytes(b"no HDF5")
+    with pytest.raises(EncoderError, match="noise.weights.h5 does not fit VGG16 with its top"):
+        load_encoder("vgg16", tmp_path / "noise.weights.h5")
+
+
+def test_vgg16_sees_what_keras_prepares_for_it():
+    """Blue first, less the mean colour of ImageNet: as `preprocess_input` says for floats."""
+    inputs = keras.Input((2, 2, 3))
+    show = keras.Model(inputs, keras.layers.Flatten()(inputs))
+    prepare = keras.applications.vgg16.preprocess_input
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 2, 2, 3), "uint8")
+    seen = Encoder("toy", show, 2, prepare).encode(pixels)
+    expected = prepare(pixels.astype("float32")).reshape(3, 12)
+    np.testing.assert_allclose(seen, expected, atol=1e-5)
+    red = Encoder("toy", show, 2, prepare).encode(np.full((1, 2, 2, 3), (200, 0, 0), "uint8"))
+    np.testing.assert_allclose(red[0, :3], [-103.939, -116.779, 200 - 123.68], atol=1e-3)
+
+
+@pytest.fixture
+def download_server(tmp_path):
+    """The address of a server for the files in `tmp_path`."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.slow
+def test_vgg16_is_downloaded_and_gives_4096_numbers(tmp_path, download_server, monkeypatch, capsys):
+    """From a server of our own, with weights of our own; so without the hash of the real ones."""
+    network = encoders.vgg16()
+    fetched = []
+
+    def fetch(name, origin, file_hash, **options):
+        fetched.append(origin)
+        weights = tmp_path / "small.h5"
+        with h5py.File(weights, "w") as file:  # Keras' old layout, in which the real ones are
+            file.attrs["layer_names"] = [layer.name for layer in network.layers]
+            for layer in network.layers:
+                group = file.create_group(layer.name)
+                group.attrs["weight_names"] = [f"{n}:0" for n in range(len(layer.weights))]
+                for number, weight in enumerate(layer.weights):
+                    value = 3 if "fc2/bias" in weight.path else 0
+                    array = np.full(weight.shape, value, "float16")
+                    group.create_dataset(f"{number}:0", data=array, compression="gzip")
+        cache = tmp_path / "cache"
+        cache.mkdir()
+        return keras.utils.get_file(name, f"{download_server}/small.h5", cache_dir=cache, **options)
+
+    monkeypatch.setattr("keras.src.applications.vgg16.file_utils.get_file", fetch)
+    encoder = load_encoder("vgg16")
+    assert "random" not in capsys.readouterr().out
+    assert (encoder.name, encoder.image_size, encoder.feature_shape) == ("vgg16", 224, (4096,))
+    assert "vgg16_weights_tf_dim_ordering_tf_kernels.h5" in fetched[0]
+    pixels = np.zeros((1, 224, 224, 3), "uint8")
+    np.testing.assert_array_equal(encoder.encode(pixels), np.full((1, 4096), 3))
 
 
 # Encoding

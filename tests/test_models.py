@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from helpers.decoding import CompiledModel, beam_search, greedy
-from helpers.models import MODELS, AttentionCaptioner, MergeCaptioner, next_word_model
+from helpers.models import (
+    MODELS,
+    AttentionCaptioner,
+    ConcatenateCaptioner,
+    MergeCaptioner,
+    next_word_model,
+)
 from helpers.training import words_loss
 
 VOCAB, FEATURES = 11, 6
@@ -22,7 +28,11 @@ def attention_model():
     return AttentionCaptioner(VOCAB, FEATURES, embedding_size=5, units=7, attention_size=3)
 
 
-MAKERS = {"merge": merge_model, "attention": attention_model}
+def concatenate_model():
+    return ConcatenateCaptioner(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
+
+
+MAKERS = {"merge": merge_model, "attention": attention_model, "concatenate": concatenate_model}
 
 
 def some_features(model, images=3):
@@ -106,6 +116,15 @@ def test_weights_and_config_rebuild_the_model(model, features, tmp_path):
     twin.build()
     twin.load_weights(path)
     np.testing.assert_array_equal(model((features, WORDS)), twin((features, WORDS)))
+
+
+def test_concatenation_leaves_image_and_words_apart():
+    """Adding confuses who brought what; side by side, exchanging the two changes the answer."""
+    image, words = np.random.default_rng(1).normal(size=(2, 3, 7)).astype("float32")
+    added, apart = made("merge"), made("concatenate")
+    np.testing.assert_allclose(added.join(image, words), added.join(words, image), atol=1e-6)
+    assert np.abs(apart.join(image, words) - apart.join(words, image)).max() > 1e-3
+    assert apart.merge_dense.kernel.shape == (14, 7)
 
 
 def test_the_classic_form_gives_the_same_probabilities():

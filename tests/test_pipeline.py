@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -123,6 +124,41 @@ def test_features_are_extracted_once_and_mirrored_for_training_alone(dataset, wo
         assert set(pipeline.build_features(dataset, work).names) == set(NAMES)
         assert pipeline.build_mirror_features(dataset, work).names == SPLITS["train"]
     assert encoders == ["xception"] * 2
+
+
+def test_a_number_that_never_varied_does_not_drown_the_others_when_it_does():
+    vectors = np.random.default_rng(1).normal(5, 2, (50, 4)).astype("float32")
+    vectors[:, 2] = 0
+    layer = keras.layers.Normalization()
+    pipeline.learn_spread(layer, vectors)
+    ordinary = keras.layers.Normalization()
+    ordinary.adapt(vectors)
+    kept = [0, 1, 3]
+    ours, theirs = np.asarray(layer(vectors)), np.asarray(ordinary(vectors))
+    np.testing.assert_allclose(ours[:, kept], theirs[:, kept], atol=1e-5)
+    new = np.full((1, 4), 5, "float32")
+    assert np.abs(np.asarray(layer(new))).max() < 10 < np.abs(np.asarray(ordinary(new))).max()
+
+
+def test_random_weights_are_told_in_files_config_and_scores(
+    folder, ready, tmp_path, monkeypatch, capsys
+):
+    """VGG16 that could not be downloaded: nobody may take its scores for VGG16's."""
+
+    class Random(FakeEncoder):
+        name = "vgg16-random"
+
+    names = []
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name: names.append(name) or Random())
+    assert main(arguments(folder, tmp_path / "out", "--model", "concatenate", "--epochs", "1")) == 0
+    assert names == ["vgg16", "vgg16-random"]
+    assert (ready / "vgg16-random.npy").exists() and not (ready / "vgg16.npy").exists()
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert (config["model"], config["encoder"]) == ("concatenate", "vgg16-random")
+    assert config["encoder_weights"] == "random weights" and config["image_size"] == 224
+    scores = [line for line in capsys.readouterr().out.splitlines() if "BLEU-4" in line]
+    assert len(scores) == 6
+    assert all(line.endswith("(encoder: random weights)") for line in scores)
 
 
 def test_features_that_lack_a_photo_are_made_anew(dataset, ready, monkeypatch):

@@ -16,13 +16,18 @@ What costs work per image is so done once per image.
 
 from helpers.models.attention import AttentionCaptioner, TopDownCell
 from helpers.models.ensemble import Ensemble
-from helpers.models.merge import MergeCaptioner, next_word_model
+from helpers.models.merge import ConcatenateCaptioner, MergeCaptioner, next_word_model
 
-MODELS = {"attention": AttentionCaptioner, "merge": MergeCaptioner}  # the names in config.json
+MODELS = {  # the names in config.json
+    "attention": AttentionCaptioner,
+    "concatenate": ConcatenateCaptioner,
+    "merge": MergeCaptioner,
+}
 
 __all__ = [
     "MODELS",
     "AttentionCaptioner",
+    "ConcatenateCaptioner",
     "Ensemble",
     "MergeCaptioner",
     "TopDownCell",

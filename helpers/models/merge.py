@@ -114,6 +114,21 @@ class MergeCaptioner(keras.Model):
         return {**super().get_config(), **self.sizes}
 
 
+@keras.saving.register_keras_serializable("caption_lessons")
+class ConcatenateCaptioner(MergeCaptioner):
+    """The merge model with image and words side by side instead of added.
+
+    The layer behind them then has twice as many inputs, and learns for itself how much of either
+    it takes. Taught in lesson 11.
+    """
+
+    def join(self, image, words, training: bool = False):
+        """Return logits (…, vocab) from an image and what was read so far, both (…, units)."""
+        both = ops.concatenate([ops.broadcast_to(image, ops.shape(words)), words], axis=-1)
+        merged = self.merge_dropout(both, training=training)
+        return self.word_logits(self.merge_dense(merged))
+
+
 def next_word_model(captioner: MergeCaptioner, max_length: int) -> keras.Model:
     """Return the classic form of a captioner: one row in, the next word's probabilities out.
 

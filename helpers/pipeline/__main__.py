@@ -96,12 +96,14 @@ def train_and_score(options: argparse.Namespace) -> None:
         recipe = replace(recipe, epochs=options.epochs)
     captioner = build_both_stages(dataset, work, recipe, options)
     scores = captioner.config.setdefault("scores", {})
+    random = captioner.config.get("encoder_weights") == "random weights"
+    note = "  (encoder: random weights)" if random else ""
     for split in ("dev", "test"):
         for beam_size in (1, 3, 5):
             scored = score_captioner(captioner, dataset, work, split, beam_size)
             scores[f"{split}, beam {beam_size}"] = {k: round(v, 2) for k, v in scored.items()}
             row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
-            print(f"{split:4}  beam {beam_size}  {row}", flush=True)
+            print(f"{split:4}  beam {beam_size}  {row}{note}", flush=True)
     captioner.save(options.out)
     if options.record:
         record_run(options.record, captioner.config, name_of_run(captioner))

@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,7 @@ from helpers.batches import CaptionBatches, caption_rows, group_by_photo
 from helpers.captioner import Captioner
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset
-from helpers.encoders import load_encoder
+from helpers.encoders import IMAGE_SIZES, RANDOM, load_encoder
 from helpers.features import Features, extract_features, gather_regions, load_features
 from helpers.metrics import score_captions
 from helpers.models import MODELS
@@ -63,14 +63,12 @@ def build_descriptions(dataset: Dataset, work: Path) -> dict[str, list[str]]:
 def build_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
     """Return the features of every image of the three splits (lesson 02)."""
     paths = [path for split in dataset.splits for path in dataset.paths(split)]
-    return _features_of(paths, features_file(work, encoder_name), encoder_name)
+    return _features_of(paths, work, encoder_name)
 
 
 def build_mirror_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
     """Return the features of the training images seen in a mirror: more to learn from."""
-    path = features_file(work, encoder_name)
-    path = path.with_name(f"mirror-{path.name}")
-    return _features_of(dataset.paths("train"), path, encoder_name, mirror=True)
+    return _features_of(dataset.paths("train"), work, encoder_name, "mirror-")
 
 
 def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
@@ -83,20 +81,22 @@ def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
     return gather_regions(folder, names, path)
 
 
-def features_file(work: Path, encoder_name: str) -> Path:
-    """Return where an encoder's features stand: Xception's in a pickle, grids in an array file."""
-    return work / FILES.get(encoder_name, f"{encoder_name}.npy")
+def features_file(work: Path, encoder_name: str, prefix: str = "") -> Path:
+    """Return where an encoder's features stand: Xception's in a pickle, others in array files."""
+    return work / (prefix + FILES.get(encoder_name, f"{encoder_name}.npy"))
 
 
-def _features_of(
-    paths: list[Path], target: Path, encoder_name: str, mirror: bool = False
-) -> Features:
-    """Return features from `target` if it holds all these images, else extract them anew."""
+def _features_of(paths: list[Path], work: Path, encoder_name: str, prefix: str = "") -> Features:
+    """Return features from their file if it holds all these images, else extract them anew."""
+    target = features_file(work, encoder_name, prefix)
     if target.exists():
         features = load_features(target, encoder_name)
         if {path.name for path in paths} <= set(features.names):
             return features
-    return extract_features(load_encoder(encoder_name), paths, target, mirror=mirror)
+    encoder = load_encoder(encoder_name)
+    if encoder.name == encoder_name + RANDOM:  # its weights could not be had
+        return _features_of(paths, work, encoder.name, prefix)
+    return extract_features(encoder, paths, target, mirror=prefix == "mirror-")
 
 
 def build_tokenizer(dataset: Dataset, work: Path, recipe: Recipe | None = None) -> CaptionTokenizer:
@@ -140,6 +140,8 @@ def build_captioner(
     if (folder / "config.json").exists():
         return Captioner.load(folder)
     recipe = recipe or recipe_for(dataset)
+    encoder_name = build_features(dataset, work, recipe.encoder).encoder  # vgg16 may be -random
+    recipe = replace(recipe, encoder=encoder_name)
     keras.utils.set_random_seed(seed)
     tokenizer = build_tokenizer(dataset, work, recipe)
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
@@ -187,13 +189,14 @@ def new_captioner(
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
         model = MODELS[recipe.model](**sizes)
-        model.standardise.adapt(vectors[vectors.any(axis=1)])  # a region of zeros is padding
+        learn_spread(model.standardise, vectors[vectors.any(axis=1)])  # zeros only: padding
         model.build()
     config = {
         "model": recipe.model,
         "sizes": model.sizes,
         "encoder": recipe.encoder,
-        "image_size": 299,
+        **({"encoder_weights": "random weights"} if recipe.encoder.endswith(RANDOM) else {}),
+        "image_size": IMAGE_SIZES.get(recipe.encoder),
         "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
         "dataset": dataset.name,
         "length_power": recipe.length_power,
@@ -202,6 +205,19 @@ def new_captioner(
         "date": date.today().isoformat(),
     }
     return Captioner(tokenizer, model, config)
+
+
+def learn_spread(layer: keras.layers.Normalization, vectors: np.ndarray) -> None:
+    """Let a layer standardise by the mean and spread of some vectors (vectors, numbers).
+
+    A number that is the same in all of them, such as one that a ReLU has always cut off, gets the
+    mean spread of the others: divided by nearly nothing, its first change would drown the rest.
+    """
+    layer.adapt(vectors)
+    variance = np.array(layer.adapt_variance)
+    variance[variance < 1e-9 * variance.mean()] = variance.mean()
+    layer.adapt_variance.assign(variance)
+    layer.finalize_state()
 
 
 @contextmanager

@@ -404,8 +404,9 @@ def best_match(name, text):
 
 
 name = max(zip(chosen, said, strict=True), key=lambda pair: best_match(*pair))[0]
-lines = [f"In English:  {dataset.captions[name][0]}"] if name in dataset.captions else []
-lines += [f"In the second language:  {german.captions[name][0]}"]
+english = dataset.captions.get(name, [""])[0].rstrip(" .")
+lines = [f"In English:  {english}"] if english else []
+lines += [f"In the second language:  {german.captions[name][0].rstrip(' .')}"]
 lines += [f"The captioner:  {said[chosen.index(name)]}"]
 plots.show_captioned(open_image(german.image_paths[name]), lines)
 

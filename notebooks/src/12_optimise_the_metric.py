@@ -447,7 +447,7 @@ for label, model in {"first": captioner.compiled, "second": second.compiled, "bo
 # | one vector of Xception, this course's merge model, beam 3 | MERGE3 |
 # | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
 # | grid of Xception, this course's attention model, beam 5 | ATT5 |
-# | people, one against the other four | 21.4 | 82.0 |
+# | people, one against the other four | 21.3 | 82.0 |
 #
 # Test split; lower case, no punctuation, all words kept. Ours are means of the runs in the README's table.
 #

@@ -1,0 +1,63 @@
+"""The command: python -m helpers.web, then open the address that it prints."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+import numpy as np
+
+from helpers.captioner import DEFAULT, Captioner, CaptionerError
+from helpers.encoders import EncoderError
+from helpers.web.desk import CaptionDesk
+from helpers.web.page import PhotoPage
+from helpers.web.server import PageServer, ServerError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the page until Ctrl-C or SIGTERM; return 1 if it can't begin."""
+    options = parse_arguments(arguments)
+    try:
+        desk = open_desk(options.captioner, options.beam_size)
+        server = PageServer(PhotoPage(desk, options.captioner), options.host, options.port)
+    except (CaptionerError, EncoderError, ServerError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.stop)
+    print(f"The page is at {server.address} (Ctrl-C stops it)", flush=True)
+    server.run()
+    print("stopped")
+    return 0
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.web", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
+    parser.add_argument("--beam-size", type=int, default=3)
+    options = parser.parse_args(arguments)
+    if options.beam_size < 1:
+        parser.error(f"--beam-size is {options.beam_size}; it must be 1 or more")
+    return options
+
+
+def open_desk(captioner: str, beam_size: int = 3) -> CaptionDesk:
+    """Return a desk whose captioner is loaded and warm: the first caption takes seconds.
+
+    Raises CaptionerError or EncoderError.
+    """
+    loaded = Captioner.load(captioner)
+    with redirect_stdout(sys.stderr):
+        size = loaded.encoder.image_size  # a download draws a bar
+    for photos in (1, 2):  # TensorFlow compiles for one photo, then for any number
+        features = loaded.encoder.encode(np.zeros((photos, size, size, 3), "uint8"))
+        loaded.feature_candidates(features, beam_size)
+    return CaptionDesk(loaded, beam_size)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

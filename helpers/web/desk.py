@@ -1,0 +1,122 @@
+"""The desk between many threads and one model: it takes so many photos, and no more."""
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
+
+import numpy as np
+
+from helpers.captioner import Candidate, Captioner
+from helpers.images import ImageError, Source, image_pixels
+
+PLACES = 100  # photos at the desk: being opened, waiting, being captioned
+PHOTOS_AT_ONCE = 32  # a batch of the encoder
+OPENED_AT_ONCE = 4  # threads; opening a photo of 40 megapixels takes 160 MB for a moment
+
+
+class BusyError(RuntimeError):
+    """All places are taken.
+
+    Attributes:
+        seconds: after how long it makes sense to come again.
+    """
+
+    def __init__(self, seconds: int):
+        super().__init__(f"Too many photos are waiting. Try again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class CaptionDesk:
+    """Captions photos that many threads bring: one worker takes what waits, in batches.
+
+    Arguments:
+        captioner: offers `encoder` and `feature_candidates`, such as a Captioner.
+        beam_size: captions kept per photo.
+        places: photos that may be here at once; whoever brings more gets a BusyError.
+
+    Taught in lesson 11.
+    """
+
+    def __init__(self, captioner: Captioner, beam_size: int = 3, places: int = PLACES):
+        self.captioner, self.beam_size, self.places = captioner, beam_size, places
+        self.taken, self.pace = 0, 0.1  # seconds that one photo took in the last batch
+        self.lock, self.opening = threading.Lock(), threading.Semaphore(OPENED_AT_ONCE)
+        self.waiting: SimpleQueue[tuple[np.ndarray, Future] | None] = SimpleQueue()
+        self.worker = threading.Thread(target=self.work, name="captions", daemon=True)
+        self.worker.start()
+
+    def caption(self, images: Sequence[Source]) -> list[list[Candidate] | ImageError]:
+        """Return the candidates of each image, or the ImageError that kept it from being read.
+
+        It waits until they are there. Raises BusyError if there are not enough free places.
+        """
+        with self.seats(len(images)):
+            return [result_of(answer) for answer in [self.bring(image) for image in images]]
+
+    @contextmanager
+    def seats(self, photos: int) -> Iterator[None]:
+        """Take places for some photos, and give them back; raise BusyError if there are too few."""
+        with self.lock:
+            if self.taken + photos > self.places:
+                raise BusyError(max(1, math.ceil(self.taken * self.pace)))
+            self.taken += photos
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.taken -= photos
+
+    def bring(self, image: Source) -> Future:
+        """Open an image and put its pixels into the queue; the answer comes later."""
+        answer: Future = Future()
+        try:
+            with self.opening:
+                pixels = image_pixels(image, self.captioner.encoder.image_size)
+            self.waiting.put((pixels, answer))
+        except ImageError as error:
+            answer.set_exception(error)
+        return answer
+
+    def work(self) -> None:
+        """Caption what waits until `close`; an error goes to those who wait, the worker stays."""
+        while batch := self.next_batch():
+            start = monotonic()
+            pixels, answers = zip(*batch, strict=True)
+            try:
+                features = self.captioner.encoder.encode(np.stack(pixels))
+                results = self.captioner.feature_candidates(features, self.beam_size)
+            except Exception as error:
+                for answer in answers:
+                    answer.set_exception(error)
+            else:
+                for answer, candidates in zip(answers, results, strict=True):
+                    answer.set_result(candidates)
+            self.pace = (monotonic() - start) / len(batch)
+
+    def next_batch(self) -> list[tuple[np.ndarray, Future]]:
+        """Wait for a photo, and return it with the others that are there; nothing after `close`."""
+        batch = [self.waiting.get()]
+        with suppress(Empty):
+            while len(batch) < PHOTOS_AT_ONCE:
+                batch.append(self.waiting.get_nowait())
+        if None in batch:
+            batch.remove(None)
+            self.waiting.put(None)
+        return batch
+
+    def close(self) -> None:
+        """Let the worker finish what waits, and end."""
+        self.waiting.put(None)
+        self.worker.join()
+
+
+def result_of(answer: Future) -> list[Candidate] | ImageError:
+    """Wait for an answer; an ImageError is one too, any other error is raised."""
+    try:
+        return answer.result()
+    except ImageError as error:
+        return error
