@@ -22,13 +22,13 @@
 #
 # **You need** nothing; features of lesson 02 are used if they are there.
 #
-# **Run times** (all but mini on a CPU are estimates)
+# **Run times** (Colab, Flickr8k and Flickr30k are estimates)
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min | about 3 min |
-# | Flickr8k | about 25 min | about 2 h |
-# | Flickr30k | about 1 h | about 8 h |
+# | mini | about 1 min (estimate) | about 3 min |
+# | Flickr8k | about 25 min (estimate) | about 2 h (estimate) |
+# | Flickr30k | about 1 h (estimate) | about 8 h (estimate) |
 
 # %% [markdown]
 # ## Set-up
@@ -61,6 +61,7 @@ sys.path.insert(0, str(ROOT))
 # %%
 import io
 import shutil
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html import escape
@@ -481,7 +482,8 @@ desk.close()
 # The whole road in one figure:
 
 # %% tags=["picture"]
-figure, axes = plt.subplots(1, 5, figsize=(8.7, 2.9), width_ratios=[2, 1.3, 1.1, 1.9, 2.9])
+widths = [2.2, 1.3, 1.1, 1.9, 2.6]
+figure, axes = plt.subplots(1, 5, figsize=(8.7, 2.9), width_ratios=widths, layout="constrained")
 for each, title in zip(axes, ["photo", "VGG16", "fc2", "side by side", "page"], strict=True):
     each.set_title(title, fontsize=9)
     each.axis("off")
@@ -502,11 +504,10 @@ axes[4].add_patch(plt.Rectangle((0, 0.9), 1, 0.1, color="#D9D9D9"))
 axes[4].text(0.04, 0.95, "127.0.0.1:8000", va="center", fontsize=7, family="monospace")
 axes[4].inset_axes([0.05, 0.36, 0.9, 0.5]).imshow(image)
 axes[4].child_axes[0].axis("off")
-half = len(reply["alt_text"]) // 2
-cut = reply["alt_text"].rfind(" ", 0, half + 8)
-sentence = reply["alt_text"][:cut] + "\n" + reply["alt_text"][cut + 1 :]
+sentence = textwrap.fill(reply["alt_text"] + NOTE, 34)
 axes[4].set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-axes[4].text(0.5, 0.18, sentence + NOTE, ha="center", va="center", fontsize=6.5)
+axes[4].text(0.5, 0.17, sentence, ha="center", va="center", fontsize=7)
+plt.close(figure)
 figure
 
 # %% [markdown]
