@@ -85,7 +85,7 @@ def test_the_photo_is_shown_at_once_and_its_caption_without_a_new_page(page, cap
     page.get_by_role("status").filter(has_text="1 of 1 captioned.").wait_for()
     assert page.get_by_label("Alt text of dog.png").input_value() == RED
     assert page.get_by_role("img", name=RED).is_visible()
-    page.get_by_text("Other candidates").click()
+    page.get_by_text("All candidates").click()
     assert page.get_by_role("cell", name="1 in 50,000").is_visible()
     assert page.evaluate("window.marked")
 
@@ -105,10 +105,11 @@ def test_several_photos_can_be_dropped(page):
 
 
 def test_everything_can_be_done_with_keys(page):
+    page.bring_to_front()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "photos"
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files([{"name": "a.png", "mimeType": "image/png", "buffer": photo()}])
     page.get_by_role("status").filter(has_text="1 of 1").wait_for()
     assert page.evaluate("document.activeElement.id") == "photos"
