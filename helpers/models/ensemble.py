@@ -1,7 +1,9 @@
 """Several decoders that write one caption together."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import keras
 from keras import ops
 
 
@@ -17,15 +19,15 @@ class Ensemble:
     Taught in lesson 12.
     """
 
-    def __init__(self, models: Sequence):
+    def __init__(self, models: Sequence[keras.Model]):
         self.models = list(models)
 
-    def start(self, features):
+    def start(self, features: Any) -> tuple:
         """Return the state before the first word: the images', then the memories of all models."""
         states = [model.start(features) for model in self.models]
         return tuple(image for image, _ in states), tuple(memory for _, memory in states)
 
-    def step(self, word_ids, state):
+    def step(self, word_ids: Any, state: tuple) -> tuple[keras.KerasTensor, tuple]:
         """Read one word per caption; return log-probabilities (captions, vocab), and the state."""
         pairs = zip(self.models, *state, strict=True)
         steps = [model.step(word_ids, (image, memory)) for model, image, memory in pairs]
