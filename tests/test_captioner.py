@@ -201,7 +201,7 @@ BROKEN_CONFIGS = {
     "no encoder": ({"model": "merge", "sizes": SIZES}, "lacks encoder"),
     "unknown model": (
         {"model": "poet", "sizes": {}, "encoder": "x"},
-        "'poet'; there is: attention, merge",
+        "'poet'; there is: attention, concatenate, merge",
     ),
     "no sizes": ({"model": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
     "another format": (
