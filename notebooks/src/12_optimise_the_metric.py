@@ -265,7 +265,7 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 
 # %%
 twin = Captioner.load(work / "first-captioner")  # trained further; `captioner` stays as it was
-small = Criticism(12, photos=44, learning_rate=5e-4, average=0.95)
+small = Criticism(6, photos=44, learning_rate=5e-4, average=0.95)
 choices = {"mini": small}.get(DATASET, Criticism())
 batches = SelfCriticalBatches(twin.model, train, tokenizer, choices, SEED)
 print(choices)
@@ -307,16 +307,15 @@ class ScoreEveryEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.on_train_begin()
-        if epoch % 3 == 2:
-            drawn = np.mean(batches.rewards[-len(batches) :])
-            print(f"epoch {epoch + 1:2}: drawn {drawn:.1f}, dev greedy {self.scores[-1]:.1f}")
+        drawn = np.mean(batches.rewards[-len(batches) :])
+        print(f"epoch {epoch + 1:2}: drawn {drawn:.1f}, dev greedy {self.scores[-1]:.1f}")
 
 
 watch = ScoreEveryEpoch()
 history = train_on_score(twin.model, batches, callbacks=[watch], verbose=0)
 
 # %% [markdown]
-# The drawn captions improve first: they are what training sees. Greedy captions of dev photos follow, more slowly: about photos outside the training split the reward says nothing.
+# The drawn captions improve first: they are what training sees. Greedy captions of dev photos follow as far as what was learnt holds for photos outside the training split. On mini that is soon over: in runs of 12 epochs the drawn captions went on to 144, while dev turned round at 121 in one run and at 127 in another, and ended at 120 and 115. So there are six epochs here; the best number is chosen on dev, like everything else.
 
 # %% tags=["picture"]
 figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
