@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -382,7 +383,12 @@ def test_self_critical_training_is_a_second_stage(folder, ready, tmp_path, capsy
     moved = np.subtract(second.model.get_weights()[-1], first.model.get_weights()[-1])
     assert np.allclose(moved, np.eye(len(moved))[5], atol=0.01)
     assert "scores" in second.config and "scores" not in first.config
-    assert main(arguments(folder, out, "--self-critical", "3")) == 0 and len(drawn) == 1
+    shutil.rmtree(out / "word-by-word")
+    record = tmp_path / "runs.json"
+    again = arguments(folder, out, "--self-critical", "3", "--record", str(record))
+    assert main(again) == 0 and len(drawn) == 1, "what is done is scored, and nothing is trained"
+    assert not (out / "word-by-word").exists()
+    assert json.loads(record.read_text())["runs"][0]["name"] == "merge-xception-self-critical"
 
 
 # The whole way, as a command

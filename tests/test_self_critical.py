@@ -141,6 +141,9 @@ def test_batches_fit_the_model_and_carry_their_advantage(grouped):
     assert np.array_equal(
         inputs[:, 1:][targets[:, :-1] != END], targets[:, :-1][targets[:, :-1] != END]
     )
+    if not grouped:  # a photo's captions stand one after the other, and so do its features
+        assert np.array_equal(features, np.repeat(features[::3], 3, axis=0))
+        assert not np.array_equal(features[0], features[3])
     assert gains.dtype == np.float32 and np.allclose(gains.reshape(2, 3).sum(axis=1), 0, atol=1e-5)
     assert model((features, inputs)).shape == (6, inputs.shape[1], len(TOKENIZER))
 

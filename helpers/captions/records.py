@@ -121,6 +121,7 @@ def add_text(found: CaptionFile, name: str, caption: object) -> None:
 def is_text(text: str) -> bool:
     """Tell whether a text can be written as UTF-8: JSON may hold halves of characters."""
     try:
-        return text.isascii() or bool(text.encode()) or True
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return True

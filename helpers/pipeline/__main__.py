@@ -76,7 +76,7 @@ def build_both_stages(
 ) -> Captioner:
     """Train word by word, and where that is asked for, on the score as well."""
     out = Path(options.out)
-    if not options.self_critical:
+    if not options.self_critical or (out / "config.json").exists():
         return build_captioner(dataset, work, recipe, options.seed, out)
     first = build_captioner(dataset, work, recipe, options.seed, out / "word-by-word")
     return build_self_critical(first, dataset, work, out, Criticism(options.self_critical))
@@ -112,8 +112,9 @@ def train_and_score(options: argparse.Namespace) -> None:
 
 
 def name_of_run(captioner: Captioner) -> str:
-    """Return the model and the encoder of a captioner: the name that runs of one recipe share."""
-    return f"{captioner.config['model']}-{captioner.config['encoder']}"
+    """Return the name that runs of one recipe share: model, encoder, and how it was trained."""
+    config = captioner.config
+    return f"{config['model']}-{config['encoder']}{'-self-critical' * ('self-critical' in config)}"
 
 
 if __name__ == "__main__":

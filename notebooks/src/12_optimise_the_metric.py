@@ -21,7 +21,7 @@
 # * how a metric is tricked, and how to notice
 # * two cheaper ways to a better score: label smoothing and ensembles
 #
-# **You need** nothing; the captioner of lesson 04 is made by `helpers.pipeline` if it is missing.
+# **You need** nothing; what is missing is made here, by `helpers.pipeline`.
 #
 # **Run times** (Colab and Flickr8k are estimates)
 #
@@ -56,7 +56,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# `open_dataset`, the `build_…` functions, `caption_batches`, the scores and `plots` are known from earlier lessons. What is new is taken apart below.
+# `open_dataset`, the `build_…` functions, `caption_batches` and the scores are known from earlier lessons. What is new is taken apart below.
 
 # %%
 from dataclasses import replace
