@@ -105,8 +105,8 @@ def test_ctrl_c_ends_soon_and_leaves_usable_files(tmp_path):
         rows += [(running.url, f"/silent?{number}") for number in range(20)]
         table = write_table(tmp_path / "crawl.csv", rows)
         process = start(table, tmp_path / "out.csv", running, 0.01)
-        await_visit(process, running)
-        time.sleep(1.5)
+        while process.poll() is None and not done_in(tmp_path / "out.state"):
+            time.sleep(0.02)
         begin = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=240)
