@@ -102,12 +102,12 @@ class Store:
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Yield addresses of which nothing is known yet, the servers taking turns.
 
-        Opens the file on its own, so another thread may ask.
+        Opens the file on its own, so another thread may ask, and a third one give it up.
         """
         last, left = (-1, -1), limit if limit is not None else float("inf")
         query = "SELECT turn, number, address FROM addresses WHERE status IS NULL"
         query += " AND (turn, number) > (?, ?) ORDER BY turn, number LIMIT ?"
-        with closing(sqlite3.connect(self.path)) as database:
+        with closing(sqlite3.connect(self.path, check_same_thread=False)) as database:
             while rows := database.execute(query, (*last, min(PAGE, left))).fetchall():
                 left -= len(rows)
                 last = rows[-1][:2]
