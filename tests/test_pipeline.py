@@ -22,6 +22,7 @@ from helpers.datasets import Dataset, open_dataset
 from helpers.features import Features, load_features, save_features
 from helpers.pipeline import steps as pipeline
 from helpers.pipeline.__main__ import main
+from helpers.pipeline.making import learn_spread
 from helpers.training import RECIPES, Recipe
 
 NUMBERS = 8  # per photo, in these tests
@@ -131,7 +132,7 @@ def test_a_number_that_never_varied_does_not_drown_the_others_when_it_does():
     vectors = np.random.default_rng(1).normal(5, 2, (50, 4)).astype("float32")
     vectors[:, 2] = 0
     layer = keras.layers.Normalization()
-    pipeline.learn_spread(layer, vectors)
+    learn_spread(layer, vectors)
     ordinary = keras.layers.Normalization()
     ordinary.adapt(vectors)
     kept = [0, 1, 3]
@@ -369,15 +370,17 @@ def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys,
 def test_self_critical_training_is_a_second_stage(folder, ready, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
     out, drawn = tmp_path / "out", []
+    inputs = np.ones((1, NUMBERS)), np.array([[2, 5]])
 
     def note(model, batches, backup, callbacks):
-        drawn.append((batches.criticism, sorted(batches.references.values())))
+        drawn.append((batches.criticism, sorted(batches.references.values()), model(inputs)))
         model.word_logits.bias.assign_add(np.eye(model.word_logits.bias.shape[0])[5])
 
     monkeypatch.setattr(pipeline, "train_on_score", note)
     assert main(arguments(folder, out, "--self-critical", "3")) == 0
     first, second = Captioner.load(out / "word-by-word"), Captioner.load(out)
-    (criticism, references) = drawn[0]
+    criticism, references, logits = drawn[0]
+    assert np.allclose(logits, first.model(inputs), atol=1e-5), "it begins as the first one ended"
     assert criticism.epochs == 3 and "zebra" not in str(references) and "cat" not in str(references)
     assert second.config["self-critical"]["epochs"] == 3 and "self-critical" not in first.config
     moved = np.subtract(second.model.get_weights()[-1], first.model.get_weights()[-1])

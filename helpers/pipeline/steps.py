@@ -1,31 +1,26 @@
 """Each function loads what stands in the work folder, or makes it."""
 
 import os
-import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date
 from itertools import chain
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from helpers.batches import CaptionBatches, caption_rows, group_by_photo
 from helpers.captioner import Captioner
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset
-from helpers.encoders import IMAGE_SIZES, RANDOM, load_encoder
+from helpers.encoders import RANDOM, load_encoder
 from helpers.features import Features, extract_features, gather_regions, load_features
 from helpers.metrics import score_captions
-from helpers.models import MODELS
+from helpers.pipeline.making import copy_model, new_captioner
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = 30_000  # vectors of features from which their mean and spread are taken
 FILES = {"xception": "features.pkl"}  # of every other encoder: <its name>.npy
 
 
@@ -130,11 +125,12 @@ def build_captioner(
     recipe: Recipe | None = None,
     seed: int = 7,
     folder: Path | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Captioner:
     """Return the captioner in `folder`, trained now if there is none (lesson 04).
 
     Without a folder it is `captioner/` in the work folder. A training that was interrupted
-    goes on after its last complete epoch.
+    goes on after its last complete epoch. `callbacks` go to `train_captioner`.
     """
     folder = folder or work / "captioner"
     if (folder / "config.json").exists():
@@ -147,8 +143,8 @@ def build_captioner(
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     dev = caption_batches(dataset, work, tokenizer, "dev", recipe, seed)
     captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
-    backup, stop = folder / "unfinished", InterruptBetweenBatches()
-    history = train_captioner(captioner.model, train, dev, recipe, backup, [stop])
+    callbacks = [InterruptBetweenBatches(), *callbacks]
+    history = train_captioner(captioner.model, train, dev, recipe, folder / "unfinished", callbacks)
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
     captioner.config["seed"] = seed
     captioner.save(folder)
@@ -156,79 +152,30 @@ def build_captioner(
 
 
 def build_self_critical(
-    captioner: Captioner, dataset: Dataset, work: Path, folder: Path, criticism: Criticism
+    captioner: Captioner,
+    dataset: Dataset,
+    work: Path,
+    folder: Path,
+    criticism: Criticism,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Captioner:
     """Return a captioner that went on to train on the score of its captions (lesson 12).
 
     It is in `folder` or put there. An interrupted training goes on after its last complete
-    epoch.
+    epoch. `callbacks` go to `train_on_score`.
     """
     if (folder / "config.json").exists():
         return Captioner.load(folder)
     config, tokenizer = dict(captioner.config), captioner.tokenizer
     recipe, seed = Recipe(**config["recipe"]), config.get("seed", 7)
-    with precision(recipe.precision):
-        model = MODELS[recipe.model](**captioner.model.sizes)
-        model.build()
-    model.set_weights(captioner.model.get_weights())
+    model = copy_model(captioner.model, recipe.precision)
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
-    train_on_score(model, batches, folder / "unfinished", [InterruptBetweenBatches()])
+    callbacks = [InterruptBetweenBatches(), *callbacks]
+    train_on_score(model, batches, folder / "unfinished", callbacks)
     config = {key: config[key] for key in config if key not in ("scores", "dev loss")}
     Captioner(tokenizer, model, {**config, "self-critical": asdict(criticism)}).save(folder)
     return Captioner.load(folder)
-
-
-def new_captioner(
-    tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, dataset: Dataset
-) -> Captioner:
-    """Return an untrained captioner that has seen nothing but the spread of some features."""
-    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
-    sample = np.random.default_rng(0).permutation(len(features))[:photos]
-    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
-    sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
-    with precision(recipe.precision):
-        model = MODELS[recipe.model](**sizes)
-        learn_spread(model.standardise, vectors[vectors.any(axis=1)])  # zeros only: padding
-        model.build()
-    config = {
-        "model": recipe.model,
-        "sizes": model.sizes,
-        "encoder": recipe.encoder,
-        **({"encoder_weights": "random weights"} if recipe.encoder.endswith(RANDOM) else {}),
-        "image_size": IMAGE_SIZES.get(recipe.encoder),
-        "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
-        "dataset": dataset.name,
-        "length_power": recipe.length_power,
-        "recipe": asdict(recipe),
-        "versions": {"python": platform.python_version(), "keras": keras.__version__},
-        "date": date.today().isoformat(),
-    }
-    return Captioner(tokenizer, model, config)
-
-
-def learn_spread(layer: keras.layers.Normalization, vectors: np.ndarray) -> None:
-    """Let a layer standardise by the mean and spread of some vectors (vectors, numbers).
-
-    A number that is the same in all of them, such as one that a ReLU has always cut off, gets the
-    mean spread of the others: divided by nearly nothing, its first change would drown the rest.
-    """
-    layer.adapt(vectors)
-    variance = np.array(layer.adapt_variance)
-    variance[variance < 1e-9 * variance.mean()] = variance.mean()
-    layer.adapt_variance.assign(variance)
-    layer.finalize_state()
-
-
-@contextmanager
-def precision(policy: str) -> Iterator[None]:
-    """Make the layers created inside compute in another precision."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def score_captioner(
