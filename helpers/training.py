@@ -181,7 +181,7 @@ RECIPES = {
     },
     "flickr8k": {
         "merge": Recipe(),
-        "attention": Recipe(epochs=10, batch_size=80, **ATTENTION),
+        "attention": Recipe(epochs=12, batch_size=80, sizes={"image_dropout": 0.5}, **ATTENTION),
         "concatenate": Recipe(**CONCATENATE),
     },
 }
