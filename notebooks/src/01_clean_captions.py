@@ -12,7 +12,8 @@
 # ![A picture beside two of its captions, each in three versions: as written, with our cleaning, and with the classic cleaning, which drops short words and digits](images/01_clean_captions.png)
 #
 # Two captions of one picture: as people wrote them, after our cleaning, and after the cleaning of
-# older tutorials. By the end you know why the third version makes poor alt text.
+# older tutorials. By the end you know why the third version serves badly those who can't see the
+# picture.
 
 # %% [markdown]
 # **You will learn**
@@ -31,6 +32,11 @@
 # |---|---|---|
 # | mini | about 15 s (estimate) | 20-60 s |
 # | Flickr8k | about 25 s (estimate), and the download | 40-120 s, and the download |
+#
+# **Mini** is a small set of drawn scenes that comes with the course, **Flickr8k** a set of 8,000
+# real photos. **Colab** runs notebooks in your browser, on Google's computers. The **T4** is the
+# graphics card (**GPU**) that it lends: a chip that does thousands of small calculations at once,
+# where a computer's processor (CPU) does a few.
 
 # %% [markdown]
 # ## Set-up
@@ -79,8 +85,9 @@ from helpers.pipeline import build_descriptions, work_folder
 from helpers.plots import plot_word_counts, show_captioned, show_images
 
 # %% [markdown]
-# Settings: `DATASET = "flickr8k"` runs the same lesson on 8,000 real photos. The default, **mini**,
-# is a small set of drawn scenes that comes with the course.
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `SEED` is the number
+# from which all chance in a lesson follows, such as the order of a shuffle: the same **seed**
+# gives the same run.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -90,8 +97,10 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is in a captioning data set?
 #
-# A **captioner** is a program that writes a sentence about a photo. It learns from examples: photos,
-# and sentences that people wrote about them. Such a sentence is a **caption**. Let us open the data set and look before we do anything.
+# A **captioner** is a program that writes a sentence about a photo. It learns from examples:
+# photos, and sentences that people wrote about them. Such a sentence is a **caption**, learning
+# from examples is called **training**, and the part of the captioner that learns is the **model**.
+# Let us look at the data before we do anything.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -100,8 +109,9 @@ photos = [open_image(dataset.image_paths[name]) for name in names]
 show_images(photos, [dataset.captions[name][0] for name in names], columns=3)
 
 # %% [markdown]
-# Each photo has five captions, by five different people (on mini a small grammar plays the five).
-# Read these five and compare: who mentions the place, who counts, who gives a colour?
+# Each photo has five captions, by five different people (on mini a grammar, a program that builds
+# sentences by rules, plays the five). Read these five and compare: who mentions the place, who
+# counts, who gives a colour?
 
 # %%
 show_captioned(photos[0], dataset.captions[names[0]])
@@ -196,8 +206,8 @@ for name in set(raw) - files:
 # ## 3. What is a word?
 #
 # A captioner deals in words. "Dog", "dog" and "dog." mean the same to you, but a computer sees
-# three different strings. **Cleaning** decides what counts as the same word. First in lower
-# case, then a pattern that finds the words. The pattern that comes to mind first is `[a-z]+`.
+# three different strings. **Cleaning** decides what counts as the same word. First in lower case,
+# then a pattern that finds the words. The pattern that comes to mind is `[a-z]+`.
 
 # %%
 EXAMPLES = ["A girl in a T-shirt .", "The dog's ball .", "Ein kleiner Bär läuft .", "2 BOATS !"]
@@ -304,7 +314,7 @@ for text in TRICKY:
 # `niño` survive both, since in Python a letter is a letter in any language. (Tutorials that use
 # `[a-z]+` lose them.) And the last line is empty.
 #
-# How close is this to the recipe in the tutorials? Here that recipe is, in two lines.
+# How close is our classic cleaning to the tutorials' own? Here that is, in two lines.
 
 
 # %%
@@ -399,8 +409,8 @@ describe("as written", before)
 describe("cleaned", after)
 
 # %% [markdown]
-# Hardly any meaning is lost, and still the vocabulary shrinks: on mini by 10-20 %, on Flickr8k by
-# 5-10 % of its 9,500 words. `A` and `a`, `Dog` and `dog` have become one. Which words lead, before
+# Hardly any meaning is lost, and still the vocabulary shrinks: on mini by 10-20%, on Flickr8k by
+# 5-10% of its 9,500 words. `A` and `a`, `Dog` and `dog` have become one. Which words lead, before
 # and after?
 
 # %%
@@ -434,9 +444,9 @@ lost = 1 - after_classic.total() / after.total()
 print(f"{lost:.0%} of the running words are gone")
 
 # %% [markdown]
-# Compare the two columns. The vocabulary stays nearly the same, since "a" is one word. But a good
-# share of the text is gone: expect 8-15 %. On Flickr8k "a" is the most frequent word of all.
-# With fewer words per caption a model trains a little faster. The price is paid by the reader.
+# Compare the two rows. The vocabulary stays nearly the same, since "a" is one word. But a good
+# share of the text is gone: expect 8-15%. On Flickr8k "a" is the most frequent word of all. With
+# fewer words per caption a model trains a little faster. The price is paid by the reader.
 #
 # **Alt text** is the description of a picture that a **screen reader** reads aloud to people who
 # can't see it. Read these aloud, left and right:
@@ -677,5 +687,6 @@ print("look closely" if len(my_captions) >= 3 else "not yet")
 # %% [markdown]
 # ## Next
 #
-# [02 extract features](02_extract_features.ipynb) turns each photo into 2,048 numbers that a
-# captioner can learn from.
+# You can read, clean and split a data set of captions, and `descriptions.txt` holds the result for
+# every later lesson. The photos come next: [02 extract features](02_extract_features.ipynb) turns
+# each of them into 2,048 numbers that a captioner can learn from.

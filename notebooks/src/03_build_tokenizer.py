@@ -218,8 +218,8 @@ for caption in ["a dog sleeps", "a cat sleeps", "a dog runs a dog runs a dog run
     assert encode(toy, caption) == toy.encode(caption)
 
 # %% [markdown]
-# A training step reads many captions at once, a **batch**. `encode_batch` encodes each caption and
-# pads it on the right to `max_length`. The padding itself is Keras's `pad_sequences`.
+# A training step reads a batch of captions. `encode_batch` encodes each caption and pads it on the
+# right to `max_length`. The padding itself is Keras's `pad_sequences`.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.encode_batch"]
@@ -248,10 +248,11 @@ draw_batch(left, toy.words)
 # `<start>` comes first. With padding on the right, training looks the same: column 0 is `<start>`.
 #
 # The second reason bites harder. A model can be told which places to skip; that is a **mask**. On
-# a CPU any mask works. On a GPU, Keras hands an LSTM (the layer that reads word after word) to
-# NVIDIA's fast library **cuDNN**, which takes only right-padded masks. A left-padded batch passes
-# every test on your laptop, then stops the program on Colab's GPU. So: on the right, always.
-# Checking costs one line: once a row has a zero, only zeros may follow.
+# a CPU any mask works. On a GPU, Keras hands an **LSTM** (a layer that reads word after word;
+# lesson 04 has one) to the fast library **cuDNN** of the GPU's maker, which takes only
+# right-padded masks. A left-padded batch passes every test on your laptop, then stops the program
+# on Colab's GPU. So: on the right, always. Checking costs one line: once a row has a zero, only
+# zeros may follow.
 
 
 # %%
@@ -265,7 +266,7 @@ print("ours", is_right_padded(batch), " left", is_right_padded(left))
 # %% [markdown]
 # ## 5. How long is a caption?
 #
-# Time for the real captions. A tokenizer may learn from the **training split** only: dev and test
+# Time for the real captions. A tokenizer may learn from the training split only: dev and test
 # stand for the captions that nobody has seen yet.
 
 # %%
@@ -298,7 +299,7 @@ print(f"99 % of the captions fit into {needed} ids")
 
 # %% [markdown]
 # A small `max_length` cuts sentences; a large one fills the array with nothing. The course takes
-# 32 for all data sets: on Flickr8k that keeps more than 99 % whole, and nearly all of the rest
+# 32 for all data sets: on Flickr8k that keeps more than 99% whole, and nearly all of the rest
 # loses only a few words. And the padding? Lesson 04 puts captions of like length together and cuts
 # each batch to its longest caption, so little of it is ever computed.
 
@@ -311,9 +312,8 @@ print(f"max_length {recipe.max_length}: {cut} of {len(lengths):,} captions are c
 # ## 6. Which words get an id?
 #
 # Each word costs the model a row of numbers at its entrance and another at its exit. And a word
-# that occurs once or twice can hardly be learnt. So we keep the frequent ones. How many do we need?
-# The **coverage** is the share of running words (each word counted every time it occurs) that
-# have an id.
+# that occurs once or twice can hardly be learnt. So we keep the frequent ones. How many do we
+# need? The **coverage** is the share of running words that have an id.
 
 # %%
 counts = count_words({"train": train})
@@ -321,7 +321,7 @@ plot_vocabulary_coverage(counts)
 
 # %% [markdown]
 # Mind the axis: each step to the right is ten times as many words. On Flickr8k half of the text is
-# made of a few dozen words, and a few thousand cover 99 % of it. On mini the grammar knows only a
+# made of a few dozen words, and a few thousand cover 99% of it. On mini the grammar knows only a
 # few hundred words in all.
 #
 # The knob is `min_count`. What does it cost? Train tells how much of the text is covered; dev, how
@@ -341,10 +341,10 @@ for min_count in (1, 2, 3, 5, 10):
 
 # %% [markdown]
 # Two things to see. Even with `min_count` 1, dev may bring words that train does not have: on
-# Flickr8k more than 1 % of the running words. And from 1 to 5 the vocabulary of Flickr8k shrinks
-# to about a third, while the unknown share on dev rises to no more than 3-4 %. A third of the
-# price for a few rare words: the course takes 5 there. Mini is so small that every word counts,
-# and takes 1.
+# Flickr8k more than 1% of the running words. And from 1 to 5 the vocabulary of Flickr8k shrinks to
+# about a third, while the unknown share on dev rises to no more than 3-4%. A third of the price
+# for a few rare words: the course takes 5 there. Mini is so small that every word counts, and
+# takes 1.
 
 # %%
 tokenizer = CaptionTokenizer.from_captions(train, recipe.min_count, recipe.max_length)
@@ -496,10 +496,9 @@ print(*path.read_text("utf-8").split("\n")[:12], sep="\n")
 
 # %% [markdown]
 # **JSON** is a text format: one word a line, readable in any editor and by any language. Many
-# tutorials write a **pickle** instead, Python's own format for objects. Three reasons against it:
+# tutorials write a pickle instead. Three reasons against it:
 #
-# * a pickle is a program. Opening one from a stranger runs whatever it says (lesson 02 sets off
-#   such a trap safely);
+# * it is a program, and opening it runs it (lesson 02);
 # * it holds the name of a class, not its code. Keras 3 took its `Tokenizer` out of its public
 #   parts, and old pickles depend on where that class lives;
 # * you can't read it, compare two of them, or mend one.
@@ -644,5 +643,6 @@ print(answer if take_apart("a boat's sail") == "a boat 's sail" else "not yet")
 # %% [markdown]
 # ## Next
 #
-# [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model learns
-# to say the next word.
+# You can turn any caption into ids and back, and you know how long captions are and which words
+# count. [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model
+# learns to say the next word.

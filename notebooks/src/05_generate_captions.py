@@ -87,7 +87,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Now fetch the trained model of lesson 04 and photos that it has never seen. They are the photos of **dev**, the split on which we compare choices. The test photos wait for lesson 06.
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are dev's, the split on which choices are compared. The test photos wait for lesson 06.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -219,7 +219,7 @@ captions = timed("call", lambda chosen: [classic_caption(classic, p) for p in ch
 assert captions == wanted[:1]
 
 # %% [markdown]
-# A surprise: no gain, it may even take longer! Python now starts every small calculation by itself, a dozen for each of the padded words the LSTM reads, and each start costs more than the calculation. `predict` spares itself that: it works with a **graph**, the written-down plan of the whole calculation. **`tf.function`** makes such a plan of any function. It runs the function once to see what it does, and from then on runs the plan. A `print` shows when Python is really at work:
+# A surprise: hardly a gain, and it may even take longer! Python now starts every small calculation by itself, a dozen for each of the padded words the LSTM reads, and each start costs more than the calculation. `predict` spares itself that: it compiles (lesson 04), and the plan of the whole calculation is called a **graph**. **`tf.function`** makes a graph of any function. It runs the function once to see what it does, and from then on follows the plan. A `print` shows when Python is really at work:
 
 
 # %%
@@ -257,7 +257,7 @@ logits, state = compiled.step(np.array([START], "int32"), compiled.start(feature
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
-# From logits we take logarithms of probabilities, which we will need for beam search; the largest stays the largest. A word with -1e9 added can't win. With these, the loop becomes shorter than the classic one:
+# From logits we take the logarithms of the probabilities, **log-probabilities** for short, which beam search will need; the largest stays the largest. A word with -1e9 added can't win. With these, the loop becomes shorter than the classic one:
 
 
 # %% tags=["same-as:helpers.decoding.word_log_probabilities"]
@@ -345,7 +345,7 @@ plots.plot_times(milliseconds)
 # %% [markdown]
 # ## 4. Can it say something else?
 #
-# Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability instead: a word with 30 % comes in about 30 of 100 draws. That is **sampling**.
+# Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability instead: a word with 30% comes in about 30 of 100 draws. That is **sampling**.
 #
 # A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
 #
@@ -570,7 +570,7 @@ print(f"that is {milliseconds['beam'] / milliseconds['all at once']:.1f} times g
 #
 # ## 6. Why do captions come out short?
 #
-# Each word adds the logarithm of a number below 1, so each word *costs*. Suppose the model is 80 % sure of every word. What do five words cost, what do ten?
+# Each word adds the logarithm of a number below 1, so each word *costs*. Suppose the model is 80% sure of every word. What do five words cost, what do ten?
 
 # %%
 for words in (5, 10):
@@ -594,7 +594,7 @@ best_power = max(by_power, key=by_power.get)
 captioner.config["length_power"] = best_power
 
 # %% [markdown]
-# The captions grow longer with the power, as they should. How much the score gains depends on the model. On mini, dev has sixty photos, so differences of a few points are chance; a thousand photos say more. From here on the captioner uses the best of the four, which it keeps in its `config`.
+# The captions grow longer with the power, as they should. How much the score gains depends on the model. On mini, dev has sixty photos, so differences of a few points are chance; a thousand photos say more. For the rest of this lesson the captioner uses the best of the four. (On the disk it keeps the `length_power` of its recipe.)
 #
 # ## 7. From a file to a sentence
 #
@@ -760,4 +760,4 @@ print("different captions, CIDEr-D:", results if len(results) == 3 else "not yet
 # %% [markdown]
 # ## Next
 #
-# [06 score captions](06_score_captions.ipynb) asks how good these sentences are, and takes apart the scores that claim to know.
+# You can make a trained model write: fast, with chance or with foresight. [06 score captions](06_score_captions.ipynb) asks how good these sentences are, and takes apart the scores that claim to know.

@@ -97,7 +97,7 @@ PHOTOS = 24
 # %% [markdown]
 # ## 1. Who reads it?
 #
-# Somebody who can't see your photo. A **screen reader** is a program that reads a page aloud. When it comes to an image, it says "image" and then the **alt text**, which stands in the HTML:
+# Somebody who can't see your photo. When a screen reader comes to an image, it says "image" and then the alt text, which stands in the HTML:
 #
 # ```html
 # <img src="dog.jpg" alt="A dog runs along the beach.">
@@ -142,7 +142,7 @@ for text, problem in found.items():
 # %% [markdown]
 # ## 2. A website without words
 #
-# You need a site to work on. Other people's servers are no toys, so you run one yourself. A web server answers a path, such as `/photos/00.jpg`, with a status, some headers and some bytes. Ours also counts who asks for what: `visits` will be our witness all along.
+# You need a site to work on. Other people's servers are no toys, so you run one yourself. A web server answers a path, such as `/photos/00.jpg`, with a status (200 is “here it is”, 404 “no such thing”), some headers (lines of information) and some bytes. Ours also counts who asks for what: `visits` will be our witness all along.
 
 
 # %%
@@ -188,7 +188,7 @@ Site.files |= {
 print(f"{len(Site.files)} files")
 
 # %% [markdown]
-# A **crawler** is a program that goes from link to link through a site. Site owners use one to find pages that lack something, and it exports what it found as a CSV table. Here is ours, one row per image. Look at the second column: crawlers note addresses in every form.
+# A **crawler** is a program that goes from link to link through a site. Site owners use one to find pages that lack something, and it exports what it found as **CSV**, a table with commas between its cells. Here is ours, one row per image. Look at the second column: crawlers note addresses in every form.
 
 # %%
 page = f"http://{local}/animals/index.html"
@@ -401,7 +401,7 @@ for row in table[PHOTOS - 2 :]:
 #
 # Beside the table lies `out.report.html`. Open it in a browser: it shows every picture with its suggestion in a box, the other candidates as buttons, and a tick for "reviewed". One button saves the reviewed table. The page needs no network, so you can mail it to whoever knows the site.
 #
-# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong: on Flickr8k, its order is almost the order of length (a rank correlation of -0.88). So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
+# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong: on Flickr8k, its order is almost the order of length, turned round: their **rank correlation** is -0.88. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
 
 
 # %% tags=["same-as:helpers.wording.per_word"]

@@ -88,7 +88,7 @@ SECOND = "mini-de"
 # %% [markdown]
 # ## 1. What do caption files look like?
 #
-# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know **Flickr8k**'s way from lesson 01; **Flickr30k** has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
+# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k** has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
 
 
 # %%
@@ -106,7 +106,7 @@ def put(name, text):
 put("flickr8k.txt", "dog.jpg#0\tA dog , wet and happy , runs .\ndog.jpg#1\tA wet dog .\n")
 
 # %% [markdown]
-# **Kaggle**'s copies of Flickr8k are tables with commas, **CSV**. If a caption holds a comma, it stands in quotation marks.
+# **Kaggle**'s copies of Flickr8k are CSV. If a caption holds a comma, it stands in quotation marks.
 
 # %%
 kaggle = 'image,caption\ndog.jpg,"A dog , wet and happy , runs ."\ndog.jpg,A wet dog .\n'
@@ -196,7 +196,7 @@ print("csv.reader:     {} of {} intact".format(*intact(dataset.captions, [r[1] f
 # %% [markdown]
 # ### The phantom
 #
-# Many tutorials cut a name at its first dot, to get rid of `.jpg`. Flickr8k lists five captions for `2258277193_586949ec62.jpg.1`. No such photo exists. Neither does `2258277193_586949ec62.jpg`, but that is what cutting makes of it, and the program fails hours later, when it wants to open the photo. A **phantom image** is one that has captions and no file. COCO's lists have the opposite as well: photos that nobody described.
+# Lesson 01 met `2258277193_586949ec62.jpg.1`: five captions, and no such photo. Neither is there a `2258277193_586949ec62.jpg`, but whoever cuts off what follows the first dot looks for one, and the program fails hours later. A **phantom image** is one that has captions and no file. COCO's lists have the opposite as well: photos that nobody described.
 #
 # So match the names with the files *first*, drop what doesn't match, and say so. `open_dataset` does this. Read its report of your data:
 
@@ -313,7 +313,7 @@ form = annotation_widget(photos, photos / "captions.json", amount=5)
 form
 
 # %% [markdown]
-# Write a sentence and press Tab or Enter; what you have written is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form above: it lives only while a kernel runs.)
+# Write a sentence and press Tab or Enter; what you have written is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form above: it needs a kernel.)
 #
 # What to write? The rules that COCO gave its writers are good ones: say what is important, in a sentence of at least eight words; don't begin with "There is"; don't guess what people think or what happens next; give nobody a name. Five *different* captions teach more than one five times. Better still, ask five people.
 #
@@ -384,7 +384,7 @@ for title, values in (("captioner", scores), ("first caption", first)):
     print(f"{title:14} {shown}")
 
 # %% [markdown]
-# On mini-de expect a BLEU-4 of 27-35 and a CIDEr-D of 85-110 for the captioner; if yours is outside, look at the report again. In English the same model, trained in the same way, has 38 and 134. Where does German lose? The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them, and the captions themselves agree less with each other.
+# On mini-de expect a BLEU-4 of 27-35 and a CIDEr-D of 85-110 for the captioner; if yours is outside, look at the report again. In English the same model, trained in the same way, has 39 and 135 (lesson 06). Where does German lose? The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them, and the captions themselves agree less with each other.
 
 # %% [markdown]
 # Look at some. If you read German: are the endings right? A wrong ending is a wrong word to BLEU, though every reader would understand it. A right ending with the wrong colour costs the same. (One more thing that cleaning takes away: the commas, which German needs.)
@@ -607,4 +607,4 @@ print(
 # %% [markdown]
 # ## Next
 #
-# [11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) takes another encoder and another way to join photo and words, and puts a captioner on a web page.
+# You can train a captioner on captions of any format and language, your own included. [11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) takes another encoder and another way to join photo and words, and puts a captioner on a web page.
