@@ -65,7 +65,7 @@ sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
 # Four helpers come in untaught here: `open_dataset` finds the files, `open_image` reads a photo
-# (lesson 02 opens it up), `work_folder` names the folder for our results, and the plots draw.
+# (lesson 02 opens it up), `work_folder` names the folder for your results, and the plots draw.
 # `captions` is the module that you write yourself in this lesson; it is here to compare with.
 
 # %%
@@ -100,7 +100,7 @@ SEED = 7
 # A **captioner** is a program that writes a sentence about a photo. It learns from examples:
 # photos, and sentences that people wrote about them. Such a sentence is a **caption**, learning
 # from examples is called **training**, and the part of the captioner that learns is the **model**.
-# Let us look at the data before we do anything.
+# Look at the data before you do anything.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -135,7 +135,7 @@ print(dataset.report)
 #   `2258277193_586949ec62.jpg.1`. Its captions can't teach anything, so they are left out. Mini
 #   repeats this accident on purpose.
 # * *images without captions*, *images in no split*: photos that stay unused.
-# * *captions empty after cleaning*: captions without a single word. We meet one in section 4.
+# * *captions empty after cleaning*: captions without a single word. You meet one in section 4.
 #
 # A loader that stays silent about its losses will one day lose half of your data.
 
@@ -187,9 +187,9 @@ for line in TRAPS:
     print(split_line(line))
 
 # %% [markdown]
-# Now the whole file. Does our reader agree with `read_captions`, the helper behind
-# `open_dataset`? That one knows four more formats, and names the line if one is damaged. Then we
-# look up which names have no file: the one of the report must turn up again.
+# Now the whole file. Does your reader agree with `read_captions`, the helper behind
+# `open_dataset`? That one knows five more formats, and names the line if one is damaged. Then look
+# up which names have no file: the one of the report must turn up again.
 
 # %%
 raw = {}
@@ -256,10 +256,10 @@ print(re.findall(r"\w+", "हिन्दी"), WORD.findall("हिन्दी
 # %% [markdown]
 # ## 4. How do you clean a caption?
 #
-# People clean in different ways, so we make the choices visible: three switches, each of which
-# says what is *kept*. Ours keeps every word. The classic cleaning, which you find in many older
-# tutorials, drops words of one letter and words with digits, and deletes all punctuation. `is_kept` tells
-# whether a word passes the first two switches; the third concerns whole captions.
+# People clean in different ways, so make the choices visible: three switches, each of which says
+# what is *kept*. Ours keeps every word. The classic cleaning, which you find in many older
+# tutorials, drops words of one letter and words with digits, and deletes all punctuation.
+# `is_kept` tells whether a word passes the first two switches; the third concerns whole captions.
 
 
 # %% tags=["same-as:helpers.captions.Cleaning", "same-as:helpers.captions.KEEP_EVERY_WORD", "same-as:helpers.captions.CLASSIC_CLEANING", "same-as:helpers.captions.is_kept"]
@@ -366,7 +366,7 @@ def empty_after_cleaning(captions, cleaning=KEEP_EVERY_WORD):
 print(empty_after_cleaning(toy), empty_after_cleaning(toy, CLASSIC_CLEANING))
 
 # %% [markdown]
-# Now the real data, all of it: a second on mini, a few seconds on Flickr8k. What we wrote has to
+# Now the real data, all of it: a second on mini, a few seconds on Flickr8k. What you wrote has to
 # give exactly what the helpers give.
 
 # %%
@@ -466,13 +466,13 @@ for text in SENTENCES:
 # after many; "dog chases dogs" leaves you to guess. "2 boys" turns into "boys", and the owner of
 # one dog into "dogs owner".
 #
-# And a captioner repeats its teacher: a word that is missing from every training caption is a
-# word that it can never say. No later step puts the "a" back. That is why all lessons clean with
-# `KEEP_EVERY_WORD`, and why we call the other one by its name whenever we compare with it.
+# And a captioner repeats its teacher: a word that is missing from every training caption is a word
+# that it can never say. No later step puts the "a" back. That is why all lessons clean with
+# `KEEP_EVERY_WORD`, and why the other one is called by its name wherever it is compared.
 #
-# The same happens to the captions of our data set. Here is the training photo whose captions have
-# the most different words to lose, with two of them in all three versions. Read the two "classic" lines aloud, then
-# look at the picture.
+# The same happens to the captions of your data set. Here is the training photo whose captions have
+# the most different words to lose, with two of them in all three versions. Read the two "classic"
+# lines aloud, then look at the picture.
 
 
 # %% tags=["picture"]
@@ -500,7 +500,7 @@ show_captioned(open_image(dataset.image_paths[photo]), rows)
 # **split** in three: **train** teaches, **dev** helps to choose between models, **test** is kept
 # for the final score. The question is what to deal out: photos or captions?
 #
-# Let us do it wrongly first. Shuffle all captions and give a tenth of them to dev.
+# Do it wrongly first. Shuffle all captions and give a tenth of them to dev.
 
 # %%
 pairs = [(name, text) for name, texts in descriptions.items() for text in texts]

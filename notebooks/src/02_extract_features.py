@@ -89,7 +89,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. A photo is too many numbers
 #
-# To a computer, a photo is a box of numbers: one for red, one for green and one for blue at every point. NumPy calls the box an **array**, its directions **axes**, and the lengths along them its **shape**, here `(height, width, colours)`. How many numbers are there?
+# To a computer, a photo is a box of numbers: one for red, one for green and one for blue at every point, or **pixel**. NumPy calls the box an **array**, its directions **axes**, and the lengths along them its **shape**, here `(height, width, colours)`. How many numbers are there?
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -101,7 +101,7 @@ print(f"that makes {np.array(photo).size:,} numbers")
 photo
 
 # %% [markdown]
-# So many numbers, and none of them says "dog" or "beach". Move the photo one point to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
+# So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
 #
 # So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
 #
@@ -110,7 +110,7 @@ photo
 # %% [markdown]
 # ## 2. From a file to pixels
 #
-# Xception wants squares of 299 × 299 points. Photos come in every shape, so something has to give. You may cut off the sides, add black bars, or stretch. This course stretches: nothing at the rim gets lost, and the network has seen enough odd shapes to cope.
+# Xception wants squares of 299 × 299 pixels. Photos come in every shape, so something has to give. You may cut off the sides, add black bars, or stretch. This course stretches: nothing at the rim gets lost, and the network has seen enough odd shapes to cope.
 
 
 # %% tags=["same-as:helpers.images.opening.image_pixels"]

@@ -60,7 +60,7 @@ sys.path.insert(0, str(ROOT))
 # %% [markdown]
 # From lesson 01 come `open_dataset`, `count_words` and the cleaned captions, which
 # `build_descriptions` loads or makes. `recipe_for` knows the settings of a training run, which
-# lesson 04 explains; here we use two of them. The plots draw.
+# lesson 04 explains; here you use two of them. The plots draw.
 
 # %%
 import json
@@ -87,7 +87,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. How does a model read?
 #
-# A neural network computes with numbers. It can't read "dog". So we number the words: every word
+# A neural network computes with numbers. It can't read "dog". So you number the words: every word
 # gets an **id**, and the list of all words with an id is the **vocabulary**. Four words are enough
 # to see it.
 
@@ -120,7 +120,7 @@ print(encoded, "→", decoded)
 #
 # ## 2. Four markers
 #
-# Four ids that are not words solve all three problems. We call them **markers**.
+# Four ids that are not words solve all three problems. They are called **markers**.
 #
 # | id | marker | meaning |
 # |---|---|---|
@@ -189,7 +189,7 @@ class CaptionTokenizer:
 print(CaptionTokenizer.from_captions(toy_captions).words)
 
 # %% [markdown]
-# The same eight words as by hand. From here on we use the helper's class, which has these two
+# The same eight words as by hand. From here on you use the helper's class, which has these two
 # methods and the three that you are about to write.
 
 # %%
@@ -201,7 +201,7 @@ assert toy.words == by_us.words == words
 assert toy.max_length == by_us.max_length == 5
 
 # %% [markdown]
-# A **method** is a function whose first argument is the object. So we can write each method as a
+# A **method** is a function whose first argument is the object. So you can write each method as a
 # plain function, try it, and compare it with the helper's. First `encode`. If a caption is too
 # long, its last words are cut off, but never its `<end>`: a model that sees captions without an
 # end learns to ramble.
@@ -287,7 +287,7 @@ plot_caption_lengths(lengths)
 # %% [markdown]
 # Expect a median of about ten words. On mini the longest caption has about twenty; on Flickr8k a
 # few go beyond thirty, a thin tail at the right. The whole array must be as wide as the longest
-# caption that we keep whole. How wide does it have to be? Two ids go to `<start>` and `<end>`.
+# caption that is kept whole. How wide does it have to be? Two ids go to `<start>` and `<end>`.
 
 # %%
 for max_length in (8, 12, 16, 20, 24, 32, 40):
@@ -312,8 +312,8 @@ print(f"max_length {recipe.max_length}: {cut} of {len(lengths):,} captions are c
 # ## 6. Which words get an id?
 #
 # Each word costs the model a row of numbers at its entrance and another at its exit. And a word
-# that occurs once or twice can hardly be learnt. So we keep the frequent ones. How many do we
-# need? The **coverage** is the share of running words that have an id.
+# that occurs once or twice can hardly be learnt. So keep the frequent ones. How many do you need?
+# The **coverage** is the share of running words that have an id.
 
 # %%
 counts = count_words({"train": train})
@@ -365,8 +365,8 @@ print(", ".join(word for word, _ in unknown.most_common(25)))
 # where every training word has an id). But no reader wants to hear it. Lesson 05 forbids it: where
 # the model would say `<unknown>`, it has to say the next best word.
 #
-# Here is a batch as the model gets it: seven captions of dev, shortest first, and one of ours that
-# is bound to hold unknown words.
+# Here is a batch as the model gets it: seven captions of dev, shortest first, and an invented one
+# that is bound to hold unknown words.
 
 # %% tags=["picture"]
 short = [text for text in dev if len(text.split()) <= 13]

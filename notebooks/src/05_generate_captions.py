@@ -87,7 +87,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Now fetch the trained model of lesson 04 and photos that it has never seen. They are dev's, the split on which choices are compared. The test photos wait for lesson 06.
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -110,7 +110,7 @@ plots.show_images([open_image(photos[0])])
 # %% [markdown]
 # The model can't answer with a sentence. It knows one trick: it looks at a photo and some words, and says which word may come *next*. The art of making sentences out of this trick is called **decoding**.
 #
-# Our models offer the trick in two calls. `start(features)` returns the **state**, everything the model needs to remember, as a pair: what it knows of the photo, here a vector, and the memory of what was written, here the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
+# The models of this course offer the trick in two calls. `start(features)` returns the **state**, everything the model needs to remember, as a pair: what it knows of the photo, here a vector, and the memory of what was written, here the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
 
 # %%
 state = model.start(features[:1])
@@ -119,7 +119,7 @@ print("state:", tree.map_structure(lambda part: tuple(part.shape), state))
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
-# Every sentence begins with the marker `<start>`, so that is the word we let it read. The logits are not yet probabilities. **Softmax** makes them so: raise *e* to each of them, then divide by the sum. Try it with three numbers.
+# Every sentence begins with the marker `<start>`, so that is the word you let it read. The logits are not yet probabilities. **Softmax** makes them so: raise *e* to each of them, then divide by the sum. Try it with three numbers.
 
 # %%
 toy_logits = np.array([2.0, 1.0, 0.0])
@@ -148,9 +148,9 @@ for _ in range(3):
 #
 # ## 2. The loop that everybody writes first
 #
-# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 dresses our trained layers up as such a classic model, so we can watch it work.
+# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 dresses the trained layers up as such a classic model, so you can watch it work.
 #
-# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. The loop takes `ask`, the function that returns probabilities, as an argument. That lets us exchange it in a moment. It compares ids, not words: older recipes look for a text such as `" <end>"`, where one stray space keeps the loop running for ever.
+# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. The loop takes `ask`, the function that returns probabilities, as an argument. That lets you exchange it in a moment. The loop compares ids, not words, for the reasons of lesson 03.
 
 # %% tags=["same-as:helpers.decoding.NEVER_WRITTEN"]
 START, END = 2, 3
@@ -242,7 +242,7 @@ assert captions == wanted
 # %% [markdown]
 # That is the graph without the ceremony around it. What is left is work, and most of it is waste: for every word, the loop lets the LSTM read the whole padded sentence again. A caption of ten words needs ten readings, and gets ten times `max_length`.
 #
-# **Change 2: keep the state.** `start` and `step` read each word once. We compile both. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each.
+# **Change 2: keep the state.** `start` and `step` read each word once. Both are compiled. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each.
 
 
 # %% tags=["same-as:helpers.decoding.CompiledModel"]
@@ -349,7 +349,7 @@ plots.plot_times(milliseconds)
 #
 # A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
 #
-# There is a neat way to draw for a whole batch at once, the **Gumbel trick**: add random noise of a certain shape to every logit and take the largest. Try both on our three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
+# There is a neat way to draw for a whole batch at once, the **Gumbel trick**: add random noise of a certain shape to every logit and take the largest. Try both on the three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -383,7 +383,7 @@ for temperature in (0.5, 1.0, 1.5):
         print("   ", tokenizer.decode(caption))
 
 # %% [markdown]
-# The lower the temperature, the more the captions resemble one another. At 1.5 many go astray: one odd word is enough, because the model has to go on from what it wrote. Variety costs truth. For alt text you want truth, so on we go to the opposite of chance.
+# The lower the temperature, the more the captions resemble one another. At 1.5 many go astray: one odd word is enough, because the model has to go on from what it wrote. Variety costs truth. For alt text you want truth, so turn to the opposite of chance.
 
 # %% [markdown]
 # ## 5. Looking further than one word
@@ -410,7 +410,7 @@ for sentence in ("dogs", "a dog"):
 # %% [markdown]
 # Greedy takes "dogs", 0.55 against 0.45, and then `<end>`: 0.55 × 0.4 = 0.22. The sentence "a dog" begins with the second-best word and yet reaches 0.45 × 0.95 × 1 = 0.43, about twice as much.
 #
-# **Beam search** keeps the `beam_size` best beginnings instead of one. With two, "a" stays in the race. Products of many probabilities shrink towards zero, so we add logarithms instead. Here is every step:
+# **Beam search** keeps the `beam_size` best beginnings instead of one. With two, "a" stays in the race. Products of many probabilities shrink towards zero, so you add logarithms instead. Here is every step:
 
 # %%
 beams = [(["<start>"], 0.0)]
@@ -491,7 +491,7 @@ for node in best:
     print(f"{score(node, 0.7):6.2f}  {tokenizer.decode(node.ids)}")
 
 # %% [markdown]
-# `nodes` holds every beginning the search has looked at, so we can draw its tree. Let's take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
+# `nodes` holds every beginning the search has looked at, so you can draw its tree. Take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
 
 # %%
 searches = [small_beam_search(compiled, photo, BEAM_SIZE) for photo in features[:20]]
@@ -580,7 +580,7 @@ for words in (5, 10):
 # %% [markdown]
 # The sum prefers the short caption, although the model is no surer of it. The mean treats both alike. In between lies a sum divided by *words to a power*: 0 is the sum, 1 the mean. This **length normalisation** goes back to Wu et al. 2016, and `length_power` is its knob.
 #
-# Which power is best? That is a choice, so dev decides, never test. We ask **CIDEr-D**, a score that compares captions with those that people wrote; higher is better, and lesson 06 builds it by hand. (On Flickr8k, reckon with about half a minute on a CPU.)
+# Which power is best? That is a choice, so dev decides, never test. Ask **CIDEr-D**, a score that compares captions with those that people wrote; higher is better, and lesson 06 builds it by hand. (On Flickr8k, reckon with about half a minute on a CPU.)
 
 # %%
 references, by_power = dataset.references("dev"), {}
@@ -598,7 +598,7 @@ captioner.config["length_power"] = best_power
 #
 # ## 7. From a file to a sentence
 #
-# So far we began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with one dev photo:
+# So far you began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with one dev photo:
 
 # %%
 encoder, photo = captioner.encoder, photos[4 % len(photos)]

@@ -132,8 +132,8 @@ for word in captions[0].split():
 # %% [markdown]
 # ## 2. BLEU by hand
 #
-# **BLEU** (Papineni et al. 2002) was made for translations, and captioning took it over. Let us
-# build it on a toy: one hypothesis, five references.
+# **BLEU** (Papineni et al. 2002) was made for translations, and captioning took it over. Build it
+# on a toy: one hypothesis, five references.
 #
 # ### Count n-grams
 #
@@ -199,7 +199,7 @@ def clipped_matches(words, references):
 print(clipped_matches("the the the the the the the".split(), TOY_REFERENCES)[0])
 
 # %% [markdown]
-# Two of seven: a precision of 0.29, down from 1. And our honest caption? The longer the n-gram,
+# Two of seven: a precision of 0.29, down from 1. And the honest caption? The longer the n-gram,
 # the harder it is to match: "runs on the beach" is good English, but nobody wrote it.
 
 # %%
@@ -270,7 +270,7 @@ assert np.isclose(bleu_from(toy_counts), metrics.bleu_scores([texts], [" ".join(
 # %% [markdown]
 # ### Many captions: add counts, not scores
 #
-# Two captions now: our toy, and one that matches no 4-gram. You could average their two scores.
+# Two captions now: the toy, and one that matches no 4-gram. You could average their two scores.
 # BLEU doesn't: it adds up the ten numbers of all captions and scores the sums *once*.
 
 # %%
@@ -421,8 +421,8 @@ for ngram in [("a",), ("dog",), ("on", "the"), ("boat",)]:
 # ### Step 3: compare directions
 #
 # The cosine of lesson 02 is 1 if two vectors point the same way and 0 if they share nothing. The
-# "D" of CIDEr-D clips here as well: `min` takes no more of an n-gram than the reference has. (We
-# say CIDEr for short.)
+# "D" of CIDEr-D clips here as well: `min` takes no more of an n-gram than the reference has. (Here
+# CIDEr is short for CIDEr-D.)
 
 
 # %% tags=["same-as:helpers.metrics.clipped_cosine"]
@@ -444,8 +444,8 @@ for text in ["a boat on the sea", "a boat", "a dog on the beach", "a a a a", "bo
 # ### Step 4: average
 #
 # CIDEr-D takes the mean over the four lengths of n-grams and over the references, multiplies by a
-# bell curve that punishes a wrong number of words, and by 10. We multiply by 100 once more, as
-# with every score.
+# bell curve that punishes a wrong number of words, and by 10. Here it is times 100 once more, as
+# every score.
 
 # %% tags=["same-as:helpers.metrics.cider_d_each"]
 LENGTH_SIGMA = 6.0
@@ -488,8 +488,8 @@ print(f"CIDEr-D {fmean(each):.1f}")
 # above.
 #
 # **From below: a constant caption**, one sentence said of every photo. On Flickr8k "a man in a
-# blue shirt" serves well. For any other data set we let a cheat choose its sentence: of 150
-# training captions, the one with the best BLEU-4 on dev.
+# blue shirt" serves well. For any other data set let a cheat choose its sentence: of 150 training
+# captions, the one with the best BLEU-4 on dev.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -545,10 +545,11 @@ plots.plot_scores(
 
 # %% [markdown]
 # In BLEU-1 a sentence that never looks gets more than half of what people get (on Flickr8k two
-# thirds). The longer the n-grams, the larger the gap, and CIDEr sees through it. On mini the
-# captioner may beat "people": they are a grammar that words a scene at random, while the captioner
-# has learnt the likeliest wording. That makes no better caption. The column *distinct* would have
-# told you at once: 1.
+# thirds). The longer the n-grams, the larger the gap, and CIDEr sees through it. The column
+# *distinct* would have told you at once: 1.
+#
+# On mini the captioner may beat "people": they are a grammar that words a scene at random, and the
+# captioner has learnt its likeliest wording. That makes no better captions.
 #
 # Why is BLEU fooled? Look at the n-grams of the constant, and at how many photos have each of
 # them in a reference.
@@ -623,9 +624,9 @@ print_table(conventions, COLUMNS[:4])
 # points everywhere. The last row mixes all this, so that two tutorials can print like numbers for
 # unlike models.
 #
-# On Flickr8k, one and the same set of published captions gets a BLEU-4 of 18.3 as we count, 23.3
-# with markers, and 10.8 with "a" missing on one side. Hence the rule: **never print a BLEU without
-# its convention**, and never compare across conventions.
+# On Flickr8k, one and the same set of published captions gets a BLEU-4 of 18.3 as this course
+# counts, 23.3 with markers, and 10.8 with "a" missing on one side. Hence the rule: **never print a
+# BLEU without its convention**, and never compare across conventions.
 
 # %% [markdown]
 # ## 7. Look at the best and the worst

@@ -117,8 +117,8 @@ open_image(photo)
 # %% [markdown]
 # Is that right? Remember on what the captioner was trained. It can name nothing that its training
 # captions never named. One that was trained on Flickr8k has met people and dogs, on grass and in
-# water. Show it a cup of coffee, or one of our drawings, and it tells you of people and dogs. One
-# that was trained on mini sees cats and balloons in your holiday photos as well.
+# water. Show it a cup of coffee, or one of mini's drawings, and it tells you of people and dogs.
+# One that was trained on mini sees cats and balloons in your holiday photos as well.
 #
 # People who use an app can't know that. So show more than the best sentence: what else was in the
 # running, and how sure was the model? `candidates` returns the whole beam of lesson 05, with the

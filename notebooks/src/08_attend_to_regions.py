@@ -97,7 +97,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What does an average forget?
 #
-# Until now a photo was one vector of 2,048 numbers. Xception did not make one vector, though. It made a **grid** of 10 × 10 vectors, one for each part of the photo, and the last thing we let it do was to average them. This lesson keeps the grid. Each of its 100 vectors is called a **region**.
+# Until now a photo was one vector of 2,048 numbers. Xception did not make one vector, though. It made a **grid** of 10 × 10 vectors, one for each part of the photo, and the last thing it did was to average them. This lesson keeps the grid. Each of its 100 vectors is called a **region**.
 #
 # The first run encodes all photos anew and shows a bar; later runs find the file.
 
@@ -141,7 +141,7 @@ plots.show_attention(photo, list(places), maps)
 # %% [markdown]
 # Regions of one thing are alike. So a model that may choose among regions can find things.
 #
-# **Where do regions come from?** The paper that made this famous (Anderson et al. 2018) took them from an **object detector**, a network that draws boxes around things, up to 100 a photo: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network serves about as well and is many times faster to make. We take the grid. Section 8 shows where boxes would come in.
+# **Where do regions come from?** The paper that made this famous (Anderson et al. 2018) took them from an **object detector**, a network that draws boxes around things, up to 100 a photo: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network serves about as well and is many times faster to make. This course takes the grid. Section 8 shows where boxes would come in.
 #
 # ## 2. More than fits into memory
 #
@@ -164,7 +164,7 @@ print("selected", train_regions.shape, "· read", some.shape, some.dtype)
 # %% [markdown]
 # ## 3. Attention by hand
 #
-# A scene with four regions. Each is described by three numbers, made up so that we can read them: how much it looks like an animal, like a plant, like sky.
+# A scene with four regions. Each is described by three numbers, made up so that you can read them: how much it looks like an animal, like a plant, like sky.
 
 # %%
 places = ["dog", "tree", "meadow", "sky"]
@@ -215,7 +215,7 @@ print(ops.convert_to_numpy(weights)[0, 0].round(2))
 # 2. A dense layer turns its output into the query, and attention returns what is **seen**.
 # 3. The **language LSTM** reads what is seen, and what the attention LSTM made of it. Its output and what is seen are added up, and from the sum comes the next word.
 #
-# The sum is our own addition to the paper: it gives what is seen a short way to the word, and the model learns much faster. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. There may be several captions of one image, one after the other. They share its regions: hence `repeat_rows`, and hence the query's shape (images, captions of each, size).
+# The sum is this course's addition to the paper: it gives what is seen a short way to the word, and the model learns much faster. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. There may be several captions of one image, one after the other. They share its regions: hence `repeat_rows`, and hence the query's shape (images, captions of each, size).
 
 
 # %% tags=["same-as:helpers.models.attention.TopDownCell.call"]
@@ -256,7 +256,7 @@ print(ops.convert_to_numpy(states[-1]).round(2))
 # %% [markdown]
 # Two captions of one image look at different regions, because they have read different words.
 #
-# The rest of the model you know from lesson 04. `look` does, once per image, all that needs no words: features are standardised, scaled, and turned into regions of `units` numbers; keys and mean are made. `call` reads whole captions for training. `layers.RNN` leads our `TopDownCell` along the words, as `layers.LSTM` does with a cell of its own.
+# The rest of the model you know from lesson 04. `look` does, once per image, all that needs no words: features are standardised, scaled, and turned into regions of `units` numbers; keys and mean are made. `call` reads whole captions for training. `layers.RNN` leads `TopDownCell` along the words, as `layers.LSTM` does with a cell of its own.
 
 
 # %% tags=["same-as:helpers.models.attention.AttentionCaptioner.look", "same-as:helpers.models.attention.AttentionCaptioner.call"]
@@ -317,7 +317,7 @@ print(group_by_photo(np.array([0, 1, 0]), toy_ids)[1].tolist())
 # %% [markdown]
 # Photo 0 has its two captions, photo 1 one and an empty one. An empty caption has no words to be wrong about: the mask of lesson 04 keeps it out of the loss.
 #
-# How much is saved? The loss of a batch of 16 photos, computed in both ways:
+# How much is saved? The logits of a batch of 16 photos, computed in both ways:
 
 # %%
 photos, grouped = group_by_photo(photo_rows, ids)
@@ -336,7 +336,7 @@ assert np.allclose(*results.values(), atol=1e-4)
 #
 # ## 6. Train it
 #
-# Recipe, loss, averaged weights and callbacks are those of lesson 04. `caption_batches` groups by photo, because the recipe names this model. For later we keep an untrained twin.
+# Recipe, loss, averaged weights and callbacks are those of lesson 04. `caption_batches` groups by photo, because the recipe names this model. For later you keep an untrained twin.
 
 # %%
 train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)

@@ -106,14 +106,14 @@ def put(name, text):
 put("flickr8k.txt", "dog.jpg#0\tA dog , wet and happy , runs .\ndog.jpg#1\tA wet dog .\n")
 
 # %% [markdown]
-# **Kaggle**'s copies of Flickr8k are CSV. If a caption holds a comma, it stands in quotation marks.
+# **Kaggle**'s copies of Flickr8k are CSV (lesson 09). If a caption holds a comma, it stands in quotation marks.
 
 # %%
 kaggle = 'image,caption\ndog.jpg,"A dog , wet and happy , runs ."\ndog.jpg,A wet dog .\n'
 put("kaggle.csv", kaggle)
 
 # %% [markdown]
-# Kaggle's copy of **Flickr30k** is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does our second row.
+# Kaggle's copy of **Flickr30k** is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does the second row here.
 
 # %%
 bars = "image_name| comment_number| comment\ndog.jpg| 0| A dog , wet and happy , runs .\n"
@@ -135,7 +135,7 @@ coco = {
 put("coco.json", json.dumps(coco))
 
 # %% [markdown]
-# **Karpathy**'s JSON files (named after Andrej Karpathy, who made them for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and say to which split the image belongs. Most papers use these splits. Note the name: his "val" is what we call dev.
+# **Karpathy**'s JSON files (named after Andrej Karpathy, who made them for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and say to which split the image belongs. Most papers use these splits. Note the name: his "val" is dev here.
 
 # %%
 sentences = [{"raw": text, "tokens": clean_caption(text).split()} for text in ("A wet dog .",)]
@@ -162,7 +162,7 @@ for path in sorted(play.glob("*.*")):
 #
 # ### The comma
 #
-# Reading a CSV looks easy: split each line at its commas. Try it on your whole data set. The module `csv` writes it as Kaggle does; then we read it in a hurry, and count the captions that come back as they were.
+# Reading a CSV looks easy: split each line at its commas. Try it on your whole data set. The module `csv` writes it as Kaggle does; then you read it in a hurry, and count the captions that come back as they were.
 
 
 # %%
@@ -279,7 +279,7 @@ again = captions.read_caption_file(work / "coco.json")
 print(again.captions == dataset.captions, {k: len(names) for k, names in again.splits.items()})
 
 # %% [markdown]
-# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, give `open_dataset` that folder, and the files become splits. COCO's test captions are kept secret by its makers, so our test split is a tenth of train.
+# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, give `open_dataset` that folder, and the files become splits. COCO's test captions are kept secret by its makers, so the test split is a tenth of train.
 #
 # ## 4. What is in there?
 #
@@ -301,7 +301,7 @@ print(describe(dataset, examples=1))
 #
 # ## 5. Captions of your own
 #
-# Six hundred photos with five captions each are enough for a narrow subject, as mini shows: your plants, your machines, your cats. We take six drawings as "your photos".
+# Six hundred photos with five captions each are enough for a narrow subject, as mini shows: your plants, your machines, your cats. Six drawings stand for them.
 
 # %%
 photos = work / "my photos"
@@ -353,7 +353,7 @@ print(clean_caption(text))
 # %% [markdown]
 # "weißes" falls into "wei" and "es", and "es" means "it". In Polish or Vietnamese little is left, in Russian nothing.
 #
-# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. For English we put the capital back at the start of a sentence (lesson 07); a German reader misses it in every noun. We accept that here. What else is different? Count the words.
+# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. Lesson 07 puts the capital back at the start of a sentence; a German reader misses it in every noun. The course accepts that. What else is different? Count the words.
 
 # %%
 for title, data in (("first", dataset), ("second", german)):
@@ -419,7 +419,7 @@ caption_widget({"yours": captioner}, {"a drawing": german.image_paths[chosen[0]]
 # %% [markdown]
 # ## 7. Without spaces
 #
-# Now a harder case. Chinese, Japanese and Thai write no space between words. Here are four captions that we made up, for two photos.
+# Now a harder case. Chinese, Japanese and Thai write no space between words. Here are four made-up captions for two photos.
 
 # %%
 chinese = {
@@ -464,7 +464,7 @@ print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 #
 # or convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. State which way you split when you publish a score. The captioner's sentences have spaces as well; for readers take them out: `caption.replace(" ", "")`.
 #
-# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts our figures take a font of your machine if there is one (Noto Sans CJK, for example); otherwise you see empty boxes and a warning about missing glyphs. It does not join Arabic letters or put them from right to left.
+# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures take a font of your machine if there is one (Noto Sans CJK, for example); otherwise you see empty boxes and a warning about missing glyphs. It does not join Arabic letters or put them from right to left.
 
 # %% tags=["scores"]
 print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in scores.items()))
@@ -579,7 +579,7 @@ print("right" if found_words == ["一只", "黑狗", "在", "雪地里", "跑"] 
 # %% [markdown]
 # ### Exercise 4: Forgive a wrong ending
 #
-# BLEU punishes *roter* for *rote* as much as *blaue* for *rote*. Return a caption whose words are cut to their first four letters, score stems against stems, and compare. Then think: which mistakes does this score no longer see?
+# BLEU punishes *roter* for *rote* as much as *blaue* for *rote*. Return a caption whose words are cut to their first four letters. Then score stems against stems, and think: which mistakes does this score no longer see?
 
 
 # %% tags=["exercise"]

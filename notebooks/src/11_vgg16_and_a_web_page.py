@@ -125,7 +125,7 @@ for line in lines[4:6]:
     print(line.split("| "))
 
 # %% [markdown]
-# Two parts instead of three: the number and the caption have become one. `open_dataset` looks at the *content* of a file to find out what it is, and reads a row by a pattern in which the second bar may be missing. Nothing is lost.
+# Two parts instead of three: the number and the caption have become one. `open_dataset` reads a row by a pattern in which the second bar may be missing. Nothing is lost.
 
 # %%
 dataset = open_dataset(folder if DATASET == "mini" else DATASET, DATA_DIR)
@@ -149,7 +149,7 @@ for layer in whole.layers[-4:]:
     print(f"{layer.name:12} {layer.output.shape!s:14} {layer.count_params():>12,} weights")
 
 # %% [markdown]
-# Whole, it gives 1,000 numbers: one for each class of ImageNet, from tench to toilet tissue. A caption needs more than the name of one class. The layer before, `fc2`, has 4,096 numbers from which the classes are worked out. Those are wanted.
+# Whole, it gives 1,000 numbers: one for each kind of thing in ImageNet, from tench to toilet tissue. A caption needs more than the name of one kind. The layer before, `fc2`, has 4,096 numbers from which the kinds are worked out. Those are wanted.
 #
 # Look at `fc1` too. It holds 103 of VGG16's 138 million weights, which is why the download has 528 MB.
 #
