@@ -583,8 +583,8 @@ print(f"words that occur once {len(once):,}")
 #
 # ### Exercise 1: Read another format
 #
-# Kaggle's copy of Flickr8k has lines such as `dog.jpg,A dog runs`. Commas may stand in the
-# caption, too. Return the name and the caption. (Real files of this kind also use quotation
+# Another well-known copy of Flickr8k has lines such as `dog.jpg,A dog runs`. Commas may stand in
+# the caption, too. Return the name and the caption. (Real files of this kind also use quotation
 # marks; for those take Python's `csv`, as lesson 10 does.)
 
 

@@ -271,7 +271,7 @@ def read_ahead(paths, size, batch_size):
 
 
 # %% [markdown]
-# `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a queue that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
+# `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a waiting line that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
 
 # %%
 batches = list(read_ahead(paths[:7], 64, batch_size=3))
@@ -485,7 +485,7 @@ print((play / "free-features.pkl").read_bytes()[:75])
 print("bitten:", (play / "bitten").exists())
 
 # %% [markdown]
-# Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one method, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
+# Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one function, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
 
 
 # %% tags=["same-as:helpers.features.files.ArrayUnpickler"]

@@ -21,7 +21,7 @@
 # * what the four markers are for
 # * why padding belongs on the right
 # * how to choose the longest caption and the rarest word
-# * how a single space makes decoding never stop, and which test catches it
+# * how a single space keeps a captioner from stopping, and which test catches it
 #
 # **You need** cleaned captions from lesson 01; if they are missing, `helpers.pipeline` makes them.
 #
@@ -419,7 +419,7 @@ print(caption_with_bug(parrot("a dog runs <end> on the the grass")))
 # second goes on talking after its end.
 #
 # The culprit is one space. The loop compares with `" <end>"`, the words come without it, and so
-# the two are never equal. Decoding *never* stops early. The `replace` at the end then wipes out
+# the two are never equal. The loop *never* stops early. The `replace` at the end then wipes out
 # the traces: as long as the model repeats `<end>`, nobody notices, except that captioning takes
 # longer than it has to. When the model talks on, words are tacked on after the end.
 #

@@ -8,9 +8,9 @@
 # [← 03 build tokenizer](03_build_tokenizer.ipynb) · [contents](../README.md) · [05 generate captions →](05_generate_captions.ipynb)
 
 # %% [markdown]
-# ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a sentence from the last epoch at the bottom](images/04_train_captioner.png)
+# ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a sentence from the end of training at the bottom](images/04_train_captioner.png)
 #
-# What the model says of the same three images, from the first gibberish to the last epoch. It never saw them in training.
+# What the model says of the same three images, from the first gibberish to the end of training. It never saw them in training.
 
 # %% [markdown]
 # **You will learn**

@@ -62,7 +62,7 @@ sys.path.insert(0, str(ROOT))
 # %% [markdown]
 # `metrics` holds what you write yourself in this lesson; it is here to compare with. Four helpers
 # of earlier lessons fetch the data, the features and the captioner. `check_captions` complains
-# when the lists of captions and references don't fit together.
+# when two lists of captions don't fit together.
 
 # %%
 import math
@@ -484,8 +484,8 @@ print(f"CIDEr-D {fmean(each):.1f}")
 # %% [markdown]
 # ## 5. Two baselines
 #
-# Is the score good? A number alone can't say. Put two others beside it: one from below, one from
-# above.
+# Is the score good? A number alone can't say. Put two others beside it, the **baselines**: one
+# from below, one from above.
 #
 # **From below: a constant caption**, one sentence said of every photo. On Flickr8k "a man in a
 # blue shirt" serves well. For any other data set let a cheat choose its sentence: of 150 training

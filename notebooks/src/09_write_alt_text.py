@@ -316,7 +316,7 @@ for moment in (now, now + 0.05, now + 0.2):
     )
 
 # %% [markdown]
-# **Come back when told to.** A busy server answers 429 or 503 and says in `Retry-After` for how many seconds it wants to be left alone. Four tries are made, then the image gets the status `http_503`, and a later run may try again.
+# **Come back when told to.** A busy server answers **503** (“too busy”) or 429 (“too many requests”) and says in `Retry-After` for how many seconds it wants to be left alone. Four tries are made, then the image gets the status `http_503`, and a later run may try again.
 #
 # ## 4. Once is enough
 #
