@@ -12,7 +12,8 @@
 # ![A picture beside two of its captions, each in three versions: as written, with our cleaning, and with the classic cleaning, which drops short words and digits](images/01_clean_captions.png)
 #
 # Two captions of one picture: as people wrote them, after our cleaning, and after the cleaning of
-# older tutorials. By the end you know why the third version makes poor alt text.
+# older tutorials. By the end you know why the third version serves badly those who can't see the
+# picture.
 
 # %% [markdown]
 # **You will learn**
@@ -31,6 +32,11 @@
 # |---|---|---|
 # | mini | about 15 s (estimate) | 20-60 s |
 # | Flickr8k | about 25 s (estimate), and the download | 40-120 s, and the download |
+#
+# **Mini** is a small set of drawn scenes that comes with the course, **Flickr8k** a set of 8,000
+# real photos. **Colab** runs notebooks in your browser, on Google's computers. The **T4** is the
+# graphics card (**GPU**) that it lends: a chip that does thousands of small calculations at once,
+# where a computer's processor (CPU) does a few.
 
 # %% [markdown]
 # ## Set-up
@@ -59,7 +65,7 @@ sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
 # Four helpers come in untaught here: `open_dataset` finds the files, `open_image` reads a photo
-# (lesson 02 opens it up), `work_folder` names the folder for our results, and the plots draw.
+# (lesson 02 opens it up), `work_folder` names the folder for your results, and the plots draw.
 # `captions` is the module that you write yourself in this lesson; it is here to compare with.
 
 # %%
@@ -79,8 +85,9 @@ from helpers.pipeline import build_descriptions, work_folder
 from helpers.plots import plot_word_counts, show_captioned, show_images
 
 # %% [markdown]
-# Settings: `DATASET = "flickr8k"` runs the same lesson on 8,000 real photos. The default, **mini**,
-# is a small set of drawn scenes that comes with the course.
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `SEED` is the number
+# from which all chance in a lesson follows, such as the order of a shuffle: the same **seed**
+# gives the same run.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -90,8 +97,10 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is in a captioning data set?
 #
-# A **captioner** is a program that writes a sentence about a photo. It learns from examples: photos,
-# and sentences that people wrote about them. Such a sentence is a **caption**. Let us open the data set and look before we do anything.
+# A **captioner** is a program that writes a sentence about a photo. It learns from examples:
+# photos, and sentences that people wrote about them. Such a sentence is a **caption**, learning
+# from examples is called **training**, and the part of the captioner that learns is the **model**.
+# Look at the data before you do anything.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -100,8 +109,9 @@ photos = [open_image(dataset.image_paths[name]) for name in names]
 show_images(photos, [dataset.captions[name][0] for name in names], columns=3)
 
 # %% [markdown]
-# Each photo has five captions, by five different people (on mini a small grammar plays the five).
-# Read these five and compare: who mentions the place, who counts, who gives a colour?
+# Each photo has five captions, by five different people (on mini a grammar, a program that builds
+# sentences by rules, plays the five). Read these five and compare: who mentions the place, who
+# counts, who gives a colour?
 
 # %%
 show_captioned(photos[0], dataset.captions[names[0]])
@@ -125,7 +135,7 @@ print(dataset.report)
 #   `2258277193_586949ec62.jpg.1`. Its captions can't teach anything, so they are left out. Mini
 #   repeats this accident on purpose.
 # * *images without captions*, *images in no split*: photos that stay unused.
-# * *captions empty after cleaning*: captions without a single word. We meet one in section 4.
+# * *captions empty after cleaning*: captions without a single word. You meet one in section 4.
 #
 # A loader that stays silent about its losses will one day lose half of your data.
 
@@ -177,9 +187,9 @@ for line in TRAPS:
     print(split_line(line))
 
 # %% [markdown]
-# Now the whole file. Does our reader agree with `read_captions`, the helper behind
-# `open_dataset`? That one knows four more formats, and names the line if one is damaged. Then we
-# look up which names have no file: the one of the report must turn up again.
+# Now the whole file. Does your reader agree with `read_captions`, the helper behind
+# `open_dataset`? That one knows five more formats, and names the line if one is damaged. Then look
+# up which names have no file: the one of the report must turn up again.
 
 # %%
 raw = {}
@@ -196,8 +206,8 @@ for name in set(raw) - files:
 # ## 3. What is a word?
 #
 # A captioner deals in words. "Dog", "dog" and "dog." mean the same to you, but a computer sees
-# three different strings. **Cleaning** decides what counts as the same word. First in lower
-# case, then a pattern that finds the words. The pattern that comes to mind first is `[a-z]+`.
+# three different strings. **Cleaning** decides what counts as the same word. First in lower case,
+# then a pattern that finds the words. The pattern that comes to mind is `[a-z]+`.
 
 # %%
 EXAMPLES = ["A girl in a T-shirt .", "The dog's ball .", "Ein kleiner Bär läuft .", "2 BOATS !"]
@@ -246,10 +256,10 @@ print(re.findall(r"\w+", "हिन्दी"), WORD.findall("हिन्दी
 # %% [markdown]
 # ## 4. How do you clean a caption?
 #
-# People clean in different ways, so we make the choices visible: three switches, each of which
-# says what is *kept*. Ours keeps every word. The classic cleaning, which you find in many older
-# tutorials, drops words of one letter and words with digits, and deletes all punctuation. `is_kept` tells
-# whether a word passes the first two switches; the third concerns whole captions.
+# People clean in different ways, so make the choices visible: three switches, each of which says
+# what is *kept*. Ours keeps every word. The classic cleaning, which you find in many older
+# tutorials, drops words of one letter and words with digits, and deletes all punctuation.
+# `is_kept` tells whether a word passes the first two switches; the third concerns whole captions.
 
 
 # %% tags=["same-as:helpers.captions.Cleaning", "same-as:helpers.captions.KEEP_EVERY_WORD", "same-as:helpers.captions.CLASSIC_CLEANING", "same-as:helpers.captions.is_kept"]
@@ -304,7 +314,7 @@ for text in TRICKY:
 # `niño` survive both, since in Python a letter is a letter in any language. (Tutorials that use
 # `[a-z]+` lose them.) And the last line is empty.
 #
-# How close is this to the recipe in the tutorials? Here that recipe is, in two lines.
+# How close is our classic cleaning to the tutorials' own? Here that is, in two lines.
 
 
 # %%
@@ -356,7 +366,7 @@ def empty_after_cleaning(captions, cleaning=KEEP_EVERY_WORD):
 print(empty_after_cleaning(toy), empty_after_cleaning(toy, CLASSIC_CLEANING))
 
 # %% [markdown]
-# Now the real data, all of it: a second on mini, a few seconds on Flickr8k. What we wrote has to
+# Now the real data, all of it: a second on mini, a few seconds on Flickr8k. What you wrote has to
 # give exactly what the helpers give.
 
 # %%
@@ -399,8 +409,8 @@ describe("as written", before)
 describe("cleaned", after)
 
 # %% [markdown]
-# Hardly any meaning is lost, and still the vocabulary shrinks: on mini by 10-20 %, on Flickr8k by
-# 5-10 % of its 9,500 words. `A` and `a`, `Dog` and `dog` have become one. Which words lead, before
+# Hardly any meaning is lost, and still the vocabulary shrinks: on mini by 10-20%, on Flickr8k by
+# 5-10% of its 9,500 words. `A` and `a`, `Dog` and `dog` have become one. Which words lead, before
 # and after?
 
 # %%
@@ -434,9 +444,9 @@ lost = 1 - after_classic.total() / after.total()
 print(f"{lost:.0%} of the running words are gone")
 
 # %% [markdown]
-# Compare the two columns. The vocabulary stays nearly the same, since "a" is one word. But a good
-# share of the text is gone: expect 8-15 %. On Flickr8k "a" is the most frequent word of all.
-# With fewer words per caption a model trains a little faster. The price is paid by the reader.
+# Compare the two rows. The vocabulary stays nearly the same, since "a" is one word. But a good
+# share of the text is gone: expect 8-15%. On Flickr8k "a" is the most frequent word of all. With
+# fewer words per caption a model trains a little faster. The price is paid by the reader.
 #
 # **Alt text** is the description of a picture that a **screen reader** reads aloud to people who
 # can't see it. Read these aloud, left and right:
@@ -456,13 +466,13 @@ for text in SENTENCES:
 # after many; "dog chases dogs" leaves you to guess. "2 boys" turns into "boys", and the owner of
 # one dog into "dogs owner".
 #
-# And a captioner repeats its teacher: a word that is missing from every training caption is a
-# word that it can never say. No later step puts the "a" back. That is why all lessons clean with
-# `KEEP_EVERY_WORD`, and why we call the other one by its name whenever we compare with it.
+# And a captioner repeats its teacher: a word that is missing from every training caption is a word
+# that it can never say. No later step puts the "a" back. That is why all lessons clean with
+# `KEEP_EVERY_WORD`, and why the other one is called by its name wherever it is compared.
 #
-# The same happens to the captions of our data set. Here is the training photo whose captions have
-# the most different words to lose, with two of them in all three versions. Read the two "classic" lines aloud, then
-# look at the picture.
+# The same happens to the captions of your data set. Here is the training photo whose captions have
+# the most different words to lose, with two of them in all three versions. Read the two "classic"
+# lines aloud, then look at the picture.
 
 
 # %% tags=["picture"]
@@ -490,7 +500,7 @@ show_captioned(open_image(dataset.image_paths[photo]), rows)
 # **split** in three: **train** teaches, **dev** helps to choose between models, **test** is kept
 # for the final score. The question is what to deal out: photos or captions?
 #
-# Let us do it wrongly first. Shuffle all captions and give a tenth of them to dev.
+# Do it wrongly first. Shuffle all captions and give a tenth of them to dev.
 
 # %%
 pairs = [(name, text) for name, texts in descriptions.items() for text in texts]
@@ -573,8 +583,8 @@ print(f"words that occur once {len(once):,}")
 #
 # ### Exercise 1: Read another format
 #
-# Kaggle's copy of Flickr8k has lines such as `dog.jpg,A dog runs`. Commas may stand in the
-# caption, too. Return the name and the caption. (Real files of this kind also use quotation
+# Another well-known copy of Flickr8k has lines such as `dog.jpg,A dog runs`. Commas may stand in
+# the caption, too. Return the name and the caption. (Real files of this kind also use quotation
 # marks; for those take Python's `csv`, as lesson 10 does.)
 
 
@@ -677,5 +687,6 @@ print("look closely" if len(my_captions) >= 3 else "not yet")
 # %% [markdown]
 # ## Next
 #
-# [02 extract features](02_extract_features.ipynb) turns each photo into 2,048 numbers that a
-# captioner can learn from.
+# You can read, clean and split a data set of captions, and `descriptions.txt` holds the result for
+# every later lesson. The photos come next: [02 extract features](02_extract_features.ipynb) turns
+# each of them into 2,048 numbers that a captioner can learn from.

@@ -21,7 +21,7 @@
 # * to find photos that are alike with cosine similarity
 # * why you never open a stranger's pickle, and how to open one safely
 #
-# **You need** nothing: this lesson works alone.
+# **You need** some NumPy: how to make an array and take rows from it. No earlier lesson has to be run.
 #
 # **Run times** (T4: estimates)
 #
@@ -56,7 +56,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `work_folder` names the folder for what you make, `plots` draws.
+# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `work_folder` names the folder for what you make, `plots` draws.
 
 # %%
 import pickle
@@ -89,7 +89,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. A photo is too many numbers
 #
-# To a computer, a photo is a box of numbers: one for red, one for green and one for blue at every point. How many are that?
+# To a computer, a photo is a box of numbers: one for red, one for green and one for blue at every point, or **pixel**. NumPy calls the box an **array**, its directions **axes**, and the lengths along them its **shape**, here `(height, width, colours)`. How many numbers are there?
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -101,16 +101,16 @@ print(f"that makes {np.array(photo).size:,} numbers")
 photo
 
 # %% [markdown]
-# So many numbers, and none of them says "dog" or "beach". Move the photo one point to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
+# So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
 #
-# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, and the network that makes them is the **encoder**.
+# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
 #
 # The encoder stays **frozen**: none of its weights will change. That saves more than work. A frozen encoder gives the same features every time, so each photo goes through it once, and training the captioner (lesson 04) never touches a photo again.
 
 # %% [markdown]
 # ## 2. From a file to pixels
 #
-# Xception wants squares of 299 × 299 points. Photos come in every shape, so something has to give. You may cut off the sides, add black bars, or stretch. This course stretches: nothing at the rim gets lost, and the network has seen enough odd shapes to cope.
+# Xception wants squares of 299 × 299 pixels. Photos come in every shape, so something has to give. You may cut off the sides, add black bars, or stretch. This course stretches: nothing at the rim gets lost, and the network has seen enough odd shapes to cope.
 
 
 # %% tags=["same-as:helpers.images.opening.image_pixels"]
@@ -132,7 +132,7 @@ print(strip.size, "becomes", pixels.shape, pixels.dtype)
 plots.show_images([strip, pixels], ["a wide photo", "what the encoder sees"], columns=2)
 
 # %% [markdown]
-# Everything looks narrower now, but you still know what it is. What matters most is that training and use do the same: one function opens every photo in this course, here, in the widget of lesson 07 and for a whole website in lesson 09.
+# Everything looks narrower now, but you still know what it is. What matters most is that training and use do the same: one function opens every photo in this course, here, in the app of lesson 07 and for a whole website in lesson 09.
 #
 # ## 3. The encoder, and what rounding costs
 #
@@ -157,7 +157,7 @@ assert np.abs(back - weights).max() <= scale / 2
 # %% [markdown]
 # No weight is off by more than half a step. In the copy, each output of a large layer has a scale of its own, so an output of small weights gets small steps; small layers keep more digits.
 #
-# Do many small errors add up to a wrong answer? To find out you need a way to say how alike two lists of numbers are. **Cosine similarity** asks whether they point the same way: multiply the lists number by number, add up, and divide by both lengths. 1 means the same direction, 0 means nothing in common.
+# Do many small errors add up to a wrong answer? To find out you need a way to say how alike two vectors are. **Cosine similarity** asks whether they point the same way: multiply them number by number and add up (this is the **scalar product**, `@` in NumPy), then divide by both lengths. 1 means the same direction, 0 means nothing in common.
 
 # %%
 a, b, c = np.array([3.0, 4, 0]), np.array([6.0, 8, 0]), np.array([0.0, 0, 2])
@@ -172,7 +172,7 @@ def cosine(a, b):
 assert cosine(a, b) == 1 and cosine(a, c) == 0
 
 # %% [markdown]
-# `b` is twice `a`: longer, but the same direction. Now the test: a layer of 500 × 200 random weights, once exact and once rounded with one scale per output. Both get the same input.
+# `b` is twice `a`: longer, but the same direction. Now the test: a layer whose weights are a **matrix**, a table of 500 × 200 random numbers, once exact and once rounded with one scale per output. The layer takes the scalar product of its input with each of the 200 columns. Both get the same input.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -197,7 +197,7 @@ print(pixels.shape, pixels.dtype, "from", pixels.min(), "to", pixels.max())
 print(scaled.shape, scaled.dtype, f"from {scaled.min():.2f} to {scaled.max():.2f}")
 
 # %% [markdown]
-# The last step of the encoder is an average. You stop one layer before it, to see what is averaged: a **grid** of 10 × 10 places, with 2,048 numbers at each. Its axes are `(photos, rows, columns, channels)`. Each place has looked at its own part of the photo. A **channel** is one of the 2,048 numbers, and it grows large where its own pattern is. Here are three of the liveliest channels, bright where they found something:
+# The last step of the encoder is an average. `keras.Model` makes a network that stops one layer before it, so that you see what is averaged: a **grid** of 10 × 10 places, with 2,048 numbers at each. Its axes are `(photos, rows, columns, channels)`. Each place has looked at its own part of the photo. A **channel** is one of the 2,048 numbers, and it grows large where its own pattern is. Here are three of the liveliest channels, bright where they found something:
 
 # %%
 to_grid = keras.Model(encoder.network.input, encoder.network.layers[-2].output)
@@ -247,7 +247,7 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert np.allclose(single, batch, atol=1e-3)
 
 # %% [markdown]
-# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, and more on a busy machine; a GPU, which has thousands of small workers to keep busy, gains far more (about ten times, an estimate). One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
+# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, and more on a busy machine; a GPU gains far more (about ten times, an estimate). One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
 #
 # Batches cost memory, so you don't put all photos into one. 32 are a good size.
 #
@@ -271,7 +271,7 @@ def read_ahead(paths, size, batch_size):
 
 
 # %% [markdown]
-# `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a queue that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
+# `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a waiting line that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
 
 # %%
 batches = list(read_ahead(paths[:7], 64, batch_size=3))
@@ -359,7 +359,7 @@ print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 # %% [markdown]
 # ## 7. Do the numbers know what is in a photo?
 #
-# If they do, photos with similar features should show similar things. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. You divide each row by its length once; then a single matrix product gives all cosines.
+# If they do, photos with similar features should show similar things. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. You divide each row by its length once; then a single matrix product, which is the scalar products of all rows with all rows, gives all cosines.
 
 
 # %%
@@ -432,7 +432,7 @@ print(f"words shared with the neighbour by colour: {shared_words(by_colour.argmi
 print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 
 # %% [markdown]
-# On mini expect 30-40 % for Xception, 20-30 % for colour and 15-20 % for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21 % for Xception, 10-13 % for chance. So the features carry what people write about, and colour alone carries little of it. Nobody trained Xception for this.
+# On mini expect 30-40% for Xception, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for Xception, 10-13% for chance. So the features carry what people write about, and colour alone carries little of it. Nobody trained Xception for this.
 #
 # ## 8. The pickle trap
 #
@@ -485,7 +485,7 @@ print((play / "free-features.pkl").read_bytes()[:75])
 print("bitten:", (play / "bitten").exists())
 
 # %% [markdown]
-# Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one method, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
+# Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one function, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
 
 
 # %% tags=["same-as:helpers.features.files.ArrayUnpickler"]
@@ -579,7 +579,7 @@ except FeaturesError as error:
 # %% [markdown]
 # ## Exercises
 #
-# ### Exercise 1: find the most alike
+# ### Exercise 1: Find the most alike
 #
 # Write `most_alike(query, rows)`: the number of the row with the highest cosine similarity to `query`. Mind that long rows are no better than short ones.
 
@@ -603,7 +603,7 @@ def most_alike(query, rows):
 print("right" if most_alike(np.array([0.0, 4, 2]), toy_rows) == 2 else "not yet")
 
 # %% [markdown]
-# ### Exercise 2: round to half a byte
+# ### Exercise 2: Round to half a byte
 #
 # Write `round_to(weights, largest)`: round weights to whole steps from `-largest` to `largest` with one scale, and turn them back. With `largest=7` a weight fits into half a byte. How alike are the outputs now?
 
@@ -636,7 +636,7 @@ else:
     print("not yet")
 
 # %% [markdown]
-# ### Exercise 3: look into a mirror
+# ### Exercise 3: Look into a mirror
 #
 # Does a photo keep its features when left and right are exchanged? Write `mirror_similarity(path)`: the cosine similarity of the features of a photo and of its mirror image. Two photos in one batch will do.
 
@@ -661,7 +661,7 @@ mirrored = mirror_similarity(paths[0])
 print(f"right: {mirrored:.3f}" if 0.8 < mirrored < 0.99999 else "not yet")
 
 # %% [markdown]
-# ### Exercise 4: set a trap of your own
+# ### Exercise 4: Set a trap of your own
 #
 # Make the bytes of a pickle that would call `eval` on `"6 * 7"` when opened, and let `ArrayUnpickler` refuse it. Then try to get past the four names. If you find a way, please report it.
 
@@ -696,4 +696,4 @@ except pickle.UnpicklingError as error:
 # %% [markdown]
 # ## Next
 #
-# The photos are numbers now, and the words have to follow: [03 build tokenizer](03_build_tokenizer.ipynb) gives every word a number of its own.
+# You can encode a folder of photos of any size, find photos that are alike, and open a stranger's pickle. The photos are numbers now, and the words have to follow: [03 build tokenizer](03_build_tokenizer.ipynb) gives every word a number of its own.

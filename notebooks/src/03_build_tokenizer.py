@@ -21,7 +21,7 @@
 # * what the four markers are for
 # * why padding belongs on the right
 # * how to choose the longest caption and the rarest word
-# * how a single space makes decoding never stop, and which test catches it
+# * how a single space keeps a captioner from stopping, and which test catches it
 #
 # **You need** cleaned captions from lesson 01; if they are missing, `helpers.pipeline` makes them.
 #
@@ -60,7 +60,7 @@ sys.path.insert(0, str(ROOT))
 # %% [markdown]
 # From lesson 01 come `open_dataset`, `count_words` and the cleaned captions, which
 # `build_descriptions` loads or makes. `recipe_for` knows the settings of a training run, which
-# lesson 04 explains; here we use two of them. The plots draw.
+# lesson 04 explains; here you use two of them. The plots draw.
 
 # %%
 import json
@@ -87,7 +87,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. How does a model read?
 #
-# A neural network computes with numbers. It can't read "dog". So we number the words: every word
+# A neural network computes with numbers. It can't read "dog". So you number the words: every word
 # gets an **id**, and the list of all words with an id is the **vocabulary**. Four words are enough
 # to see it.
 
@@ -120,7 +120,7 @@ print(encoded, "→", decoded)
 #
 # ## 2. Four markers
 #
-# Four ids that are not words solve all three problems. We call them **markers**.
+# Four ids that are not words solve all three problems. They are called **markers**.
 #
 # | id | marker | meaning |
 # |---|---|---|
@@ -189,7 +189,7 @@ class CaptionTokenizer:
 print(CaptionTokenizer.from_captions(toy_captions).words)
 
 # %% [markdown]
-# The same eight words as by hand. From here on we use the helper's class, which has these two
+# The same eight words as by hand. From here on you use the helper's class, which has these two
 # methods and the three that you are about to write.
 
 # %%
@@ -201,7 +201,7 @@ assert toy.words == by_us.words == words
 assert toy.max_length == by_us.max_length == 5
 
 # %% [markdown]
-# A **method** is a function whose first argument is the object. So we can write each method as a
+# A **method** is a function whose first argument is the object. So you can write each method as a
 # plain function, try it, and compare it with the helper's. First `encode`. If a caption is too
 # long, its last words are cut off, but never its `<end>`: a model that sees captions without an
 # end learns to ramble.
@@ -218,8 +218,8 @@ for caption in ["a dog sleeps", "a cat sleeps", "a dog runs a dog runs a dog run
     assert encode(toy, caption) == toy.encode(caption)
 
 # %% [markdown]
-# A training step reads many captions at once, a **batch**. `encode_batch` encodes each caption and
-# pads it on the right to `max_length`. The padding itself is Keras's `pad_sequences`.
+# A training step reads a batch of captions. `encode_batch` encodes each caption and pads it on the
+# right to `max_length`. The padding itself is Keras's `pad_sequences`.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.encode_batch"]
@@ -248,10 +248,11 @@ draw_batch(left, toy.words)
 # `<start>` comes first. With padding on the right, training looks the same: column 0 is `<start>`.
 #
 # The second reason bites harder. A model can be told which places to skip; that is a **mask**. On
-# a CPU any mask works. On a GPU, Keras hands an LSTM (the layer that reads word after word) to
-# NVIDIA's fast library **cuDNN**, which takes only right-padded masks. A left-padded batch passes
-# every test on your laptop, then stops the program on Colab's GPU. So: on the right, always.
-# Checking costs one line: once a row has a zero, only zeros may follow.
+# a CPU any mask works. On a GPU, Keras hands an **LSTM** (a layer that reads word after word;
+# lesson 04 has one) to the fast library **cuDNN** of the GPU's maker, which takes only
+# right-padded masks. A left-padded batch passes every test on your laptop, then stops the program
+# on Colab's GPU. So: on the right, always. Checking costs one line: once a row has a zero, only
+# zeros may follow.
 
 
 # %%
@@ -265,7 +266,7 @@ print("ours", is_right_padded(batch), " left", is_right_padded(left))
 # %% [markdown]
 # ## 5. How long is a caption?
 #
-# Time for the real captions. A tokenizer may learn from the **training split** only: dev and test
+# Time for the real captions. A tokenizer may learn from the training split only: dev and test
 # stand for the captions that nobody has seen yet.
 
 # %%
@@ -286,7 +287,7 @@ plot_caption_lengths(lengths)
 # %% [markdown]
 # Expect a median of about ten words. On mini the longest caption has about twenty; on Flickr8k a
 # few go beyond thirty, a thin tail at the right. The whole array must be as wide as the longest
-# caption that we keep whole. How wide does it have to be? Two ids go to `<start>` and `<end>`.
+# caption that is kept whole. How wide does it have to be? Two ids go to `<start>` and `<end>`.
 
 # %%
 for max_length in (8, 12, 16, 20, 24, 32, 40):
@@ -298,7 +299,7 @@ print(f"99 % of the captions fit into {needed} ids")
 
 # %% [markdown]
 # A small `max_length` cuts sentences; a large one fills the array with nothing. The course takes
-# 32 for all data sets: on Flickr8k that keeps more than 99 % whole, and nearly all of the rest
+# 32 for all data sets: on Flickr8k that keeps more than 99% whole, and nearly all of the rest
 # loses only a few words. And the padding? Lesson 04 puts captions of like length together and cuts
 # each batch to its longest caption, so little of it is ever computed.
 
@@ -311,9 +312,8 @@ print(f"max_length {recipe.max_length}: {cut} of {len(lengths):,} captions are c
 # ## 6. Which words get an id?
 #
 # Each word costs the model a row of numbers at its entrance and another at its exit. And a word
-# that occurs once or twice can hardly be learnt. So we keep the frequent ones. How many do we need?
-# The **coverage** is the share of running words (each word counted every time it occurs) that
-# have an id.
+# that occurs once or twice can hardly be learnt. So keep the frequent ones. How many do you need?
+# The **coverage** is the share of running words that have an id.
 
 # %%
 counts = count_words({"train": train})
@@ -321,7 +321,7 @@ plot_vocabulary_coverage(counts)
 
 # %% [markdown]
 # Mind the axis: each step to the right is ten times as many words. On Flickr8k half of the text is
-# made of a few dozen words, and a few thousand cover 99 % of it. On mini the grammar knows only a
+# made of a few dozen words, and a few thousand cover 99% of it. On mini the grammar knows only a
 # few hundred words in all.
 #
 # The knob is `min_count`. What does it cost? Train tells how much of the text is covered; dev, how
@@ -341,10 +341,10 @@ for min_count in (1, 2, 3, 5, 10):
 
 # %% [markdown]
 # Two things to see. Even with `min_count` 1, dev may bring words that train does not have: on
-# Flickr8k more than 1 % of the running words. And from 1 to 5 the vocabulary of Flickr8k shrinks
-# to about a third, while the unknown share on dev rises to no more than 3-4 %. A third of the
-# price for a few rare words: the course takes 5 there. Mini is so small that every word counts,
-# and takes 1.
+# Flickr8k more than 1% of the running words. And from 1 to 5 the vocabulary of Flickr8k shrinks to
+# about a third, while the unknown share on dev rises to no more than 3-4%. A third of the price
+# for a few rare words: the course takes 5 there. Mini is so small that every word counts, and
+# takes 1.
 
 # %%
 tokenizer = CaptionTokenizer.from_captions(train, recipe.min_count, recipe.max_length)
@@ -365,8 +365,8 @@ print(", ".join(word for word, _ in unknown.most_common(25)))
 # where every training word has an id). But no reader wants to hear it. Lesson 05 forbids it: where
 # the model would say `<unknown>`, it has to say the next best word.
 #
-# Here is a batch as the model gets it: seven captions of dev, shortest first, and one of ours that
-# is bound to hold unknown words.
+# Here is a batch as the model gets it: seven captions of dev, shortest first, and an invented one
+# that is bound to hold unknown words.
 
 # %% tags=["picture"]
 short = [text for text in dev if len(text.split()) <= 13]
@@ -419,7 +419,7 @@ print(caption_with_bug(parrot("a dog runs <end> on the the grass")))
 # second goes on talking after its end.
 #
 # The culprit is one space. The loop compares with `" <end>"`, the words come without it, and so
-# the two are never equal. Decoding *never* stops early. The `replace` at the end then wipes out
+# the two are never equal. The loop *never* stops early. The `replace` at the end then wipes out
 # the traces: as long as the model repeats `<end>`, nobody notices, except that captioning takes
 # longer than it has to. When the model talks on, words are tacked on after the end.
 #
@@ -496,10 +496,9 @@ print(*path.read_text("utf-8").split("\n")[:12], sep="\n")
 
 # %% [markdown]
 # **JSON** is a text format: one word a line, readable in any editor and by any language. Many
-# tutorials write a **pickle** instead, Python's own format for objects. Three reasons against it:
+# tutorials write a pickle instead. Three reasons against it:
 #
-# * a pickle is a program. Opening one from a stranger runs whatever it says (lesson 02 sets off
-#   such a trap safely);
+# * it is a program, and opening it runs it (lesson 02);
 # * it holds the name of a class, not its code. Keras 3 took its `Tokenizer` out of its public
 #   parts, and old pickles depend on where that class lives;
 # * you can't read it, compare two of them, or mend one.
@@ -644,5 +643,6 @@ print(answer if take_apart("a boat's sail") == "a boat 's sail" else "not yet")
 # %% [markdown]
 # ## Next
 #
-# [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model learns
-# to say the next word.
+# You can turn any caption into ids and back, and you know how long captions are and which words
+# count. [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model
+# learns to say the next word.

@@ -8,9 +8,9 @@
 # [← 03 build tokenizer](03_build_tokenizer.ipynb) · [contents](../README.md) · [05 generate captions →](05_generate_captions.ipynb)
 
 # %% [markdown]
-# ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a fitting sentence from the last epoch at the bottom](images/04_train_captioner.png)
+# ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a sentence from the end of training at the bottom](images/04_train_captioner.png)
 #
-# What the model says of the same three images, from the first gibberish to the last epoch. It never saw them in training.
+# What the model says of the same three images, from the first gibberish to the end of training. It never saw them in training.
 
 # %% [markdown]
 # **You will learn**
@@ -56,7 +56,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# Helpers that you do not build here: `open_dataset` and the `build_…` functions fetch what lessons 01-03 made, `open_image` opens a photo, `plots` draws, and `named_share` counts captions that name a thing (lesson 06). `Captioner`, `new_captioner` and `caption_batches` tie together what you do build.
+# Helpers that you do not build here: `open_dataset` and the `build_…` functions fetch what lessons 01-03 made, and `named_share` counts captions that name a thing (lesson 06). `Captioner`, `new_captioner` and `caption_batches` tie together what you do build.
 
 # %%
 import textwrap
@@ -98,7 +98,7 @@ SEED = 7
 #
 # How do you teach a network to write? You teach it a smaller thing: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
 #
-# Fetch the photos' features (2,048 numbers each, lesson 02), the clean captions (lesson 01) and the tokenizer, which knows each word's **id** (lesson 03).
+# Fetch the clean captions, the photos' features and the tokenizer.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -133,7 +133,7 @@ for place in range(1, len(words)):
 #
 # Most captioning tutorials train on this table. Later it will judge a faster way.
 #
-# First you need all captions in one list, and for each the number of its photo; then `encode_batch` makes ids of them, padded with zeros on the right. Axes are named once for the whole lesson: features are `(photos, 2048)`, ids `(captions, words)`.
+# First you need all captions in one list, and for each the number of its photo; then `encode_batch` makes padded ids of them. Axes are named once for the whole lesson: features are `(photos, 2048)`, ids `(captions, words)`.
 
 
 # %% tags=["same-as:helpers.batches.caption_rows"]
@@ -223,7 +223,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
     print(f"{name:<12}", [tuple(weight.shape) for weight in getattr(toy, name).weights])
 
 # %% [markdown]
-# `toy` holds these layers as attributes. Its methods say how they are connected, and you can read them one at a time. Here `self` is the model. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand: take away the mean and divide by the spread.
+# `toy` holds these layers as attributes. Its methods say how they are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand: take away the mean and divide by the spread.
 
 
 # %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
@@ -271,9 +271,9 @@ assert np.allclose(logits, call(toy, (toy_photos, toy_words))) and logits.shape 
 assert np.allclose(logits, toy((toy_photos, toy_words)))
 
 # %% [markdown]
-# The logits have the axes `(captions, words, vocab)`: an answer for *every* word of *every* caption, at once. That will matter soon.
+# The logits have the axes `(captions, words, vocab)`: an answer for *every* word of *every* caption, at once.
 #
-# Now a model of full size. What does it say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from **dev**, a split that training never touches.
+# Now a model of full size. What does it say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from dev.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -350,7 +350,7 @@ print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {g
 # %% [markdown]
 # The untrained model is no better than guessing. Now the batches. A short caption beside a long one is mostly padding, computed for nothing. `CaptionBatches` therefore sorts captions by length, cuts the sorted list into batches, and shuffles the batches, and captions of equal length among themselves.
 #
-# Where to cut? Not after every 128 captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
+# Where to cut? Not after a fixed number of captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
 #
 # * `cut` returns the places of the cuts, `groups` says which captions share a batch.
 # * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
@@ -397,7 +397,7 @@ print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].si
 # %% [markdown]
 # ## 5. The proof: both ways ask the same
 #
-# Is a whole caption really worth all its rows? Here is the classic model: one row in, the probabilities of one next word out. It is made of the *same layers and weights*; only the wiring differs.
+# Is a whole caption really worth all its rows? Here is the classic model: one row in, the probabilities of one next word out. It is made of the *same layers and weights*; only the wiring differs. (`einsum` picks what the LSTM says after the last real word.)
 
 
 # %% tags=["same-as:helpers.models.merge.next_word_model"]
@@ -437,11 +437,11 @@ def prove(model):
 prove(untrained.model)
 
 # %% [markdown]
-# The same loss to four digits and more, so the same changes of the weights. You will repeat the proof with trained weights below.
+# The same loss to four digits and more, so the same changes of the weights.
 #
 # ## 6. How much faster?
 #
-# Give both models the same 64 captions and let each take some training steps: make the batch, compute the loss, change the weights. The first step is left out, it compiles. About 10 seconds on mini; on Flickr8k up to a minute.
+# Give both models the same 64 captions and let each take some training steps: make the batch, compute the loss, change the weights. The first step is left out: it **compiles**, that is, TensorFlow writes a plan of the calculation, which later steps follow. About 10 seconds on mini; on Flickr8k up to a minute.
 
 
 # %%
@@ -479,7 +479,7 @@ print(f"whole captions are {rows_time / whole_time:.0f} times faster")
 #
 # ## 7. Training
 #
-# The choices of a training run stand together in a **recipe**:
+# Training goes downhill in small steps. After each batch it works out how fast the loss changes with every weight, the **gradient**, and the **optimiser** moves the weights a little the other way. The choices of a run stand together in a **recipe**:
 
 # %%
 for name, value in asdict(recipe).items():
@@ -487,10 +487,10 @@ for name, value in asdict(recipe).items():
 
 # %% [markdown]
 # * `model`: the kind of **decoder**, the part that writes. `epochs`, `batch_size`: rounds through the captions, and captions per step, on average.
-# * `learning_rate`: the size of a step. It begins here and falls to 0 along a **cosine**: large steps first, to get near, small ones at the end, to settle.
+# * `learning_rate`: the size of a step. It begins here and falls to 0 along half a cosine wave (**cosine decay**): large steps first, to get near, small ones at the end, to settle.
 # * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
-# * `average`: the momentum of a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them.
-# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`: for beam search. `sizes`: of the model, dropout included.
+# * `average`: a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them. The number is its **momentum**: the share of the old mean that each step keeps.
+# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`: for beam search (lesson 05). `precision`: bytes per number. `sizes`: of the model, dropout included.
 #
 # Two of them by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9 and each word gets 0.1 / 4.
 
@@ -515,7 +515,7 @@ print("average", track[-6:])
 # %% [markdown]
 # The weight goes on jumping, the average stays close to 2. Its memory is about 1 / (1 − momentum) steps long: 10 here. A short run needs one that forgets fast.
 #
-# In Keras all of this fits into the optimiser, the part that changes the weights. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, and `CaptionLoss` is your `words_loss` in the form that Keras wants. Below: the learning rate along the way.
+# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model. Below: the learning rate along the way.
 
 
 # %% tags=["same-as:helpers.training.compile_captioner"]
@@ -532,7 +532,7 @@ for share in (0, 25, 50, 75, 100):
     print(f"after {share:>3} % of the steps: {float(schedule(share)):.5f}")
 
 # %% [markdown]
-# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run without any model: you call it yourself, as Keras would.
+# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run: you call it yourself, as Keras would.
 
 
 # %% tags=["same-as:helpers.training.CaptionEveryEpoch"]
@@ -583,7 +583,7 @@ def train_captioner(model, train, dev, recipe, backup=None, callbacks=(), verbos
 
 
 # %% [markdown]
-# Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. Dev is for choosing. Test is for the end.
+# Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
 #
 # `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, and on Flickr8k about 40 s an *epoch*; on a T4 a few seconds an epoch (an estimate).
 
@@ -622,7 +622,7 @@ plots.show_epoch_captions(images, diary.captions, first=0)
 #
 # ## 8. Save it so that it loads
 #
-# What do you keep? Many tutorials save the whole model, as a pickle or an `.h5` file. A pickle can run any program when it is opened (lesson 02), and breaks with the next version of the library. The `.h5` file has a trap of its own. Watch it close, on a tiny model:
+# What do you keep? Many tutorials save the whole model, as a pickle (lesson 03 says why not) or as `.h5`, Keras' older format. That has a trap of its own. Watch it close, on a tiny model:
 
 # %%
 words_in = keras.Input((5,))
@@ -636,7 +636,7 @@ except ValueError as error:
 trap.unlink()
 
 # %% [markdown]
-# Keras warns that the format is old, saves, and cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
+# Keras saves, and cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
 
 # %%
 dev_loss = captioner.model.evaluate(dev.dataset(), verbose=0)
@@ -783,4 +783,4 @@ print("not yet" if mine == short else f"{short_run(short):.3f} before, {short_ru
 # %% [markdown]
 # ## Next
 #
-# [05 generate captions](05_generate_captions.ipynb) takes this captioner and makes it write: fast, in whole batches, and with beam search that looks further ahead than one word.
+# You have trained a captioner and saved it. [05 generate captions](05_generate_captions.ipynb) makes it write: fast, in whole batches, and with beam search that looks further ahead than one word.

@@ -87,7 +87,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Now fetch the trained model of lesson 04 and photos that it has never seen. They are the photos of **dev**, the split on which we compare choices. The test photos wait for lesson 06.
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -110,7 +110,7 @@ plots.show_images([open_image(photos[0])])
 # %% [markdown]
 # The model can't answer with a sentence. It knows one trick: it looks at a photo and some words, and says which word may come *next*. The art of making sentences out of this trick is called **decoding**.
 #
-# Our models offer the trick in two calls. `start(features)` returns the **state**, everything the model needs to remember, as a pair: what it knows of the photo, here a vector, and the memory of what was written, here the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
+# The models of this course offer the trick in two calls. `start(features)` returns the **state**, everything the model needs to remember, as a pair: what it knows of the photo, here a vector, and the memory of what was written, here the two memories of the LSTM. `step(word_ids, state)` reads one word and returns **logits**, a number for every word of the vocabulary, and the next state.
 
 # %%
 state = model.start(features[:1])
@@ -119,7 +119,7 @@ print("state:", tree.map_structure(lambda part: tuple(part.shape), state))
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
-# Every sentence begins with the marker `<start>`, so that is the word we let it read. The logits are not yet probabilities. **Softmax** makes them so: raise *e* to each of them, then divide by the sum. Try it with three numbers.
+# Every sentence begins with the marker `<start>`, so that is the word you let it read. The logits are not yet probabilities. **Softmax** makes them so: raise *e* to each of them, then divide by the sum. Try it with three numbers.
 
 # %%
 toy_logits = np.array([2.0, 1.0, 0.0])
@@ -148,9 +148,9 @@ for _ in range(3):
 #
 # ## 2. The loop that everybody writes first
 #
-# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 dresses our trained layers up as such a classic model, so we can watch it work.
+# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 dresses the trained layers up as such a classic model, so you can watch it work.
 #
-# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. The loop takes `ask`, the function that returns probabilities, as an argument. That lets us exchange it in a moment. It compares ids, not words: older recipes look for a text such as `" <end>"`, where one stray space keeps the loop running for ever.
+# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. The loop takes `ask`, the function that returns probabilities, as an argument. That lets you exchange it in a moment. The loop compares ids, not words, for the reasons of lesson 03.
 
 # %% tags=["same-as:helpers.decoding.NEVER_WRITTEN"]
 START, END = 2, 3
@@ -219,7 +219,7 @@ captions = timed("call", lambda chosen: [classic_caption(classic, p) for p in ch
 assert captions == wanted[:1]
 
 # %% [markdown]
-# A surprise: no gain, it may even take longer! Python now starts every small calculation by itself, a dozen for each of the padded words the LSTM reads, and each start costs more than the calculation. `predict` spares itself that: it works with a **graph**, the written-down plan of the whole calculation. **`tf.function`** makes such a plan of any function. It runs the function once to see what it does, and from then on runs the plan. A `print` shows when Python is really at work:
+# A surprise: hardly a gain, and it may even take longer! Python now starts every small calculation by itself, a dozen for each of the padded words the LSTM reads, and each start costs more than the calculation. `predict` spares itself that: it compiles (lesson 04), and the plan of the whole calculation is called a **graph**. **`tf.function`** makes a graph of any function. It runs the function once to see what it does, and from then on follows the plan. A `print` shows when Python is really at work:
 
 
 # %%
@@ -242,7 +242,7 @@ assert captions == wanted
 # %% [markdown]
 # That is the graph without the ceremony around it. What is left is work, and most of it is waste: for every word, the loop lets the LSTM read the whole padded sentence again. A caption of ten words needs ten readings, and gets ten times `max_length`.
 #
-# **Change 2: keep the state.** `start` and `step` read each word once. We compile both. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each.
+# **Change 2: keep the state.** `start` and `step` read each word once. Both are compiled. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each.
 
 
 # %% tags=["same-as:helpers.decoding.CompiledModel"]
@@ -257,7 +257,7 @@ logits, state = compiled.step(np.array([START], "int32"), compiled.start(feature
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
-# From logits we take logarithms of probabilities, which we will need for beam search; the largest stays the largest. A word with -1e9 added can't win. With these, the loop becomes shorter than the classic one:
+# From logits we take the logarithms of the probabilities, **log-probabilities** for short, which beam search will need; the largest stays the largest. A word with -1e9 added can't win. With these, the loop becomes shorter than the classic one:
 
 
 # %% tags=["same-as:helpers.decoding.word_log_probabilities"]
@@ -345,11 +345,11 @@ plots.plot_times(milliseconds)
 # %% [markdown]
 # ## 4. Can it say something else?
 #
-# Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability instead: a word with 30 % comes in about 30 of 100 draws. That is **sampling**.
+# Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability instead: a word with 30% comes in about 30 of 100 draws. That is **sampling**.
 #
 # A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
 #
-# There is a neat way to draw for a whole batch at once, the **Gumbel trick**: add random noise of a certain shape to every logit and take the largest. Try both on our three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
+# There is a neat way to draw for a whole batch at once, the **Gumbel trick**: add random noise of a certain shape to every logit and take the largest. Try both on the three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -383,7 +383,7 @@ for temperature in (0.5, 1.0, 1.5):
         print("   ", tokenizer.decode(caption))
 
 # %% [markdown]
-# The lower the temperature, the more the captions resemble one another. At 1.5 many go astray: one odd word is enough, because the model has to go on from what it wrote. Variety costs truth. For alt text you want truth, so on we go to the opposite of chance.
+# The lower the temperature, the more the captions resemble one another. At 1.5 many go astray: one odd word is enough, because the model has to go on from what it wrote. Variety costs truth. For alt text you want truth, so turn to the opposite of chance.
 
 # %% [markdown]
 # ## 5. Looking further than one word
@@ -410,7 +410,7 @@ for sentence in ("dogs", "a dog"):
 # %% [markdown]
 # Greedy takes "dogs", 0.55 against 0.45, and then `<end>`: 0.55 × 0.4 = 0.22. The sentence "a dog" begins with the second-best word and yet reaches 0.45 × 0.95 × 1 = 0.43, about twice as much.
 #
-# **Beam search** keeps the `beam_size` best beginnings instead of one. With two, "a" stays in the race. Products of many probabilities shrink towards zero, so we add logarithms instead. Here is every step:
+# **Beam search** keeps the `beam_size` best beginnings instead of one. With two, "a" stays in the race. Products of many probabilities shrink towards zero, so you add logarithms instead. Here is every step:
 
 # %%
 beams = [(["<start>"], 0.0)]
@@ -491,7 +491,7 @@ for node in best:
     print(f"{score(node, 0.7):6.2f}  {tokenizer.decode(node.ids)}")
 
 # %% [markdown]
-# `nodes` holds every beginning the search has looked at, so we can draw its tree. Let's take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
+# `nodes` holds every beginning the search has looked at, so you can draw its tree. Take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
 
 # %%
 searches = [small_beam_search(compiled, photo, BEAM_SIZE) for photo in features[:20]]
@@ -570,7 +570,7 @@ print(f"that is {milliseconds['beam'] / milliseconds['all at once']:.1f} times g
 #
 # ## 6. Why do captions come out short?
 #
-# Each word adds the logarithm of a number below 1, so each word *costs*. Suppose the model is 80 % sure of every word. What do five words cost, what do ten?
+# Each word adds the logarithm of a number below 1, so each word *costs*. Suppose the model is 80% sure of every word. What do five words cost, what do ten?
 
 # %%
 for words in (5, 10):
@@ -580,7 +580,7 @@ for words in (5, 10):
 # %% [markdown]
 # The sum prefers the short caption, although the model is no surer of it. The mean treats both alike. In between lies a sum divided by *words to a power*: 0 is the sum, 1 the mean. This **length normalisation** goes back to Wu et al. 2016, and `length_power` is its knob.
 #
-# Which power is best? That is a choice, so dev decides, never test. We ask **CIDEr-D**, a score that compares captions with those that people wrote; higher is better, and lesson 06 builds it by hand. (On Flickr8k, reckon with about half a minute on a CPU.)
+# Which power is best? That is a choice, so dev decides, never test. Ask **CIDEr-D**, a score that compares captions with those that people wrote; higher is better, and lesson 06 builds it by hand. (On Flickr8k, reckon with about half a minute on a CPU.)
 
 # %%
 references, by_power = dataset.references("dev"), {}
@@ -594,11 +594,11 @@ best_power = max(by_power, key=by_power.get)
 captioner.config["length_power"] = best_power
 
 # %% [markdown]
-# The captions grow longer with the power, as they should. How much the score gains depends on the model. On mini, dev has sixty photos, so differences of a few points are chance; a thousand photos say more. From here on the captioner uses the best of the four, which it keeps in its `config`.
+# The captions grow longer with the power, as they should. How much the score gains depends on the model. On mini, dev has sixty photos, so differences of a few points are chance; a thousand photos say more. For the rest of this lesson the captioner uses the best of the four. (On the disk it keeps the `length_power` of its recipe.)
 #
 # ## 7. From a file to a sentence
 #
-# So far we began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with one dev photo:
+# So far you began with features. A `Captioner` goes the whole road: open the photo, encode it, search, spell out the words. Step by step, with one dev photo:
 
 # %%
 encoder, photo = captioner.encoder, photos[4 % len(photos)]
@@ -760,4 +760,4 @@ print("different captions, CIDEr-D:", results if len(results) == 3 else "not yet
 # %% [markdown]
 # ## Next
 #
-# [06 score captions](06_score_captions.ipynb) asks how good these sentences are, and takes apart the scores that claim to know.
+# You can make a trained model write: fast, with chance or with foresight. [06 score captions](06_score_captions.ipynb) asks how good these sentences are, and takes apart the scores that claim to know.

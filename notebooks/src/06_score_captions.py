@@ -17,7 +17,8 @@
 # %% [markdown]
 # **You will learn**
 #
-# * how BLEU is counted, n-gram by n-gram, until your number equals nltk's
+# * how BLEU is counted, n-gram by n-gram, until your number equals that of nltk, a library for
+#   language
 # * why CIDEr gives more for rare words, and what a CIDEr of 50 means
 # * how a sentence that ignores the photo scores, and how people score
 # * how much the conventions behind a BLEU move it, with the captions unchanged
@@ -61,7 +62,7 @@ sys.path.insert(0, str(ROOT))
 # %% [markdown]
 # `metrics` holds what you write yourself in this lesson; it is here to compare with. Four helpers
 # of earlier lessons fetch the data, the features and the captioner. `check_captions` complains
-# when the lists of captions and references don't fit together, and the plots draw.
+# when two lists of captions don't fit together.
 
 # %%
 import math
@@ -90,9 +91,8 @@ SEED = 7
 # %% [markdown]
 # ## 1. What could a score be?
 #
-# A **captioner** turns the **features** of a photo (the numbers that lesson 02 extracts) into a
-# sentence. Let it caption the **test split**, photos that neither its training nor any choice
-# about it has seen. If no captioner is there yet, this cell trains one: about two minutes for
+# Let the captioner of lesson 04 caption the test split, photos that neither its training nor any
+# choice about it has seen. If no captioner is there yet, this cell trains one: some minutes for
 # mini on 2 CPU cores; for Flickr8k take lesson 04 first.
 
 # %%
@@ -132,8 +132,8 @@ for word in captions[0].split():
 # %% [markdown]
 # ## 2. BLEU by hand
 #
-# BLEU (Papineni et al. 2002) was made for translations, and captioning took it over. Let us build
-# it on a toy: one hypothesis, five references.
+# **BLEU** (Papineni et al. 2002) was made for translations, and captioning took it over. Build it
+# on a toy: one hypothesis, five references.
 #
 # ### Count n-grams
 #
@@ -199,7 +199,7 @@ def clipped_matches(words, references):
 print(clipped_matches("the the the the the the the".split(), TOY_REFERENCES)[0])
 
 # %% [markdown]
-# Two of seven: a precision of 0.29, down from 1. And our honest caption? The longer the n-gram,
+# Two of seven: a precision of 0.29, down from 1. And the honest caption? The longer the n-gram,
 # the harder it is to match: "runs on the beach" is good English, but nobody wrote it.
 
 # %%
@@ -230,8 +230,8 @@ for said in (2, 4, 6, 8):
 # the fourth root. One precision of zero makes the whole score zero. BLEU-2 stops at pairs, BLEU-1
 # at single words.
 #
-# We split the work in two. The first function turns a caption into ten plain numbers: matches and
-# possible n-grams of each length, words said, words wanted.
+# The first of two functions turns a caption into ten plain numbers: matches and possible n-grams
+# of each length, words said, words wanted.
 
 
 # %%
@@ -270,7 +270,7 @@ assert np.isclose(bleu_from(toy_counts), metrics.bleu_scores([texts], [" ".join(
 # %% [markdown]
 # ### Many captions: add counts, not scores
 #
-# Two captions now: our toy, and one that matches no 4-gram. You could average their two scores.
+# Two captions now: the toy, and one that matches no 4-gram. You could average their two scores.
 # BLEU doesn't: it adds up the ten numbers of all captions and scores the sums *once*.
 
 # %%
@@ -280,8 +280,8 @@ print(f"their mean    {(bleu_from(toy_counts) + bleu_from(other_counts)) / 2:.1f
 print(f"corpus BLEU   {bleu_from(toy_counts + other_counts):.1f}")
 
 # %% [markdown]
-# The score of one short caption is often exactly zero, so a mean of such scores mostly counts
-# zeros. Papers print **corpus BLEU**, the score of the sums.
+# One short caption often scores exactly zero, so a mean mostly counts zeros. Papers print **corpus
+# BLEU**, the score of the sums.
 
 # %% [markdown]
 # ## 3. Score all test photos
@@ -299,9 +299,8 @@ def normalise(caption):
 normalise("A dog in a T-shirt runs .")
 
 # %% [markdown]
-# Lesson 05 offers several ways of writing: **greedy** takes the likeliest next word, **beam
-# search** keeps the best few beginnings. Which one do you use? Choose on the **dev split**, never
-# on test: whoever picks the best of three test scores reports luck along with skill. The training
+# Lesson 05 offers greedy decoding and beam search. Which one do you use? Choose on dev, never on
+# test: whoever picks the best of three test scores reports luck along with skill. The training
 # recipe and the beam's length rule were chosen on dev as well.
 
 # %%
@@ -421,8 +420,9 @@ for ngram in [("a",), ("dog",), ("on", "the"), ("boat",)]:
 #
 # ### Step 3: compare directions
 #
-# The **cosine** of two vectors is 1 if they point the same way and 0 if they share nothing. The "D" of
-# CIDEr-D clips here as well: `min` takes no more of an n-gram than the reference has.
+# The cosine of lesson 02 is 1 if two vectors point the same way and 0 if they share nothing. The
+# "D" of CIDEr-D clips here as well: `min` takes no more of an n-gram than the reference has. (Here
+# CIDEr is short for CIDEr-D.)
 
 
 # %% tags=["same-as:helpers.metrics.clipped_cosine"]
@@ -444,8 +444,8 @@ for text in ["a boat on the sea", "a boat", "a dog on the beach", "a a a a", "bo
 # ### Step 4: average
 #
 # CIDEr-D takes the mean over the four lengths of n-grams and over the references, multiplies by a
-# bell curve that punishes a wrong number of words, and by 10. We multiply by 100 once more, as
-# with every score.
+# bell curve that punishes a wrong number of words, and by 10. Here it is times 100 once more, as
+# every score.
 
 # %% tags=["same-as:helpers.metrics.cider_d_each"]
 LENGTH_SIGMA = 6.0
@@ -484,12 +484,12 @@ print(f"CIDEr-D {fmean(each):.1f}")
 # %% [markdown]
 # ## 5. Two baselines
 #
-# Is the score good? A number alone can't say. Put two others beside it: one from below, one from
-# above.
+# Is the score good? A number alone can't say. Put two others beside it, the **baselines**: one
+# from below, one from above.
 #
 # **From below: a constant caption**, one sentence said of every photo. On Flickr8k "a man in a
-# blue shirt" serves well. For any other data set we let a cheat choose its sentence: of 150
-# training captions, the one with the best BLEU-4 on dev.
+# blue shirt" serves well. For any other data set let a cheat choose its sentence: of 150 training
+# captions, the one with the best BLEU-4 on dev.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -547,6 +547,9 @@ plots.plot_scores(
 # In BLEU-1 a sentence that never looks gets more than half of what people get (on Flickr8k two
 # thirds). The longer the n-grams, the larger the gap, and CIDEr sees through it. The column
 # *distinct* would have told you at once: 1.
+#
+# On mini the captioner may beat "people": they are a grammar that words a scene at random, and the
+# captioner has learnt its likeliest wording. That makes no better captions.
 #
 # Why is BLEU fooled? Look at the n-grams of the constant, and at how many photos have each of
 # them in a reference.
@@ -621,9 +624,9 @@ print_table(conventions, COLUMNS[:4])
 # points everywhere. The last row mixes all this, so that two tutorials can print like numbers for
 # unlike models.
 #
-# On Flickr8k, one and the same set of published captions gets a BLEU-4 of 18.3 as we count, 23.3
-# with markers, and 10.8 with "a" missing on one side. Hence the rule: **never print a BLEU without
-# its convention**, and never compare across conventions.
+# On Flickr8k, one and the same set of published captions gets a BLEU-4 of 18.3 as this course
+# counts, 23.3 with markers, and 10.8 with "a" missing on one side. Hence the rule: **never print a
+# BLEU without its convention**, and never compare across conventions.
 
 # %% [markdown]
 # ## 7. Look at the best and the worst
@@ -702,8 +705,8 @@ for key in ("object", "colour", "place") if dataset.scenes else ():
 # Another hundred test photos would give another score. How different? You have no others, but you
 # can draw new sets from your own, some photos twice, some not at all. That is the **bootstrap**.
 #
-# The ten counts of each caption pay off here: a drawn set is a row of multiplicities, and a matrix
-# product adds up its counts. A thousand corpus BLEUs take a blink.
+# The ten counts of each caption pay off here: a drawn set is a row that says how often each photo
+# was drawn, and a matrix product adds up its counts.
 
 
 # %%
@@ -725,11 +728,11 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # number of photos: with the 1,000 of Flickr8k, ten times as many, expect it about a third as wide.
 # (Two captioners on the *same* photos can be told apart more finely: exercise 3.)
 #
-# A second kind of luck stays hidden from the bootstrap: the **seed**. Train the same recipe again
-# with another one, and first weights, order of batches and dropout all change. Three published
-# runs of one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr.
-# So the course's README reports the mean and the standard deviation of three seeds or more, each a
-# whole training. Distrust a gain of half a point from one run.
+# A second kind of luck stays hidden from the bootstrap: the seed. Train the same recipe with
+# another one, and first weights, order of batches and dropout all change. Three published runs of
+# one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. So the
+# course's README reports the mean and the spread of several seeds, each a whole training. Distrust
+# a gain of half a point from one run.
 
 # %% [markdown]
 # ### Compare with others
@@ -830,11 +833,12 @@ truth = [metrics.longest_common_subsequence(*pair) for pair in pairs]
 print("right" if [common_words_in_order(*pair) for pair in pairs] == truth else "not yet")
 
 # %% [markdown]
-# ### Exercise 3: Is beam search better than greedy, or luckier?
+# ### Exercise 3: Tell better from luckier
 #
-# Compare two sets of captions on the *same* drawn photos: draw 1,000 sets, and return the share
-# of them in which the first has the higher mean CIDEr. A share above 0.975 is hard to explain by
-# luck. Then carry on: which two captioners would you like to compare?
+# Is beam search better than greedy decoding, or luckier? Compare two sets of captions on the
+# *same* drawn photos: draw 1,000 sets, and return the share of them in which the first has the
+# higher mean CIDEr. A share above 0.975 is hard to explain by luck. Then carry on: which two
+# captioners would you like to compare?
 
 
 # %% tags=["exercise"]
@@ -863,5 +867,5 @@ print("right" if certain == 1 and 0.2 < doubtful < 0.8 and doubtful != 0.5 else 
 # %% [markdown]
 # ## Next
 #
-# You have the whole road: a photo, a sentence, a score. In
-# [07 · Caption from a URL](07_caption_from_url.ipynb) you let others use it.
+# You have the whole road: a photo, a sentence, a score. In [07 caption from
+# url](07_caption_from_url.ipynb) you let others use it.

@@ -117,8 +117,8 @@ open_image(photo)
 # %% [markdown]
 # Is that right? Remember on what the captioner was trained. It can name nothing that its training
 # captions never named. One that was trained on Flickr8k has met people and dogs, on grass and in
-# water. Show it a cup of coffee, or one of our drawings, and it tells you of people and dogs. One
-# that was trained on mini sees cats and balloons in your holiday photos as well.
+# water. Show it a cup of coffee, or one of mini's drawings, and it tells you of people and dogs.
+# One that was trained on mini sees cats and balloons in your holiday photos as well.
 #
 # People who use an app can't know that. So show more than the best sentence: what else was in the
 # running, and how sure was the model? `candidates` returns the whole beam of lesson 05, with the
@@ -138,8 +138,8 @@ for candidate in candidates:
 print(f"{0.4**10:.1e}")
 
 # %% [markdown]
-# So a tiny number doesn't mean a bad caption. What one word got on average, the **geometric
-# mean**, is easier to judge. You take the root that undoes the product.
+# So a tiny number doesn't mean a bad caption. What one word got on average, the geometric mean of
+# lesson 06, is easier to judge. You take the root that undoes the product.
 
 # %%
 for candidate in candidates:
@@ -147,7 +147,7 @@ for candidate in candidates:
     print(f"{candidate.probability ** (1 / steps):.0%} a word  {candidate.caption}")
 
 # %% [markdown]
-# (The order of the candidates follows neither number exactly. The beam divides the summed
+# (The order of the candidates need not follow either number. The beam divides the summed
 # logarithms by a power of the length, as lesson 05 shows.)
 #
 # For the app, "1 in 1,800,000" says more to most people than 5.5e-07. Two digits are enough.
@@ -167,8 +167,8 @@ for probability in (0.254, 0.004, 5.5e-7):
 # ## 2. An app in fifteen lines
 #
 # A **widget** is a thing on the page that Python can see and change: a box, a button, a picture.
-# You make four of them, and say which function runs when the button is pressed. Such a function is
-# called a **callback**.
+# You make four of them, and say which function runs when the button is pressed: a callback, as in
+# lesson 04.
 #
 # `urlopen` fetches what lies at an address. It is the first thing a search for "python open url"
 # finds.
@@ -325,9 +325,8 @@ except ImageError as error:
 # %% [markdown]
 # ## 5. Say it well
 #
-# What people do with a caption is paste it somewhere, often as **alt text**: the words that a
-# screen reader speaks in place of an image. It already says "image" by itself, so "a photo of" in
-# front is noise. And it pauses at a full stop.
+# What people do with a caption is paste it somewhere, often as alt text (lesson 01). The screen
+# reader says "image" by itself, so "a photo of" in front is noise. And it pauses at a full stop.
 
 
 # %% tags=["same-as:helpers.wording.alt_text", "same-as:helpers.wording.OPENING"]
@@ -343,10 +342,11 @@ print(alt_text("a photo of a dog on the beach"))
 print(alt_text(candidates[0].caption))
 
 # %% [markdown]
-# A page in a notebook is HTML, a text in which `<b>` means bold. Do you know who wrote all that you
-# are about to show? The address comes from a stranger, and so does the name of an uploaded file. A
-# captioner repeats words of its training captions, and these come from strangers as well. If such
-# a text contains HTML, it becomes a part of *your* page, buttons and scripts included.
+# A page in a notebook is **HTML**, a text in which `<b>` means bold. Do you know who wrote all
+# that you are about to show? The address comes from a stranger, and so does the name of an
+# uploaded file. A captioner repeats words of its training captions, and these come from strangers
+# as well. If such a text contains HTML, it becomes a part of *your* page, buttons and scripts
+# included.
 #
 # `escape` turns the five characters that mean something into harmless names of themselves.
 
@@ -598,5 +598,5 @@ print("right" if lines == ["a car", "two boats", "a dog"] else "not yet")
 # ## Next
 #
 # You have an app that others can use. What the model looks at while it writes a word, it doesn't
-# tell yet: it sees one vector for the whole photo. Models that look at one region after the other
-# are the next step.
+# tell yet: it sees one vector for the whole photo. [08 attend to
+# regions](08_attend_to_regions.ipynb) lets it look at one region after the other.

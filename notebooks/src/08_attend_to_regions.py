@@ -97,7 +97,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What does an average forget?
 #
-# Until now a photo was one vector of 2,048 numbers. Xception did not make one vector, though. It made a **grid** of 10 × 10 vectors, one for each part of the photo, and the last thing we let it do was to average them. This lesson keeps the grid. Each of its 100 vectors is called a **region**.
+# Until now a photo was one vector of 2,048 numbers. Xception did not make one vector, though. It made a **grid** of 10 × 10 vectors, one for each part of the photo, and the last thing it did was to average them. This lesson keeps the grid. Each of its 100 vectors is called a **region**.
 #
 # The first run encodes all photos anew and shows a bar; later runs find the file.
 
@@ -122,7 +122,7 @@ assert np.allclose(regions.mean(axis=1), vectors, atol=0.01)
 # %% [markdown]
 # An average keeps *what* is there and forgets *where*. Worse, it drowns what is small: an object that fills five regions of a hundred has a twentieth of the say.
 #
-# The regions still know. Pick one and compare all others with it: the **cosine** of two vectors is 1 if they point the same way. What all regions share is subtracted first. Below, brightness is the cosine with the region in the middle, at the top, at the bottom, on the left; the least alike region is black.
+# The regions still know. Pick one and compare all others with it: by cosine, as in lesson 02. What all regions share is subtracted first. Below, brightness is the cosine with the region in the middle, at the top, at the bottom, on the left; the least alike region is black.
 
 
 # %%
@@ -141,7 +141,7 @@ plots.show_attention(photo, list(places), maps)
 # %% [markdown]
 # Regions of one thing are alike. So a model that may choose among regions can find things.
 #
-# **Where do regions come from?** The paper that made this famous (Anderson et al. 2018) took them from an object detector, up to 100 boxes a photo: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network serves about as well and is many times faster to make. We take the grid. Section 8 shows where boxes would come in.
+# **Where do regions come from?** The paper that made this famous (Anderson et al. 2018) took them from an **object detector**, a network that draws boxes around things, up to 100 a photo: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network serves about as well and is many times faster to make. This course takes the grid. Section 8 shows where boxes would come in.
 #
 # ## 2. More than fits into memory
 #
@@ -164,7 +164,7 @@ print("selected", train_regions.shape, "· read", some.shape, some.dtype)
 # %% [markdown]
 # ## 3. Attention by hand
 #
-# A scene with four regions. Each is described by three numbers, made up so that we can read them: how much it looks like an animal, like a plant, like sky.
+# A scene with four regions. Each is described by three numbers, made up so that you can read them: how much it looks like an animal, like a plant, like sky.
 
 # %%
 places = ["dog", "tree", "meadow", "sky"]
@@ -172,7 +172,7 @@ toy = np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.1], [0.0, 0.8, 0.2], [0.0, 0.0, 1.
 print("mean", toy.mean(axis=0).round(2))
 
 # %% [markdown]
-# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this wish into a vector, the **query**: much animal, please, and no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product is the score, and softmax makes weights of the scores.
+# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this wish into a vector, the **query**: much animal, please, and no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax makes weights of the scores.
 
 # %%
 query = np.array([4.0, 0.0, -1.0])
@@ -215,7 +215,7 @@ print(ops.convert_to_numpy(weights)[0, 0].round(2))
 # 2. A dense layer turns its output into the query, and attention returns what is **seen**.
 # 3. The **language LSTM** reads what is seen, and what the attention LSTM made of it. Its output and what is seen are added up, and from the sum comes the next word.
 #
-# The sum is our own addition to the paper: it gives what is seen a short way to the word, and the model learns much faster. In code, `heard` and `said` are the outputs of the two LSTMs; each has a cell, the LSTM's inner memory. There may be several captions of one image, one after the other. They share its regions: hence `repeat_rows`, and hence the query's shape (images, captions of each, size).
+# The sum is this course's addition to the paper: it gives what is seen a short way to the word, and the model learns much faster. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. There may be several captions of one image, one after the other. They share its regions: hence `repeat_rows`, and hence the query's shape (images, captions of each, size).
 
 
 # %% tags=["same-as:helpers.models.attention.TopDownCell.call"]
@@ -256,7 +256,7 @@ print(ops.convert_to_numpy(states[-1]).round(2))
 # %% [markdown]
 # Two captions of one image look at different regions, because they have read different words.
 #
-# The rest of the model you know from lesson 04. `look` does, once per image, all that needs no words: features are standardised, scaled, and turned into regions of `units` numbers; keys and mean are made. `call` reads whole captions for training. `layers.RNN` runs our cell along the words, as `layers.LSTM` runs its own.
+# The rest of the model you know from lesson 04. `look` does, once per image, all that needs no words: features are standardised, scaled, and turned into regions of `units` numbers; keys and mean are made. `call` reads whole captions for training. `layers.RNN` leads `TopDownCell` along the words, as `layers.LSTM` does with a cell of its own.
 
 
 # %% tags=["same-as:helpers.models.attention.AttentionCaptioner.look", "same-as:helpers.models.attention.AttentionCaptioner.call"]
@@ -297,7 +297,7 @@ print("stepping agrees with one call;", f"{model.count_params():,} weights")
 # %% [markdown]
 # ## 5. Five captions, one look
 #
-# Turning 100 regions of 2,048 numbers into regions of the model is the largest piece of work, about as much as reading a whole caption. Each photo has five captions; shall it be done five times? `group_by_photo` brings the captions of a photo together. A batch then has one row of features for all captions of a photo, and a photo with fewer captions than others gets empty ones.
+# Turning 100 regions of 2,048 numbers into regions of the model is a large piece of work, and needs no words. Each photo has five captions; shall it be done five times? `group_by_photo` brings the captions of a photo together. A batch then has one row of features for all captions of a photo, and a photo with fewer captions than others gets empty ones.
 
 
 # %% tags=["same-as:helpers.batches.group_by_photo"]
@@ -317,7 +317,7 @@ print(group_by_photo(np.array([0, 1, 0]), toy_ids)[1].tolist())
 # %% [markdown]
 # Photo 0 has its two captions, photo 1 one and an empty one. An empty caption has no words to be wrong about: the mask of lesson 04 keeps it out of the loss.
 #
-# How much is saved? The loss of a batch of 16 photos, computed in both ways:
+# How much is saved? The logits of a batch of 16 photos, computed in both ways:
 
 # %%
 photos, grouped = group_by_photo(photo_rows, ids)
@@ -332,11 +332,11 @@ for way, features in ways.items():
 assert np.allclose(*results.values(), atol=1e-4)
 
 # %% [markdown]
-# The same logits for less work.
+# The same logits for less work; how much less depends on the machine.
 #
 # ## 6. Train it
 #
-# Recipe, loss, averaged weights and callbacks are those of lesson 04. `caption_batches` groups by photo, because the recipe names this model. For later we keep an untrained twin.
+# Recipe, loss, averaged weights and callbacks are those of lesson 04. `caption_batches` groups by photo, because the recipe names this model. For later you keep an untrained twin.
 
 # %%
 train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
@@ -427,7 +427,7 @@ plots.show_attention(open_image(dataset.image_paths[worst]), caption.split(), ma
 # * Did it look at the right thing and *name it wrongly*? Then the features, or the words, are to blame.
 # * Is the map for "a" or "in" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
 #
-# A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). Regions of Xception's last grid have also seen far beyond their own square. Read the maps as a hint.
+# A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). A region of Xception's last grid also describes what lies far beyond its own square. Read the maps as a hint.
 #
 # ## 8. Regions from elsewhere
 #
@@ -468,7 +468,7 @@ for label, captions in said.items():
     print(row)
 
 # %% [markdown]
-# On mini, with a hundred scenes to judge by, a few per cent are a matter of luck. Photos are the better judge: set `DATASET = "flickr8k"`. A captioner with attention can explain itself on the command line, too:
+# In the run shown here attention is ahead in every number, most of all in CIDEr-D. But sixty scenes are few, and a few per cent are a matter of luck. Photos are the better judge: set `DATASET = "flickr8k"`. A captioner with attention can explain itself on the command line, too:
 #
 # ```sh
 # python -m helpers.captioner photo.jpg --captioner work/flickr8k/attention-captioner --explain looks
@@ -489,7 +489,7 @@ for label, captions in said.items():
 #
 # ### Exercise 1: Sharper and softer looks
 #
-# Divide the scores by a **temperature** before softmax. Write `attend(scores, temperature)`. What do very low and very high temperatures do?
+# Divide the scores by a temperature (lesson 05) before softmax. Write `attend(scores, temperature)`. What do very low and very high temperatures do?
 
 
 # %% tags=["exercise"]
@@ -518,7 +518,7 @@ print("right" if right else "not yet")
 # %% [markdown]
 # ### Exercise 2: How many regions does a word look at?
 #
-# The **entropy** of the weights w is −Σ w log w, and e to its power is a number of regions: 100 if all weigh the same, 1 if one has it all. Write `regions_looked_at(maps)` for maps of shape (words, rows, columns). Which words of the caption above look at the fewest regions?
+# The **entropy** of the weights w is −Σ w log w, and e to its power is a number of regions: 100 if all weigh the same, 1 if one has it all. Write `regions_looked_at(maps)` for maps of shape (words, rows, columns). Which words of the best caption of section 7 look at the fewest regions?
 
 
 # %% tags=["exercise"]
@@ -550,7 +550,7 @@ print("right" if np.allclose(regions_looked_at(both), [100, 1]) else "not yet")
 # %% [markdown]
 # ### Exercise 3: Blindfold the model
 #
-# Is the look worth anything? Set all regions but the ten with the largest weights of one word to zero and caption again; then do the same with ten regions drawn at random. Write `keep_only(features, places)` for features of shape (regions, channels).
+# Is the look worth anything? Take the best caption's photo, set all regions to zero but the ten that any of its words weighed most, and caption again; then do the same with ten regions drawn at random. Write `keep_only(features, places)` for features of shape (regions, channels).
 
 
 # %% tags=["exercise"]
@@ -584,4 +584,4 @@ print("right" if small.tolist() == [[0, 0], [1, 1], [0, 0], [1, 1]] else "not ye
 # %% [markdown]
 # ## Next
 #
-# Your captioner now looks before it speaks. One photo at a time, that is a toy. A website has thousands, and most of them lack alt text: captioning them all, safely and politely, is the next step.
+# Your captioner now looks before it speaks. One photo at a time, that is a toy. A website has thousands, and most of them lack alt text: [09 write alt text](09_write_alt_text.ipynb) captions them all, safely and politely.

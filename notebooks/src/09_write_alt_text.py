@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 09 · Write alt text
 #
-# You take a website whose images have no alt text, and end with a table in which every image has one, ready for a person to review.
+# You take a website whose images have no alt text, and end with a table that suggests one for every image, or says why not, ready for a person to review.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/09_write_alt_text.ipynb)
 #
@@ -86,7 +86,7 @@ from helpers.pipeline import build_captioner, work_folder
 from helpers.wording import LONGEST, RULES, alt_text
 
 # %% [markdown]
-# Settings: `PHOTOS` is how many photos our small website shows. The data set only lends them.
+# Settings: `PHOTOS` is how many photos your small website shows. The data set only lends them.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -97,7 +97,7 @@ PHOTOS = 24
 # %% [markdown]
 # ## 1. Who reads it?
 #
-# Somebody who can't see your photo. A **screen reader** is a program that reads a page aloud. When it comes to an image, it says "image" and then the **alt text**, which stands in the HTML:
+# Somebody who can't see your photo. When a screen reader comes to an image, it says "image" and then the alt text, which stands in the HTML:
 #
 # ```html
 # <img src="dog.jpg" alt="A dog runs along the beach.">
@@ -142,7 +142,7 @@ for text, problem in found.items():
 # %% [markdown]
 # ## 2. A website without words
 #
-# You need a site to work on. Other people's servers are no toys, so you run one yourself. A web server answers a path, such as `/photos/00.jpg`, with a status, some headers and some bytes. Ours also counts who asks for what: `visits` will be our witness all along.
+# You need a site to work on. Other people's servers are no toys, so you run one yourself. A web server answers a path, such as `/photos/00.jpg`, with a status (200 is “here it is”, 404 “no such thing”), some headers (lines of information) and some bytes. Yours also counts who asks for what: `visits` is the witness all along.
 
 
 # %%
@@ -188,7 +188,7 @@ Site.files |= {
 print(f"{len(Site.files)} files")
 
 # %% [markdown]
-# A **crawler** is a program that goes from link to link through a site. Site owners use one to find pages that lack something, and it exports what it found as a CSV table. Here is ours, one row per image. Look at the second column: crawlers note addresses in every form.
+# A **crawler** is a program that goes from link to link through a site. Site owners use one to find pages that lack something, and it exports what it found as **CSV**, a table with commas between its cells. Here is one for your site, a row per image. Look at the second column: crawlers note addresses in every form.
 
 # %%
 page = f"http://{local}/animals/index.html"
@@ -276,7 +276,7 @@ assert not Site.visits
 #
 # A program asks faster than any person, and a small server may break down under it. So visitors of this kind have manners.
 #
-# **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; ours is `caption-lessons`. `Hosts` is the part of the helpers that keeps the manners.
+# **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; the course's is `caption-lessons`. `Hosts` is the part of the helpers that keeps the manners.
 
 # %%
 hosts = Hosts(local=local)
@@ -288,9 +288,9 @@ for path in ("/photos/00.jpg", "/staff/party.jpg"):
         print(path, "is closed:", error)
 
 # %% [markdown]
-# (`local` lets in our own server. All other private addresses stay closed, for the reasons of lesson 07.)
+# (`local` lets in your own server. All other private addresses stay closed, for the reasons of lesson 07.)
 #
-# **Take no for an answer.** With the header `X-Robots-Tag: noai` makers say that their images are not for machines to learn from. Does a caption count? We play safe: such an image is left to a person.
+# **Take no for an answer.** With the header `X-Robots-Tag: noai` makers say that their images are not for machines to learn from. Does a caption count? The course plays safe: such an image is left to a person.
 
 
 # %% tags=["same-as:helpers.alt_text.politeness.opted_out", "same-as:helpers.alt_text.politeness.OPT_OUTS"]
@@ -316,7 +316,7 @@ for moment in (now, now + 0.05, now + 0.2):
     )
 
 # %% [markdown]
-# **Come back when told to.** A busy server answers 429 or 503 and says in `Retry-After` for how many seconds it wants to be left alone. Four tries are made, then the image gets the status `http_503`, and a later run may try again.
+# **Come back when told to.** A busy server answers **503** (“too busy”) or 429 (“too many requests”) and says in `Retry-After` for how many seconds it wants to be left alone. Four tries are made, then the image gets the status `http_503`, and a later run may try again.
 #
 # ## 4. Once is enough
 #
@@ -341,7 +341,7 @@ for address in addresses:
 # python -m helpers.alt_text crawl.csv -o out.csv
 # ```
 #
-# Here you call the same `main`. It is told which captioner to take and which server of ours to let in. `load` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
+# Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `load` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
 
 # %%
 captioner = build_captioner(dataset, work_folder(dataset), seed=SEED)
@@ -401,7 +401,7 @@ for row in table[PHOTOS - 2 :]:
 #
 # Beside the table lies `out.report.html`. Open it in a browser: it shows every picture with its suggestion in a box, the other candidates as buttons, and a tick for "reviewed". One button saves the reviewed table. The page needs no network, so you can mail it to whoever knows the site.
 #
-# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong: on Flickr8k, its order is almost the order of length (a rank correlation of -0.88). So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
+# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong: on Flickr8k, its order is almost the order of length, turned round: their **rank correlation** is -0.88. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
 
 
 # %% tags=["same-as:helpers.wording.per_word"]
@@ -413,7 +413,7 @@ for caption, probability in {"a dog": 0.6**3, "a dog runs along the beach": 0.6*
     print(f"{probability:.3f} in all, {per_word(probability, caption):.0%} a word: {caption}")
 
 # %% [markdown]
-# That is the `confidence` of the table. It is still lower for longer captions (-0.39), yet no longer a yardstick of length, and 60% is read more easily than 1 in 36. The figure shows what the review page would show first, the least sure on the left. How many texts would you accept?
+# That is the `confidence` of the table. It is still lower for longer captions (-0.39), yet no longer a yardstick of length, and 60% is read more easily than 1 in 36. The figure shows what the review page would show first, beginning with the least sure. How many texts would you accept?
 
 # %% tags=["picture"]
 done = {row["image_address"]: row for row in table if row["status"] == "ok"}
@@ -441,7 +441,7 @@ print(f"less sure half: {fmean(agreement[:half]):.0%} of the words are people's 
 print(f"surer half:     {fmean(agreement[half:]):.0%}")
 
 # %% [markdown]
-# On mini the two halves are about alike, whichever is ahead. There, being unsure is mostly a choice between ways to say the same: "by the lake" or "at the lakeside". On the 1,000 test photos of Flickr8k, our captioner `merge-xception` shows a difference: in the surest quarter 73% of the words are people's words, in the least sure quarter 60%.
+# On mini the two halves are about alike, whichever is ahead. There, being unsure is mostly a choice between ways to say the same: "by the lake" or "at the lakeside". On the 1,000 test photos of Flickr8k, the course's captioner `merge-xception` shows a difference: in the surest quarter 73% of the words are people's words, in the least sure quarter 60%.
 #
 # So the order is a hint where to look first, and a weak one. It is no reason to leave out the rest.
 #

@@ -88,7 +88,7 @@ SECOND = "mini-de"
 # %% [markdown]
 # ## 1. What do caption files look like?
 #
-# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know **Flickr8k**'s way from lesson 01; **Flickr30k** has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
+# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k** has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
 
 
 # %%
@@ -106,14 +106,14 @@ def put(name, text):
 put("flickr8k.txt", "dog.jpg#0\tA dog , wet and happy , runs .\ndog.jpg#1\tA wet dog .\n")
 
 # %% [markdown]
-# **Kaggle**'s copies of Flickr8k are tables with commas, **CSV**. If a caption holds a comma, it stands in quotation marks.
+# **Kaggle**'s copies of Flickr8k are CSV (lesson 09). If a caption holds a comma, it stands in quotation marks.
 
 # %%
 kaggle = 'image,caption\ndog.jpg,"A dog , wet and happy , runs ."\ndog.jpg,A wet dog .\n'
 put("kaggle.csv", kaggle)
 
 # %% [markdown]
-# Kaggle's copy of **Flickr30k** is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does our second row.
+# Kaggle's copy of **Flickr30k** is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does the second row here.
 
 # %%
 bars = "image_name| comment_number| comment\ndog.jpg| 0| A dog , wet and happy , runs .\n"
@@ -135,7 +135,7 @@ coco = {
 put("coco.json", json.dumps(coco))
 
 # %% [markdown]
-# **Karpathy**'s JSON files (named after Andrej Karpathy, who made them for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and say to which split the image belongs. Most papers use these splits. Note the name: his "val" is what we call dev.
+# **Karpathy**'s JSON files (named after Andrej Karpathy, who made them for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and say to which split the image belongs. Most papers use these splits. Note the name: his "val" is dev here.
 
 # %%
 sentences = [{"raw": text, "tokens": clean_caption(text).split()} for text in ("A wet dog .",)]
@@ -162,7 +162,7 @@ for path in sorted(play.glob("*.*")):
 #
 # ### The comma
 #
-# Reading a CSV looks easy: split each line at its commas. Try it on your whole data set. The module `csv` writes it as Kaggle does; then we read it in a hurry, and count the captions that come back as they were.
+# Reading a CSV looks easy: split each line at its commas. Try it on your whole data set. The module `csv` writes it as Kaggle does; then you read it in a hurry, and count the captions that come back as they were.
 
 
 # %%
@@ -196,7 +196,7 @@ print("csv.reader:     {} of {} intact".format(*intact(dataset.captions, [r[1] f
 # %% [markdown]
 # ### The phantom
 #
-# Many tutorials cut a name at its first dot, to get rid of `.jpg`. Flickr8k lists five captions for `2258277193_586949ec62.jpg.1`. No such photo exists. Neither does `2258277193_586949ec62.jpg`, but that is what cutting makes of it, and the program fails hours later, when it wants to open the photo. A **phantom image** is one that has captions and no file. COCO's lists have the opposite as well: photos that nobody described.
+# Lesson 01 met `2258277193_586949ec62.jpg.1`: five captions, and no such photo. Neither is there a `2258277193_586949ec62.jpg`, but whoever cuts off what follows the first dot looks for one, and the program fails hours later. A **phantom image** is one that has captions and no file. COCO's lists have the opposite as well: photos that nobody described.
 #
 # So match the names with the files *first*, drop what doesn't match, and say so. `open_dataset` does this. Read its report of your data:
 
@@ -279,7 +279,7 @@ again = captions.read_caption_file(work / "coco.json")
 print(again.captions == dataset.captions, {k: len(names) for k, names in again.splits.items()})
 
 # %% [markdown]
-# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, give `open_dataset` that folder, and the files become splits. COCO's test captions are kept secret by its makers, so our test split is a tenth of train.
+# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, give `open_dataset` that folder, and the files become splits. COCO's test captions are kept secret by its makers, so the test split is a tenth of train.
 #
 # ## 4. What is in there?
 #
@@ -301,7 +301,7 @@ print(describe(dataset, examples=1))
 #
 # ## 5. Captions of your own
 #
-# Six hundred photos with five captions each are enough for a narrow subject, as mini shows: your plants, your machines, your cats. We take six drawings as "your photos".
+# Six hundred photos with five captions each are enough for a narrow subject, as mini shows: your plants, your machines, your cats. Six drawings stand for them.
 
 # %%
 photos = work / "my photos"
@@ -313,7 +313,7 @@ form = annotation_widget(photos, photos / "captions.json", amount=5)
 form
 
 # %% [markdown]
-# Write a sentence and press Tab or Enter; what you have written is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form above: it lives only while a kernel runs.)
+# Write a sentence and press Tab or Enter; what you have written is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form above: it needs a kernel.)
 #
 # What to write? The rules that COCO gave its writers are good ones: say what is important, in a sentence of at least eight words; don't begin with "There is"; don't guess what people think or what happens next; give nobody a name. Five *different* captions teach more than one five times. Better still, ask five people.
 #
@@ -353,7 +353,7 @@ print(clean_caption(text))
 # %% [markdown]
 # "weißes" falls into "wei" and "es", and "es" means "it". In Polish or Vietnamese little is left, in Russian nothing.
 #
-# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. For English we put the capital back at the start of a sentence (lesson 07); a German reader misses it in every noun. We accept that here. What else is different? Count the words.
+# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. Lesson 07 puts the capital back at the start of a sentence; a German reader misses it in every noun. The course accepts that. What else is different? Count the words.
 
 # %%
 for title, data in (("first", dataset), ("second", german)):
@@ -384,7 +384,7 @@ for title, values in (("captioner", scores), ("first caption", first)):
     print(f"{title:14} {shown}")
 
 # %% [markdown]
-# On mini-de expect a BLEU-4 of 27-35 and a CIDEr-D of 85-110 for the captioner; if yours is outside, look at the report again. In English the same model, trained in the same way, has 38 and 134. Where does German lose? The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them, and the captions themselves agree less with each other.
+# On mini-de expect a BLEU-4 of 27-35 and a CIDEr-D of 85-110 for the captioner; if yours is outside, look at the report again. In English the same model, trained in the same way, has 39 and 135 (lesson 06). Where does German lose? The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them, and the captions themselves agree less with each other.
 
 # %% [markdown]
 # Look at some. If you read German: are the endings right? A wrong ending is a wrong word to BLEU, though every reader would understand it. A right ending with the wrong colour costs the same. (One more thing that cleaning takes away: the commas, which German needs.)
@@ -419,7 +419,7 @@ caption_widget({"yours": captioner}, {"a drawing": german.image_paths[chosen[0]]
 # %% [markdown]
 # ## 7. Without spaces
 #
-# Now a harder case. Chinese, Japanese and Thai write no space between words. Here are four captions that we made up, for two photos.
+# Now a harder case. Chinese, Japanese and Thai write no space between words. Here are four made-up captions for two photos.
 
 # %%
 chinese = {
@@ -464,7 +464,7 @@ print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 #
 # or convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. State which way you split when you publish a score. The captioner's sentences have spaces as well; for readers take them out: `caption.replace(" ", "")`.
 #
-# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts our figures take a font of your machine if there is one (Noto Sans CJK, for example); otherwise you see empty boxes and a warning about missing glyphs. It does not join Arabic letters or put them from right to left.
+# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures take a font of your machine if there is one (Noto Sans CJK, for example); otherwise you see empty boxes and a warning about missing glyphs. It does not join Arabic letters or put them from right to left.
 
 # %% tags=["scores"]
 print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in scores.items()))
@@ -579,7 +579,7 @@ print("right" if found_words == ["一只", "黑狗", "在", "雪地里", "跑"] 
 # %% [markdown]
 # ### Exercise 4: Forgive a wrong ending
 #
-# BLEU punishes *roter* for *rote* as much as *blaue* for *rote*. Return a caption whose words are cut to their first four letters, score stems against stems, and compare. Then think: which mistakes does this score no longer see?
+# BLEU punishes *roter* for *rote* as much as *blaue* for *rote*. Return a caption whose words are cut to their first four letters. Then score stems against stems, and think: which mistakes does this score no longer see?
 
 
 # %% tags=["exercise"]
@@ -607,4 +607,4 @@ print(
 # %% [markdown]
 # ## Next
 #
-# [11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) takes another encoder and another way to join photo and words, and puts a captioner on a web page.
+# You can train a captioner on captions of any format and language, your own included. [11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) takes another encoder and another way to join photo and words, and puts a captioner on a web page.

@@ -102,9 +102,7 @@ PHOTOS = 240
 # %% [markdown]
 # ## 1. A table with a broken row
 #
-# Flickr30k is the big sister of Flickr8k: 31,783 photos, five captions each. Most people get it from Kaggle, as a folder of photos and a `results.csv`. Despite its name, this file separates by bars, with a space after each.
-#
-# You can't download it here without an account. So you write such a table for mini's scenes, and you keep its most famous trait: in one row of the real file, the second bar is missing. That single row has stopped thousands of notebooks with `'float' object has no attribute 'lower'`.
+# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars that lesson 10 showed. You can't download it here without an account. So you write such a table for mini's scenes, broken row included. In the real file that single row has stopped thousands of notebooks with `'float' object has no attribute 'lower'`.
 
 # %%
 mini = open_dataset("mini")
@@ -127,7 +125,7 @@ for line in lines[4:6]:
     print(line.split("| "))
 
 # %% [markdown]
-# Two parts instead of three: the number and the caption have become one. `open_dataset` looks at the *content* of a file to find out what it is, and reads a row by a pattern in which the second bar may be missing. Nothing is lost.
+# Two parts instead of three: the number and the caption have become one. `open_dataset` reads a row by a pattern in which the second bar may be missing. Nothing is lost.
 
 # %%
 dataset = open_dataset(folder if DATASET == "mini" else DATASET, DATA_DIR)
@@ -136,13 +134,13 @@ print(dataset.report)
 print(dataset.captions[min(dataset.captions)][-1])
 
 # %% [markdown]
-# Kaggle's table names no splits, so the photos are shuffled: 80 % to train, 10 % to choose by, 10 % for the end. If you compare with numbers in papers, take Karpathy's split file instead (lesson 10).
+# Kaggle's table names no splits, so the photos are shuffled: 80% to train, 10% to choose by, 10% for the end. If you compare with numbers in papers, take Karpathy's split file instead (lesson 10).
 #
 # ## 2. VGG16, and how not to cut it
 #
-# **VGG16** (2014) is a plain tower: 13 convolutions, each seeing 3 × 3 pixels, and three dense layers called `fc1`, `fc2` and `predictions`. Xception is younger, smaller and better. But half of all captioning tutorials use VGG16, so you should be able to read them.
+# **VGG16** (2014) is a plain tower: 13 convolutions and three dense layers called `fc1`, `fc2` and `predictions`. (A **convolution** is a layer that slides a small window over the picture, here of 3 × 3 places, and uses the same weights everywhere.) Xception is younger, smaller and better. But half of all captioning tutorials use VGG16, so you should be able to read them.
 #
-# Here is the tower without its learned weights. That is enough to look at shapes.
+# Here is the tower without its learnt weights. That is enough to look at shapes. `None` in a shape stands for any number of photos.
 
 # %%
 whole = keras.applications.VGG16(weights=None)
@@ -151,7 +149,7 @@ for layer in whole.layers[-4:]:
     print(f"{layer.name:12} {layer.output.shape!s:14} {layer.count_params():>12,} weights")
 
 # %% [markdown]
-# Whole, it gives 1,000 numbers: one for each class of ImageNet, from tench to toilet tissue. A caption needs more than the name of one class. The layer before, `fc2`, has 4,096 numbers from which the classes are worked out. Those are wanted.
+# Whole, it gives 1,000 numbers: one for each kind of thing in ImageNet, from tench to toilet tissue. A caption needs more than the name of one kind. The layer before, `fc2`, has 4,096 numbers from which the kinds are worked out. Those are wanted.
 #
 # Look at `fc1` too. It holds 103 of VGG16's 138 million weights, which is why the download has 528 MB.
 #
@@ -198,7 +196,7 @@ rows = features.rows(dataset.splits["train"])
 print(f"zeros: {np.mean(rows == 0):.0%}, largest {rows.max():.0f}{NOTE}")
 
 # %% [markdown]
-# Many zeros: `fc2` ends in a ReLU, which cuts off what is negative. The numbers are large beside Xception's, so the model's first layer, which standardises, is not a luxury.
+# Many zeros: `fc2` ends in a **ReLU**, which turns negative numbers into zeros. The numbers are large beside Xception's, so the model's first layer, which standardises, is not a luxury.
 #
 # Are random features worth anything? More than you would think. Photos with like colours in like places get like features, whatever the weights are. But a cat in the sun and a cat at night are strangers.
 #
@@ -282,7 +280,7 @@ for label, each in rows.items():
     print(f"{label:36} {line}  distinct {scores['distinct']:.0f}")
 
 # %% [markdown]
-# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. What stands out in spite of that is the encoder. Look at CIDEr-D, which rewards naming what *this* photo shows, and at how many different captions there are. With random weights, VGG16 knows colours and places, and the captioner guesses the rest from what people usually write. Whether image and words are added or concatenated makes a difference no larger than chance: one is ahead in BLEU-4, the other in CIDEr-D. Expect CIDEr-D of about 105 with Xception, and of 50-60 with a VGG16 that has learnt nothing.
+# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. What stands out in spite of that is the encoder. Look at CIDEr-D, which rewards naming what *this* photo shows. With random weights, VGG16 catches some colours and places, and the captioner guesses the rest from what people usually write. Whether image and words are added or concatenated makes a difference no larger than chance: one is ahead in BLEU-4, the other in CIDEr-D. Expect CIDEr-D of about 105 with Xception, and of 50-65 with a VGG16 that has learnt nothing.
 #
 # The captions themselves tell more than the scores:
 
@@ -454,7 +452,7 @@ for candidate in reply["candidates"]:
     print(f"   {candidate['in_words']:>16}  {candidate['caption']}")
 
 # %% [markdown]
-# Eight visitors at the same moment get their captions in about the time that the batch took. And the files of section 7 are answered in words:
+# Eight visitors at the same moment are answered sooner than eight in a row (section 7); how much sooner depends on how many photos lay on the pile when the clerk took the first. And the files of section 7 are answered in words:
 
 # %%
 start = perf_counter()
@@ -631,4 +629,4 @@ print("right" if said == [True, True, False, None, True] else "not yet")
 # %% [markdown]
 # ## Next
 #
-# All captioners so far were trained to guess the next word, and judged by CIDEr. [12 optimise the metric](12_optimise_the_metric.ipynb) trains on what is judged, and asks how far frozen features can go.
+# You can read and rebuild both classic recipes, and serve a captioner to others. All captioners so far were trained to guess the next word, and judged by CIDEr. [12 optimise the metric](12_optimise_the_metric.ipynb) trains on what is judged, and asks how far frozen features can go.

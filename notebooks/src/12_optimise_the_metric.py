@@ -125,7 +125,7 @@ for size, captions in before.items():
     print(f"beam {size}: BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# Why not use CIDEr as the loss? Because it has no **gradient**. The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and the score does not move. Nothing says in which direction to go.
+# Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and the score does not move. Nothing says in which direction to go.
 #
 # ## 2. Three dice
 #
@@ -235,7 +235,7 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption, minus its log-probability. `fit` multiplies it with the advantage, as the weight of the sample. Minimised, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. Minimised, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
@@ -247,7 +247,7 @@ def call(self, targets, logits):
 
 
 # %% [markdown]
-# The dice say whether that is right. One "word" of three, the rewards as weights, each drawn as often as its chance says: the gradient must be the one found by trying, with its sign turned round, because `fit` goes downhill.
+# The dice say whether that is right. One "word" of three, the rewards as weights, each drawn as often as its chance says: the gradient, which TensorFlow's `GradientTape` works out, must be the one found by trying, with its sign turned round, because `fit` goes downhill.
 
 # %%
 chosen = random.choice(3, size=100_000, p=chances)
@@ -338,7 +338,7 @@ plt.close(figure)
 figure
 
 # %% [markdown]
-# The two lines have different references and rarities, and the reward counts `<end>` as a word (section 6), so compare their slopes, not their heights.
+# The blue and the orange line have different references and rarities, and the reward counts `<end>` as a word (section 6), so compare their slopes, not their heights.
 
 # %% tags=["scores"]
 people = human_scores(dev_references)
@@ -352,7 +352,7 @@ for label, results in {"word by word": before, "on the score": after}.items():
         print(f"{row}, {scores['distinct']} distinct")
 
 # %% [markdown]
-# Could more training word by word have done the same? On mini, yes: the captioner of lesson 04 reaches more, because this one had not seen all there was to learn. Guessing words comes first, polishing second. On the real photos of Flickr8k, a *finished* merge model went from 47.5 to 49.5 (greedy, dev) in one such epoch, and with a beam of 3 from 51.5 to 52.3.
+# (Ahead of "people" on mini? Lesson 06 says why.) Could more training word by word have done the same? On mini, yes: the captioner of lesson 04 reaches more, because this one had not seen all there was to learn. Guessing words comes first, polishing second. On the real photos of Flickr8k, a *finished* merge model went from 47.5 to 49.5 (greedy, dev) in one such epoch, and with a beam of 3 from 51.5 to 52.3.
 #
 # What changed in the sentences? The photos whose greedy captions changed their score the most, for better and for worse:
 
@@ -364,7 +364,7 @@ for place in [*np.argsort(new - old)[-2:], *np.argsort(new - old)[:2]]:
     print(f"{new[place]:6.0f}  {after[1][place]}\n")
 
 # %% [markdown]
-# The trained twin hedges less and prefers the wording that most people share. That is what CIDEr pays for, and it is not always what a reader wants: colour, count and the odd detail can get lost, because a detail that only one of five people mentions costs more than it earns. Count the distinct captions in the table above.
+# The trained twin hedges less and prefers the wording that most people share. That is what CIDEr pays for, and it is not always what a reader wants: colour, count and the odd detail can get lost, because a detail that only one of five people mentions costs more than it earns. Watch length and distinct captions in the table above: if they fall, details are being lost.
 #
 # ## 6. Tricking the metric
 #
@@ -391,7 +391,7 @@ for end in ("", " <end>"):
 #
 # ## 7. Cheaper ways
 #
-# **Label smoothing** you have used since lesson 04 (`smoothing=0.1` in the recipe). It asks for the next word with 90 % and spreads 10 % over all words. The model becomes less sure of itself, which keeps beam search from falling for one over-confident word. On a single word of a vocabulary of five:
+# **Label smoothing** you have used since lesson 04 (`smoothing=0.1` in the recipe). It asks for the next word with 90% and spreads 10% over all words. The model becomes less sure of itself, which keeps beam search from falling for one over-confident word. On a single word of a vocabulary of five:
 
 # %%
 for smoothing in (0.0, 0.1):
@@ -447,7 +447,7 @@ for label, model in {"first": captioner.compiled, "second": second.compiled, "bo
 # | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
 # | people, one against the other four | 21.3 | 82.0 |
 #
-# Test split; lower case, no punctuation, all words kept. Ours is the mean of the runs in the README's table.
+# Test split; lower case, no punctuation, all words kept. ResNet-50 is one more network trained on ImageNet. Ours is the mean of the runs in the README's table.
 #
 # A grid with attention (lesson 08) gains more than any trick of training. What then remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. With it a decoder like ours has been reported at a BLEU-4 of 25.9 (greedy, on a dev split of its own). And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
 
