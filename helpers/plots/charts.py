@@ -125,7 +125,7 @@ def plot_similarity(matrix: Sequence[Sequence[float]], labels: Sequence[str]) ->
 def plot_losses(history: Mapping[str, Sequence[float]]) -> Figure:
     """Draw the loss of every epoch from {"loss": […], "val_loss": […]}, and mark the best."""
     figure, axes = plt.subplots(figsize=(7, 3.2))
-    for key, name, colour in [("loss", "training", BLUE), ("val_loss", "validation", ORANGE)]:
+    for key, name, colour in [("loss", "training", BLUE), ("val_loss", "dev", ORANGE)]:
         if losses := list(history.get(key, [])):
             epochs = range(1, len(losses) + 1)
             axes.plot(epochs, losses, "o-", color=colour, linewidth=2, markersize=4)
@@ -133,7 +133,7 @@ def plot_losses(history: Mapping[str, Sequence[float]]) -> Figure:
     if losses := list(history.get("val_loss", [])):
         best = int(np.argmin(losses))
         axes.plot(best + 1, losses[best], "o", color=ORANGE, markersize=11, fillstyle="none")
-        axes.set_title(f"Lowest validation loss: {losses[best]:.3f} in epoch {best + 1}")
+        axes.set_title(f"Lowest dev loss: {losses[best]:.3f} in epoch {best + 1}")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="epoch", ylabel="loss")
     axes.grid(axis="y", color=PALE, linewidth=0.6)

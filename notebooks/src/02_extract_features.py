@@ -96,7 +96,7 @@ dataset = open_dataset(DATASET, DATA_DIR)
 work = work_folder(dataset)
 paths = [path for split in dataset.splits for path in dataset.paths(split)]
 photo = open_image(paths[0])
-print(f"{len(paths):,} photos; the first has {photo.width} x {photo.height} points")
+print(f"{len(paths):,} photos; the first has {photo.width} x {photo.height} pixels")
 print(f"that makes {np.array(photo).size:,} numbers")
 photo
 

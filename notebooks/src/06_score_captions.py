@@ -558,7 +558,11 @@ plots.plot_scores(
 rarity = ngram_rarity(references)
 for ngram in [ngram for group in count_ngrams(normalise(constant))[:2] for ngram in group]:
     photos = len(references) * math.exp(-rarity.known.get(ngram, math.inf))
-    print(f"{' '.join(ngram):22}{photos:5.0f} photos{rarity.known.get(ngram, rarity.unseen):7.2f}")
+    unit, weight = (
+        "photo" if round(photos) == 1 else "photos",
+        rarity.known.get(ngram, rarity.unseen),
+    )
+    print(f"{' '.join(ngram):22}{photos:5.0f} {unit:6}{weight:7.2f}")
 
 # %% [markdown]
 # The small words, and pairs of them, are in many photos: for BLEU a sure profit. The last column

@@ -73,7 +73,7 @@ from helpers.captions.writing import replace_text
 from helpers.datasets import describe, open_dataset
 from helpers.images import open_image
 from helpers.metrics import score_captions
-from helpers.pipeline import build_captioner, score_captioner, work_folder
+from helpers.pipeline import build_captioner, build_features, score_captioner, work_folder
 from helpers.widget import caption_widget
 
 # %% [markdown]
@@ -598,6 +598,13 @@ print(
 def stems(text):
     return " ".join(word[:4] for word in clean_caption(text).split())
 
+
+features = build_features(german, second_work).select(german.splits["test"])
+written = captioner.caption_features(features)
+for label, change in {"whole words": str, "stems": stems}.items():
+    wanted = [[change(text) for text in group] for group in references]
+    scored = score_captions(wanted, [change(text) for text in written])
+    print(f"{label:12} BLEU-4 {scored['BLEU-4']:.1f}")
 
 one, two = "ein roter hund läuft", "eine rote hunde laufen"
 print(

@@ -520,35 +520,31 @@ figure
 # %% [markdown]
 # ## Exercises
 #
-# ### Exercise 1: Mend the row
+# ### Exercise 1: Back to colours
 #
-# Write `read_row(line)`: it returns name, number and caption of a row of `results.csv`, whether or not the second bar is there. A regular expression with three groups does it.
+# `preprocess_input` reversed the order of the colours and moved the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`.
 
 
 # %% tags=["exercise"]
-def read_row(line):
-    return line.split("| ")  # your turn
+def undo(prepared):
+    return prepared  # your turn
 
 
-good, broken = "a.jpg| 0| A dog | cat .", "a.jpg| 4   A dog runs ."
-rows = [tuple(read_row(good)), tuple(read_row(broken))]
-wanted = [("a.jpg", "0", "A dog | cat ."), ("a.jpg", "4", "A dog runs .")]
-print("right" if rows == wanted else "not yet")
+pixels = numbers.integers(0, 256, (4, 5, 3)).astype("uint8")
+back = undo(keras.applications.vgg16.preprocess_input(pixels.astype("float32")))
+print("right" if back.dtype == "uint8" and np.array_equal(back, pixels) else "not yet")
 
 
 # %% tags=["solution"]
 # @title Solution 1
-import re
+def undo(prepared):
+    blue_first = np.rint(prepared + [103.939, 116.779, 123.68])
+    return blue_first[..., ::-1].astype("uint8")
 
 
-def read_row(line):
-    return re.match(r"^(.+?)\|\s*(\d)\s*\|?\s*(.*)$", line).groups()
-
-
-good, broken = "a.jpg| 0| A dog | cat .", "a.jpg| 4   A dog runs ."
-rows = [tuple(read_row(good)), tuple(read_row(broken))]
-wanted = [("a.jpg", "0", "A dog | cat ."), ("a.jpg", "4", "A dog runs .")]
-print("right" if rows == wanted else "not yet")
+pixels = numbers.integers(0, 256, (4, 5, 3)).astype("uint8")
+back = undo(keras.applications.vgg16.preprocess_input(pixels.astype("float32")))
+print("right" if back.dtype == "uint8" and np.array_equal(back, pixels) else "not yet")
 
 # %% [markdown]
 # ### Exercise 2: Turn a sum into a concatenation

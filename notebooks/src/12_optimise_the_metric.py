@@ -271,6 +271,7 @@ batches = SelfCriticalBatches(twin.model, train, tokenizer, choices, SEED)
 print(choices)
 (features, inputs), targets, gains = next(iter(batches))
 print("features", features.shape, "inputs", inputs.shape, "advantages", gains.shape)
+batches.rewards.clear()  # that batch was only looked at
 
 # %% [markdown]
 # Steps are small and the weights are averaged (lesson 04), because single batches are noisy and the model knows much already.
@@ -326,9 +327,7 @@ axes.plot(
     label="drawn, each batch",
 )
 ends = np.arange(choices.epochs + 1) * len(batches)
-drawn = np.reshape(batches.rewards[-choices.epochs * len(batches) :], (choices.epochs, -1)).mean(
-    axis=1
-)
+drawn = np.reshape(batches.rewards, (choices.epochs, -1)).mean(axis=1)
 axes.plot(ends[1:], drawn, color="#0072B2", linewidth=2.5, label="drawn, mean of the epoch")
 axes.plot(ends, watch.scores, color="#E69F00", linewidth=2.5, label="greedy, dev")
 axes.set(xlabel="batches", ylabel="CIDEr-D")
