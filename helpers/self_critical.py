@@ -30,7 +30,7 @@ class Criticism:
     Taught in lesson 12.
     """
 
-    epochs: int = 6
+    epochs: int = 3
     photos: int = 64
     captions: int = 5
     temperature: float = 0.5

@@ -10,6 +10,8 @@ import pytest
 
 from check_content import prose_cells
 from check_skeleton import BADGE
+from helpers.captioner import DEFAULT, captioner_names
+from helpers.pipeline.record import name_of_run
 from lessons import ROOT, Lesson, lesson_names, read_address
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "data").glob("*/README.md")])
@@ -20,7 +22,6 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//")
 TIMED_ROW = re.compile(r"^\| \[(\d\d) [^|]+\|[^|]+\|([^|]+)\|([^|]+)\|", re.MULTILINE)
 CONFIG = "data/captioners/{}/config.json"
 RESULTS = json.loads((ROOT / "data/captioners/results.json").read_text("utf-8"))
-DEFAULT = "merge-xception"  # the captioner of a row of the table of results that names none
 
 
 def short(path):
@@ -135,6 +136,7 @@ def test_times_in_the_table_are_those_of_the_lesson(name):
 
 # Scores
 
+FEATURES_OF = {"merge": "merge-xception", "attention": "attention-xception-grid"}
 METRICS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D"]
 SECTION = README.split("## Results")[1].split("\n## ")[0]
 
@@ -145,39 +147,30 @@ def recorded(name):
 
 
 def score_rows():
-    """(captioner, "test, beam 3", cells) of each row that says "mean ± spread"."""
+    """(run, "test, beam 3", cells) of each row of the table with scores of captioners."""
     for line in SECTION.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        search = re.search(r"greedy|beam (\d)", cells[0])
-        if search and "±" in line:
-            name = next(iter(re.findall(r"`([\w-]+)`", cells[0])), DEFAULT)
-            yield name, f"{cells[1]}, beam {search[1] or 1}", cells[2:]
+        if len(cells) == 7 and (search := re.fullmatch(r"greedy|beam (\d)", cells[1])):
+            model, *stage = cells[0].split(", ")
+            yield "-".join([FEATURES_OF[model], *stage]), f"test, beam {search[1] or 1}", cells[2:]
 
 
 def test_the_table_of_results_is_what_was_recorded():
-    """With some seeds recorded, each must lie as near the mean as a spread allows; with all,
-    mean and standard deviation are computed from them."""
-    said = re.search(r"seeds ((?:\d+(?:, | and )?)+)", SECTION)[1]
-    seeds = len(re.findall(r"\d+", said))
+    """One run as it is, several as mean and standard deviation."""
     rows = list(score_rows())
-    assert len(rows) >= 3
+    assert {name for name, _, _ in rows} == {run["name"] for run in RESULTS["runs"]}
     for name, key, cells in rows:
-        runs = [scores[key] for scores in recorded(name)]
         for metric, cell in zip(METRICS, cells, strict=True):
-            mean, spread = map(float, cell.split("±"))
-            values = [scores[metric] for scores in runs]
-            where = f"{name}, {key}, {metric}: README says {cell}, recorded are {values}"
-            if len(values) == seeds:
-                assert abs(fmean(values) - mean) <= 0.051, where
-                assert abs(stdev(values) - spread) <= 0.051, where
-            reach = (spread + 0.05) * (seeds - 1) / seeds**0.5 + 0.05
-            assert values and all(abs(value - mean) <= reach for value in values), where
+            values = [scores[key][metric] for scores in recorded(name)]
+            wanted = f"{fmean(values):.1f}"
+            wanted += f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+            assert cell == wanted, f"{name}, {key}, {metric}: recorded are {values}"
 
 
-@pytest.mark.parametrize("name", sorted({run["name"] for run in RESULTS["runs"]}))
-def test_the_record_holds_the_captioner_that_comes_with_the_course(name):
-    config = json.loads((ROOT / CONFIG.format(name)).read_text("utf-8"))
-    assert config["scores"] in recorded(name)
+@pytest.mark.parametrize("folder", captioner_names())
+def test_the_record_holds_the_captioners_that_come_with_the_course(folder):
+    config = json.loads((ROOT / CONFIG.format(folder)).read_text("utf-8"))
+    assert config["scores"] in recorded(name_of_run(config))
 
 
 def test_the_captioners_page_says_what_their_configs_say():

@@ -11,7 +11,7 @@ from helpers.models import MODELS
 from helpers.tokenizer import CaptionTokenizer
 
 CAPTIONERS = Path(__file__).parents[2] / "data" / "captioners"
-DEFAULT = "merge-xception"  # the captioner of the widget and the command line
+DEFAULT = "attention-xception"  # the captioner of the widget and the command line
 FORMAT = 1  # goes up when the same weights would say something else
 FILES = ("config.json", "tokenizer.json", "decoder.weights.h5")
 

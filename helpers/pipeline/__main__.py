@@ -106,15 +106,9 @@ def train_and_score(options: argparse.Namespace) -> None:
             print(f"{split:4}  beam {beam_size}  {row}{note}", flush=True)
     captioner.save(options.out)
     if options.record:
-        record_run(options.record, captioner.config, name_of_run(captioner))
+        record_run(options.record, captioner.config)
         record_baselines(options.record, dataset)
     print(f"the captioner is in {options.out}")
-
-
-def name_of_run(captioner: Captioner) -> str:
-    """Return the name that runs of one recipe share: model, encoder, and how it was trained."""
-    config = captioner.config
-    return f"{config['model']}-{config['encoder']}{'-self-critical' * ('self-critical' in config)}"
 
 
 if __name__ == "__main__":

@@ -19,18 +19,18 @@ def read_record(path: str | Path) -> dict:
     return json.loads(path.read_text("utf-8")) if path.exists() else {"runs": [], "baselines": {}}
 
 
-def run_of(config: dict, name: str) -> dict:
-    """Return the entry of one run: what a captioner's config says about it.
+def name_of_run(config: dict) -> str:
+    """Return the name that runs of one recipe share: model, encoder, and how it was trained."""
+    return f"{config['model']}-{config['encoder']}{'-self-critical' * ('self-critical' in config)}"
 
-    name: of the captioner as people know it, such as "merge-xception"; runs of one recipe with
-        several seeds share it.
+
+def record_run(path: str | Path, config: dict) -> None:
+    """Add to the record what a captioner's config says of its run.
+
+    A run of the same name and seed is replaced.
     """
-    return {"name": name, **{key: config.get(key) for key in KEPT}}
-
-
-def record_run(path: str | Path, config: dict, name: str) -> None:
-    """Add a run to the record; a run of the same name and seed is replaced."""
-    record, run = read_record(path), run_of(config, name)
+    record, name = read_record(path), name_of_run(config)
+    run = {"name": name, **{key: config.get(key) for key in KEPT}}
     others = [old for old in record["runs"] if (old["name"], old["seed"]) != (name, run["seed"])]
     runs = sorted([*others, run], key=lambda run: (run["name"], str(run["seed"])))
     write_record(path, {**record, "runs": runs})

@@ -90,7 +90,7 @@ from helpers.widget import caption_widget
 DATASET = "mini"  # or "flickr8k", or a folder of your own
 DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
 SEED = 7
-CAPTIONER = "merge-xception"
+CAPTIONER = "attention-xception"
 BEAM_SIZE = 3
 ADDRESS = "https://photos.example/dog.jpg"
 
