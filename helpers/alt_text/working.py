@@ -16,6 +16,7 @@ from time import time
 import numpy as np
 from urllib3.exceptions import MaxRetryError
 
+from helpers.alt_text.loading import captioner_hash
 from helpers.alt_text.photos import Errand, Photo, Result, failure, visit
 from helpers.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
 from helpers.alt_text.store import Finding, Picture
@@ -42,6 +43,8 @@ class Settings:
         local: one server of your own that is let in.
         user_agent: who asks.
         folder: where the images lie that are fetched already; "" without such.
+        fingerprint: gives the hash of the captioner of that name, wherever it is asked.
+        digest: the hash of the captioner with which the job began.
     """
 
     captioner: str
@@ -51,6 +54,8 @@ class Settings:
     local: str = ""
     user_agent: str = USER_AGENT
     folder: str = ""
+    fingerprint: Callable = captioner_hash
+    digest: str = ""
 
 
 def work_off(
