@@ -19,6 +19,11 @@ import numpy as np
 import tensorflow as tf
 
 ROUNDED_WEIGHTS = Path(__file__).parents[1] / "data" / "weights" / "xception-int8.npz"
+OFFICIAL_WEIGHTS = (  # address and hash as keras.applications.xception has them
+    "https://storage.googleapis.com/tensorflow/keras-applications/xception/"
+    "xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "b0042744bf5b25fce3cb969f33bebb97",
+)
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
 LAST_LAYERS = {  # what each encoder makes of the grid in which the network ends
@@ -167,7 +172,7 @@ def official_or_rounded_xception() -> keras.Model:
     """Download the official weights; without a network take the rounded ones, and say so."""
     try:
         with network_timeout(20):
-            return xception("imagenet")
+            return xception(official_weights())
     except Exception as error:  # Keras raises a bare Exception when a download fails
         if not ROUNDED_WEIGHTS.exists():
             problem = f"no download ({error}) and no {ROUNDED_WEIGHTS}"
@@ -176,6 +181,16 @@ def official_or_rounded_xception() -> keras.Model:
     network = xception()
     network.set_weights(read_rounded_weights(ROUNDED_WEIGHTS))
     return network
+
+
+def official_weights() -> str:
+    """Return the path of Keras' own file, in Keras' own cache; download it if it is not there.
+
+    Keras would do so only after building the network, which without a download is then built twice.
+    """
+    address, digest = OFFICIAL_WEIGHTS
+    name = address.rpartition("/")[2]
+    return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
 
 
 @contextmanager

@@ -122,6 +122,26 @@ def test_a_cluster_without_workers_is_named(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "files, problem",
+    [("of last year", "its files of the captioner '0' are not those of this job")]
+    + [("none", "there is no captioner '0'")],
+)
+def test_a_worker_with_another_captioner_is_named(tmp_path, capsys, files, problem):
+    options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    with site() as running, LocalCluster(n_workers=1, env={"COLOURS": files}, **options) as other:
+        table = write_table(tmp_path / "crawl.csv", [(running.url, "/1.png")])
+        more = ["--scheduler", other.scheduler_address]
+        assert run(table, tmp_path / "out.csv", running, *more) == 1
+        (worker,) = (worker.worker_address for worker in other.workers.values())
+        assert running.images() == {}
+        told = capsys.readouterr().err
+        assert f"the worker {worker} on " in told and problem in told
+        assert "Copy the captioner '0' there" in told and "Traceback" not in told
+    assert run(table, tmp_path / "out.csv", running, "--limit", "0") == 0  # the job can go on
+
+
+@pytest.mark.slow
 def test_workers_read_a_folder_of_shards(cluster, tmp_path):
     shard = tmp_path / "shards" / "00000"
     shard.mkdir(parents=True)

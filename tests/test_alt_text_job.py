@@ -7,13 +7,15 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from alt_text_site import Colours, arguments, fingerprint, photo, run, site
 from helpers.alt_text import photos
 from helpers.alt_text.__main__ import main
-from helpers.alt_text.job import Job
+from helpers.alt_text.job import Job, first_addresses
+from helpers.alt_text.occurrences import Occurrence
 from helpers.alt_text.outputs import ADDED, added_names, safe, unique
 from helpers.wording import LONGEST, per_word, short_alt_text
 from hostile_server import answer
@@ -203,6 +205,16 @@ def test_ctrl_c_leaves_usable_files(running, crawl, tmp_path, capsys):
     assert found.count("ok") == 32 and found.count("pending") == 48
     assert run(table, tmp_path / "out.csv", running) == 0
     assert statuses(tmp_path / "out.csv") == ["ok"] * 80
+
+
+def test_the_first_addresses_are_found_without_reading_on():
+    def rows():
+        for number in (1, 1, 2, 3):
+            yield [], [Occurrence(f"https://a.example/{number}.png")]
+        pytest.fail("read on")
+
+    job = SimpleNamespace(occurrences=rows)
+    assert first_addresses(job, 3) == [f"https://a.example/{number}.png" for number in (1, 2, 3)]
 
 
 def test_a_dry_run_visits_and_writes_nothing(running, crawl, tmp_path, capsys):

@@ -3,6 +3,7 @@
 import csv
 import email.utils
 import time
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from helpers.alt_text import politeness, working
 from helpers.alt_text.occurrences import by_size
 from helpers.alt_text.photos import Photo, look
 from helpers.alt_text.politeness import Hosts, opted_out, origin, patience
-from helpers.images import image_pixels
-from hostile_server import answer
+from helpers.images import fetching, image_pixels
+from hostile_server import answer, redirect
 
 FORBIDDEN = b"User-agent: *\nDisallow: /closed/\nDisallow: /8.png\n"
 
@@ -67,6 +68,61 @@ def test_a_robots_txt_that_is_none(tmp_path, robots, status):
         assert run(*files, running) == 0
         assert running.visits["/robots.txt"] == 1
     assert [found for found, _ in answers(files[1])] == [status] * 2
+
+
+@pytest.fixture
+def both_let_in(monkeypatch):
+    """Lets in every server of 127.0.0.1, where --local lets in one."""
+
+    class Line(fetching._Line):
+        def __init__(self, url, local, *more):
+            place = urlsplit(url).netloc
+            super().__init__(url, place if place.startswith("127.0.0.1:") else local, *more)
+
+    monkeypatch.setattr(fetching, "_Line", Line)
+
+
+def test_the_robots_txt_of_the_server_that_is_led_to_is_respected(tmp_path, both_let_in):
+    with site() as first, site(robots_txt=answer(FORBIDDEN)) as second:
+        for name in ("closed/a", "8", "1", "2", "none"):
+            first.pages[f"/to/{name}"] = redirect(f"{second.url}/{name}.png")
+        files = crawl(tmp_path, first, *first.pages)
+        assert run(*files, first) == 0
+        assert second.visits == {"/robots.txt": 1, "/1.png": 1, "/2.png": 1, "/none.png": 1}
+    found = answers(files[1])
+    assert [status for status, _ in found] == ["robots", "robots", "ok", "ok", "http_404"]
+    assert f"leads to {second.url}/8.png: its robots.txt keeps caption-lessons out" in found[1][1]
+    assert f"leads to {second.url}/none.png, which answers 404" in found[4][1]
+
+
+def test_a_redirect_within_a_server_is_no_way_past_its_robots_txt(tmp_path):
+    with site(robots_txt=answer(FORBIDDEN)) as running:
+        running.pages |= {"/open": redirect("/8.png"), "/away": redirect("/1.png")}
+        files = crawl(tmp_path, running, "/open", "/away")
+        assert run(*files, running) == 0
+        assert "/8.png" not in running.visits and running.visits["/robots.txt"] == 1
+    assert [status for status, _ in answers(files[1])] == ["robots", "ok"]
+
+
+def test_a_server_that_is_led_to_keeps_its_pace(tmp_path, both_let_in):
+    with site() as first, site(robots_txt=answer(b"User-agent: *\nCrawl-delay: 1")) as second:
+        first.pages |= {f"/to/{n}": redirect(f"{second.url}/{n}.png") for n in range(3)}
+        files = crawl(tmp_path, first, *first.pages)
+        assert run(*files, first) == 0
+        times = [moment for path, moment in second.times if path != "/robots.txt"]
+    assert len(times) == 3 and min(np.diff(sorted(times))) >= 0.9
+
+
+def test_redirects_lead_only_so_far_and_never_away_from_the_web(tmp_path):
+    with site() as running:
+        running.pages |= {f"/{n}": redirect(f"/{n - 1}") for n in range(1, 6)}
+        running.pages |= {"/0": answer(photo(9)), "/away": redirect("shard:00000/0.jpg")}
+        files = crawl(tmp_path, running, "/3", "/4", "/away")
+        assert run(*files, running) == 0
+    found = answers(files[1])
+    assert [status for status, _ in found] == ["ok", "unreachable", "blocked"]
+    assert "leads from one address to the next" in found[1][1]
+    assert "leads to shard:00000/0.jpg, which has to begin with http://" in found[2][1]
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,13 @@ def test_a_mistake_gives_its_reason_and_no_traceback(arguments, problem, table, 
     assert problem in error and "Traceback" not in error and error.count("\n") == 1
 
 
+def test_an_existing_target_is_refused_before_anything_is_read(table, tmp_path, capsys):
+    for name in (str(table), "no such data set"):
+        assert main([name, "--to", "flickr8k", str(tmp_path)]) == 1
+        printed = capsys.readouterr()
+        assert printed.out == "" and "exists and is left alone" in printed.err
+
+
 @pytest.mark.parametrize(
     "arguments", [["x", "--to", "voc", "out"], ["x", "--link"], ["x", "--to", "coco"]]
 )

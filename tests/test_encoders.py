@@ -1,6 +1,7 @@
 """Encoders: rounded weights, the way without a network, messages. Xception itself is slow."""
 
 import importlib.util
+import inspect
 import socket
 import threading
 from functools import partial
@@ -47,13 +48,17 @@ def weights():
 def tiny_xception(monkeypatch):
     """In place of Xception a network of one layer, so that every way of loading is quick."""
 
+    def no_download():
+        raise Exception("URL fetch failure on https://…: None -- Name not known")
+
     def build(weights=None):
-        if weights == "imagenet":
-            raise Exception("URL fetch failure on https://…: None -- Name not known")
+        build.times += 1
         inputs = keras.Input((299, 299, 3))
         return keras.Model(inputs, keras.layers.Conv2D(6, 1)(inputs))
 
+    build.times = 0
     monkeypatch.setattr(encoders, "xception", build)
+    monkeypatch.setattr(encoders, "official_weights", no_download)
     return build
 
 
@@ -112,7 +117,9 @@ def test_without_a_network_one_line_says_so_and_it_works(
     source = tiny_xception()
     np.savez(tmp_path / "rounded.npz", **rounding.round_weights(source.get_weights()))
     monkeypatch.setattr(encoders, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
+    tiny_xception.times = 0
     encoder = load_encoder()
+    assert tiny_xception.times == 1  # a second one would cost a second
     said = capsys.readouterr().out
     assert said == "Xception: no download, so the rounded weights in data/weights/ are used.\n"
     pixels = np.random.default_rng(0).integers(0, 256, (2, 299, 299, 3), "uint8")
@@ -127,10 +134,10 @@ def test_without_a_network_and_a_copy_the_message_says_both(tiny_xception, tmp_p
 
 
 def test_ctrl_c_in_a_download_is_no_failed_download(monkeypatch):
-    def interrupted(weights=None):
+    def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(encoders, "xception", interrupted)
+    monkeypatch.setattr(encoders, "official_weights", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_encoder()
 
@@ -157,6 +164,15 @@ def test_a_weights_file_that_does_not_fit_is_named(tiny_xception, tmp_path):
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights(path)
     with pytest.raises(EncoderError, match="noise.weights.h5 does not fit Xception"):
         load_encoder(weights=path)
+
+
+def test_the_official_weights_are_those_of_keras():
+    """Same address, same hash, and so the same file in the cache."""
+    source = inspect.getsource(inspect.getmodule(keras.applications.Xception))
+    address, digest = encoders.OFFICIAL_WEIGHTS
+    name = address.rpartition("/")[2]
+    assert f"xception/{name}" in source and digest in source
+    assert source.index(f'"{name}"') < source.index(digest) < source.index(f'"{name}"') + 300
 
 
 def test_an_unknown_encoder_is_named():

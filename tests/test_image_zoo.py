@@ -288,6 +288,7 @@ STRANGERS = {  # name -> (bytes, size, colour of the first corner)
     ),
 }
 
+HUNGRY = "has more than 16 megapixels, the most for WebP. Scale it down, or save it as an ordinary"
 TOO_LARGE = "has more than 40 megapixels. Scale it down"
 DAMAGED = "is damaged or cut off"
 UNKNOWN = "is no image of a supported format. Save it as one of JPEG, PNG, WEBP"
@@ -307,6 +308,7 @@ REFUSED = {
     "bmp-bomb-upside-down": (lambda: bmp(100_000, -100_000, 0, b""), TOO_LARGE),
     "bmp-run-length-bomb": (lambda: bmp(8000, 5000, 1, b"\1\7\0\0" * 5000 + b"\0\1"), DAMAGED),
     "webp-bomb": (lambda: webp_header(16_383, 16_383), TOO_LARGE),
+    "webp-17-megapixels": (lambda: webp_header(5000, 3400), HUNGRY),
     "jpeg-of-5000-passes": (lambda: many_passes(5000), DAMAGED),
     "png-text-bomb": (lambda: with_text(bytes(50_000_000)), DAMAGED),
     "png-without-pixels": (lambda: png((8000, 5000)), DAMAGED),

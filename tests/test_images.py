@@ -77,6 +77,11 @@ def test_exif_rotation_is_undone(photo, orientation):
     data = encoded(stored, "JPEG", quality=95, exif=exif)
     assert difference(open_image(data), photo) < 1.5
     assert difference(open_image(data, size=10), photo.resize(open_image(data, 10).size)) < 4
+    data = encoded(stored, "PNG", exif=exif)
+    assert difference(open_image(data), photo) == 0
+    reduced = open_image(data, size=10)
+    assert reduced.size == (27, 20)  # blocks of 3 x 3, the last ones of a row cut off
+    assert difference(reduced, photo.resize((27, 20))) < 4
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
@@ -146,6 +151,26 @@ def test_large_jpegs_are_reduced_but_never_below_size(photo, shape, mode):
     assert reduced.size < whole.size and min(reduced.size) >= 100
     square = (100, 100), Image.Resampling.BICUBIC
     assert difference(reduced.resize(*square), whole.resize(*square)) < 1
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "I;16"])
+def test_other_large_images_are_reduced_as_well(photo, mode):
+    image = photo.resize((1000, 700))
+    image = image.quantize(256) if mode == "P" else image.convert(mode[0] if ";" in mode else mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image.convert("L"), np.uint16) * 257)
+    data = encoded(image, "PNG")
+    reduced, whole = open_image(data, size=100), open_image(data)
+    assert (reduced.size, whole.size) == ((334, 234), (1000, 700))
+    square = (100, 100), Image.Resampling.BICUBIC
+    assert difference(reduced.resize(*square), whole.resize(*square)) < 1
+
+
+def test_what_is_clear_does_not_bleed_when_reduced():
+    pixels = np.zeros((300, 300, 4), np.uint8)  # black and clear, with one opaque red pixel in 9
+    pixels[::3, ::3] = 255, 0, 0, 255
+    red, green, blue = open_image(encoded(Image.fromarray(pixels), "PNG"), size=50).getpixel((9, 9))
+    assert red == 255 and green == blue == pytest.approx(255 * 8 / 9, abs=1)
 
 
 def test_small_jpegs_are_not_touched_by_size(photo):
@@ -252,7 +277,7 @@ def png_header(width: int, height: int) -> bytes:
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [6_400, 10_000, 20_000])
 def test_too_many_pixels_are_refused_before_decoding(side, monkeypatch):
-    monkeypatch.setattr(opening, "_to_rgb", pytest.fail)
+    monkeypatch.setattr(opening, "upright_rgb", pytest.fail)
     with pytest.raises(ImageError, match="more than 40 megapixels"):
         open_image(png_header(side, side))
 

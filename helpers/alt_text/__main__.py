@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from helpers.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
@@ -119,7 +119,8 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     code = 0
     try:
         if job.store.count().get("pending") and options.limit != 0:
-            work(job, settings_of(options, name, load), options)
+            settings = replace(settings_of(options, name, load), fingerprint=fingerprint)
+            work(job, replace(settings, digest=identity["captioner"]), options)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130

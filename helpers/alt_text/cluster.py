@@ -7,6 +7,7 @@ nothing with it but the chunk in its hands, which Dask gives to another one.
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
+from socket import gethostname
 from threading import Lock
 
 from helpers.alt_text.politeness import Hosts
@@ -36,7 +37,8 @@ def work_on_cluster(
     scheduler: its address, such as "tcp://192.168.1.5:8786".
     tell: is called with how many addresses have just been done.
     chunk: addresses handed to a worker at once.
-    Raises ClusterError if there is no scheduler, no worker, or no Dask.
+    Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
+    captioner under the same name.
     """
     with connect(scheduler) as client:
         for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
@@ -130,16 +132,34 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     workers: how many share the rate at which a server may be visited.
     """
     with LOADING:
-        captioner = loaded(settings.load, settings.captioner)
+        captioner = loaded(settings.load, settings.captioner, settings.fingerprint, settings.digest)
         rate, folder = settings.rate / workers, settings.folder
         hosts = known_hosts(rate, settings.local, settings.user_agent, folder)
     return list(work_off(addresses, captioner, settings, hosts))
 
 
 @lru_cache(1)
-def loaded(load: Callable, name: str) -> object:
-    """Return the captioner of this process, loaded once."""
-    return load(name)
+def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> object:
+    """Return the captioner of this process, loaded once.
+
+    digest: its hash where the job began.
+    Raises ClusterError, with the worker's name, if this machine has another one or none.
+    """
+    cure = f"Copy the captioner {name!r} there from the machine on which you gave the command"
+    try:
+        if fingerprint(name) == digest:
+            return load(name)
+        problem = f"its files of the captioner {name!r} are not those of this job. {cure}"
+    except (ValueError, OSError) as error:
+        problem = f"{error}. {cure}"
+    raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")
+
+
+def this_worker() -> str:
+    """Return the address of the Dask worker in whose process this runs, and its machine."""
+    from distributed import get_worker
+
+    return f"{get_worker().address} on {gethostname()}"
 
 
 @lru_cache(1)

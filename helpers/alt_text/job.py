@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -234,6 +233,10 @@ def input_hash(path: str | Path) -> str:
 
 
 def first_addresses(job: Job, number: int = 5) -> list[str]:
-    """Return the first addresses that would be visited."""
-    found = (image for _, images in job.occurrences() for image in images if not image.status)
-    return list(islice(dict.fromkeys(image.address for image in found), number))
+    """Return the first addresses that would be visited; reads no further than it has to."""
+    found: dict[str, None] = {}
+    for _, images in job.occurrences():
+        found |= dict.fromkeys(image.address for image in images if not image.status)
+        if len(found) >= number:
+            break
+    return list(found)[:number]

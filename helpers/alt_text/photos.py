@@ -3,25 +3,54 @@
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 
 import numpy as np
 from PIL import Image
+from urllib3.util import Retry
 
 from helpers.alt_text.occurrences import by_size
-from helpers.alt_text.politeness import Hosts, opted_out
+from helpers.alt_text.politeness import RETRIES, Hosts, opted_out
 from helpers.alt_text.shards import SCHEME, read_shard
 from helpers.alt_text.store import Finding, Picture
-from helpers.images import ImageError, fetch_answer, open_image
+from helpers.images import Answer, ImageError, fetch_answer, open_image
 from helpers.images.errors import name_of
+from helpers.images.fetching import MAX_REDIRECTS
 
 THUMBNAIL, QUALITY = 192, 60  # pixels; about 6 kB, so 2,000 fit into one page
-DECODING = BoundedSemaphore(2)  # a photo of 40 megapixels takes 120 MB while it is open
+DECODING = BoundedSemaphore(2)  # a photo of 40 megapixels takes up to 250 MB to open
 BY_HAND = re.compile(r"(?:; |,? or )(?:right-click.*|(?:save the image and )?upload it.*)(?=\.$)")
-
-
 NAMELESS = re.compile(r"^The image of [\d,]+ bytes ")
+
+
+@dataclass(frozen=True)
+class Errand:
+    """An address to visit.
+
+    Attributes:
+        address: as it stands in the table.
+        retry: how often a busy server may still be asked.
+        moved: where its server has led; "" if it has not. It is visited like any address: in its
+            turn, and if its own server's robots.txt allows.
+        redirects: how often it has been led on.
+    """
+
+    address: str
+    retry: Retry = RETRIES
+    moved: str = ""
+    redirects: int = 0
+
+    @property
+    def place(self) -> str:
+        """The address to ask."""
+        return self.moved or self.address
+
+    def led_to(self, target: str) -> "Errand":
+        """Return the errand that goes on elsewhere; raises ImageError if it has gone far enough."""
+        if self.redirects == MAX_REDIRECTS:
+            raise ImageError("leads from one address to the next.", "unreachable")
+        return replace(self, moved=target, redirects=self.redirects + 1)
 
 
 @dataclass(frozen=True)
@@ -33,30 +62,35 @@ class Photo:
     pixels: np.ndarray
 
 
-def visit(address: str, hosts: Hosts, size: int) -> Photo | tuple[Finding, Picture] | ImageError:
-    """Fetch an address and return its photo, or what is to be said about it.
+Result = Photo | tuple[Finding, Picture | None]
+
+
+def visit(errand: Errand, hosts: Hosts, size: int) -> Result | Errand | ImageError:
+    """Fetch an address and return its photo, or what is to be said about it, or where it leads.
 
     size: pixels along each side that the encoder reads.
     """
     try:
-        data = fetch_politely(address, hosts)
+        answer = fetch_politely(errand.place, hosts)
+        if answer.target:
+            return errand.led_to(answer.target)
         with DECODING:
-            return look(address, data, size)
+            return look(errand.address, answer.data, size)
     except ImageError as error:
         return error
     except Exception as error:  # one strange image is not to end the work on all the others
         return ImageError(f"failed in an unforeseen way ({error!r})", "failed")
 
 
-def fetch_politely(address: str, hosts: Hosts) -> bytes:
+def fetch_politely(address: str, hosts: Hosts) -> Answer:
     """Fetch an address if its server wants that; raises ImageError."""
     if hosts.folder and address.startswith(SCHEME):
-        return read_shard(address, hosts.folder)
+        return Answer(read_shard(address, hosts.folder), {})
     hosts.check(address)
-    answer = fetch_answer(address, local=hosts.local, user_agent=hosts.user_agent)
+    answer = fetch_answer(address, local=hosts.local, user_agent=hosts.user_agent, follow=False)
     if opted_out(answer.headers):
         raise ImageError("its server answers “noai”: not for machines. Describe it.", "noai")
-    return answer.data
+    return answer
 
 
 def look(address: str, data: bytes, size: int) -> Photo | tuple[Finding, Picture]:
@@ -84,10 +118,13 @@ def plain_colour(image: Image.Image) -> str:
     return "one plain colour: a spacer" if alike else ""
 
 
-def failure(address: str, error: ImageError) -> Finding:
+def failure(errand: Errand, error: ImageError) -> Finding:
     """Return what an error means for a table, in which the address stands already."""
-    words = str(error).removeprefix(name_of(address)).strip()
-    words = BY_HAND.sub("", NAMELESS.sub("", words))
+    place, said = name_of(errand.place), NAMELESS.sub("", str(error))
+    words = BY_HAND.sub("", said.removeprefix(place).strip())
+    if errand.moved:
+        joint = ": " if words.startswith(("its ", "http")) else ", which "
+        words = f"leads to {place}{joint}{words}"
     if error.status == "blocked":
         words += " Is the server yours? Let it in with --local, and --retry-failed."
-    return Finding(address, error.status, words)
+    return Finding(errand.address, error.status, words)

@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -15,10 +15,10 @@ from time import time
 
 import numpy as np
 from urllib3.exceptions import MaxRetryError
-from urllib3.util import Retry
 
-from helpers.alt_text.photos import Photo, failure, visit
-from helpers.alt_text.politeness import BUSY, LONGEST_WAIT, RETRIES, Hosts, patience
+from helpers.alt_text.loading import captioner_hash
+from helpers.alt_text.photos import Errand, Photo, Result, failure, visit
+from helpers.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
 from helpers.alt_text.store import Finding, Picture
 from helpers.images import USER_AGENT, ImageError
 
@@ -28,7 +28,6 @@ PHOTOS_AT_ONCE = 32  # a batch of the encoder
 FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
 
-Result = Photo | tuple[Finding, Picture | None]
 Batch = tuple[list[Finding], list[Picture]]
 
 
@@ -44,6 +43,8 @@ class Settings:
         local: one server of your own that is let in.
         user_agent: who asks.
         folder: where the images lie that are fetched already; "" without such.
+        fingerprint: gives the hash of the captioner of that name, wherever it is asked.
+        digest: the hash of the captioner with which the job began.
     """
 
     captioner: str
@@ -53,14 +54,8 @@ class Settings:
     local: str = ""
     user_agent: str = USER_AGENT
     folder: str = ""
-
-
-@dataclass(frozen=True)
-class Errand:
-    """An address to visit, and how often that may still be tried."""
-
-    address: str
-    retry: Retry = RETRIES
+    fingerprint: Callable = captioner_hash
+    digest: str = ""
 
 
 def work_off(
@@ -119,10 +114,10 @@ def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result
                 heapq.heappush(due, (0.0, next(order), errand))
             while due and due[0][0] <= time() and len(running) < VISITS_AT_ONCE:
                 _, number, errand = heapq.heappop(due)
-                if later := hosts.take_turn(errand.address, time()):
+                if later := hosts.take_turn(errand.place, time()):
                     heapq.heappush(due, (later, number, errand))
                 else:
-                    running[visitors.send(errand.address, hosts, size)] = errand
+                    running[visitors.send(errand, hosts, size)] = errand
             if not due and not running:
                 return
             for visited in visitors.finished(running, due[0][0] if due else None):
@@ -144,9 +139,9 @@ class Visitors:
     def __init__(self):
         self.pool = ThreadPoolExecutor(VISITS_AT_ONCE, "visitor")
 
-    def send(self, address: str, hosts: Hosts, size: int) -> Future:
+    def send(self, errand: Errand, hosts: Hosts, size: int) -> Future:
         """Begin a visit."""
-        return self.pool.submit(visit, address, hosts, size)
+        return self.pool.submit(visit, errand, hosts, size)
 
     def finished(self, running: dict[Future, Errand], next_due: float | None) -> list[Future]:
         """Wait until a visit has ended, or until the next one is due, one second at most."""
@@ -161,22 +156,22 @@ class Visitors:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def judge(errand: Errand, result: Result | ImageError, hosts: Hosts) -> Result | Errand:
-    """Return what is to be kept of a visit, or the errand once more if its server was busy."""
+def judge(errand: Errand, result: Result | Errand | ImageError, hosts: Hosts) -> Result | Errand:
+    """Return what is to be kept of a visit, or an errand: elsewhere, or again if it was busy."""
     if not isinstance(result, ImageError):
         return result
     if result.status in BUSY:
         try:
-            retry = errand.retry.increment("GET", errand.address)
+            retry = errand.retry.increment("GET", errand.place)
         except MaxRetryError:
-            return failure(errand.address, result), None
+            return failure(errand, result), None
         seconds = patience(retry, result.headers)
         if seconds <= LONGEST_WAIT:
-            hosts.wait(errand.address, seconds)
-            return Errand(errand.address, retry)
+            hosts.wait(errand.place, seconds)
+            return replace(errand, retry=retry)
         problem = f"its server asks to come back in {seconds:,.0f} s; run with --retry-failed then"
         return Finding(errand.address, result.status, problem), None
-    return failure(errand.address, result), None
+    return failure(errand, result), None
 
 
 class Ahead(Thread):

@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 
 from helpers.captions import CaptionFormatError, single_letters
 from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
+from helpers.datasets.converting import refuse_existing
 
 EPILOG = """Formats: Flickr8k's and Flickr30k's token files, Kaggle's tables, Karpathy's and COCO's
 JSON, tables and JSON Lines with a column file_name. They are recognised by their content."""
@@ -17,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the report of a data set, or convert it; return 1 for a user's mistake."""
     options = parse_arguments(arguments)
     try:
+        if options.to:
+            refuse_existing(options.to[1])  # before minutes of reading, and before the report
         words_of = word_splitter(options.words) if options.words else None
         dataset = open_dataset(options.dataset, options.data_dir, options.seed, words_of)
         print(describe(dataset, options.examples), flush=True)

@@ -49,11 +49,16 @@ def to_flickr8k(dataset: object, target: str | Path, link: bool = False) -> str:
 
 def new_place(target: str | Path) -> Path:
     """Return a path at which nothing stands yet, its folder made; raise DatasetError otherwise."""
+    refuse_existing(target)
     target = Path(target)
-    if target.exists():
-        raise DatasetError(f"{target} exists and is left alone; choose another name")
     target.absolute().parent.mkdir(parents=True, exist_ok=True)
     return target
+
+
+def refuse_existing(target: str | Path) -> None:
+    """Raise DatasetError for a path at which something stands."""
+    if os.path.lexists(target):
+        raise DatasetError(f"{target} exists and is left alone; choose another name")
 
 
 def plain_names(image_paths: dict[str, Path]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """ONE way to open an image, for training, for the widget, for bulk work and for the web page.
 
 * `opening`: path, bytes, file or URL in, upright RGB out;
+* `limits`: how large it may be, and what is decoded reduced;
+* `upright`: rotation, colours and transparency, a few rows at a time;
 * `fetching`: the bytes at a URL, safely;
 * `errors`: `ImageError`, whose message names the image and the cure.
 """

@@ -41,10 +41,16 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server sent: the bytes, and its headers, whose names have no case."""
+    """What a server sent.
+
+    Attributes:
+        headers: their names have no case.
+        target: where it leads, if it leads on and that was not to be followed; else "".
+    """
 
     data: bytes
     headers: Mapping[str, str]
+    target: str = ""
 
 
 def fetch_image(url: str, seconds: float = 15, max_bytes: int = 10**7, local: str = "") -> bytes:
@@ -64,14 +70,16 @@ def fetch_answer(
     max_bytes: int = 10**7,
     local: str = "",
     user_agent: str = USER_AGENT,
+    follow: bool = True,
 ) -> Answer:
     """Fetch as `fetch_image` does, and keep the headers: for work in bulk, which is to be polite.
 
     user_agent: who asks, as servers read it in their logs.
+    follow: go where a server leads; else its target is returned, which is as safe to ask.
     """
     sockets, worker, deadline = [], ThreadPoolExecutor(1), monotonic() + seconds
     try:
-        line = sockets, deadline, max_bytes, local, user_agent
+        line = sockets, deadline, max_bytes, local, user_agent, follow
         return worker.submit(_follow, url, *line).result(seconds)
     except TimeoutError:
         problem = f"{name_of(url)} took more than {seconds:g} seconds; {UPLOAD}."
@@ -84,7 +92,13 @@ def fetch_answer(
 
 
 def _follow(
-    url: str, sockets: list, deadline: float, max_bytes: int, local: str, user_agent: str
+    url: str,
+    sockets: list,
+    deadline: float,
+    max_bytes: int,
+    local: str,
+    user_agent: str,
+    follow: bool,
 ) -> Answer:
     """Ask for a URL and go where it leads, each step checked alike."""
     name = start = name_of(url)
@@ -95,6 +109,8 @@ def _follow(
             headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
             request = requests.Request("GET", url.strip(), headers).prepare()
             line = _Line(request.url, local, sockets, deadline)
+            if step and not follow:
+                return Answer(b"", {}, request.url)
             patience = deadline - monotonic() + 1  # a little more than the caller has
             with line.send(request, stream=True, timeout=patience) as response:
                 if not response.is_redirect:

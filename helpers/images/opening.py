@@ -1,19 +1,19 @@
 """Open an image: whatever comes in (a photo of a phone, a transparent logo), RGB comes out."""
 
 import io
-from contextlib import suppress
 from os import PathLike
-from pathlib import Path
+from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import Image, UnidentifiedImageError, features
 
 from helpers.images.errors import ImageError, name_of
 from helpers.images.fetching import URL, fetch_image
+from helpers.images.limits import TOO_LARGE, check_pixels, check_time, draft
+from helpers.images.upright import upright_rgb
 
 # Pillow knows about 70 extensions; several of its rarer readers had security holes.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP") + (("AVIF",) if features.check("avif") else ())
-MAX_PIXELS = 40_000_000
 AGAIN = "Fetch or export it again"
 Source = str | PathLike | bytes | io.IOBase
 
@@ -34,19 +34,23 @@ def open_image(source: Source, size: int | None = None) -> Image.Image:
     """Open an image as upright RGB: first frame, transparency on white, 8 bits a colour.
 
     source: path, URL (http, https, data), bytes, or binary file (read from its start).
-    size: hint in pixels; a large JPEG is then decoded reduced, never below size x size.
-    Raises ImageError for anything that is not a whole image of at most MAX_PIXELS.
+    size: hint in pixels; a large image then comes reduced, never below size x size. Without it
+        only a progressive JPEG of more than 28 megapixels does, halved for the sake of memory.
+    Raises ImageError for anything that is not a whole image of at most 40 megapixels (16 as WebP
+    or AVIF, whose decoders keep several copies; 30 as progressive CMYK).
     """
-    name, data = name_of(source), _read(source)
-    try:
-        return _decode(data, size)
-    except UnidentifiedImageError:
-        problem = _what_it_is(data)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        problem = f"has more than {MAX_PIXELS // 1_000_000} megapixels. Scale it down"
-        raise ImageError(f"{name} {problem}.", "too_large") from None
-    except Exception as error:  # hostile files make decoders raise nearly anything
-        problem = f"is damaged or cut off ({error}). {AGAIN}"
+    name = name_of(source)
+    with _file_of(source) as file:
+        try:
+            return _decode(file, size)
+        except ImageError as error:
+            raise ImageError(f"{name} {error}.", error.status) from None
+        except UnidentifiedImageError:
+            problem = _what_it_is(file)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise ImageError(f"{name} {TOO_LARGE}.", "too_large") from None
+        except Exception as error:  # hostile files make decoders raise nearly anything
+            problem = f"is damaged or cut off ({error}). {AGAIN}"
     raise ImageError(f"{name} {problem}.")
 
 
@@ -60,14 +64,14 @@ def image_pixels(source: Source, size: int) -> np.ndarray:
     return np.array(image.resize((size, size), Image.Resampling.BICUBIC))
 
 
-def _read(source: Source) -> bytes:
-    """Read the bytes of a source: the one place that knows where images come from."""
+def _file_of(source: Source) -> IO[bytes]:
+    """Return a source as a binary file: the one place that knows where images come from."""
     if isinstance(source, str) and URL.match(source):
-        return fetch_image(source)
+        return io.BytesIO(fetch_image(source))
     if isinstance(source, str | PathLike):
-        return _read_path(source)
+        return _open_path(source)
     if isinstance(source, bytes | bytearray | memoryview):
-        return bytes(source)
+        return io.BytesIO(source)
     if not hasattr(source, "read"):
         raise ImageError(f"{source!r} is no image. Give a path, a URL, bytes or a binary file.")
     if hasattr(source, "seek") and source.seekable():
@@ -75,12 +79,12 @@ def _read(source: Source) -> bytes:
     data = source.read()
     if not isinstance(data, bytes):
         raise ImageError(f'{name_of(source)} is open as text. Open it with open(path, "rb").')
-    return data
+    return io.BytesIO(data)
 
 
-def _read_path(path: str | PathLike) -> bytes:
+def _open_path(path: str | PathLike) -> IO[bytes]:
     try:
-        return Path(path).read_bytes()
+        return open(path, "rb")
     except IsADirectoryError:
         raise ImageError(f"{path} is a folder. Give the path of one image in it.") from None
     except FileNotFoundError:
@@ -89,42 +93,23 @@ def _read_path(path: str | PathLike) -> bytes:
         raise ImageError(f"{path} cannot be read ({error}). Check its name and rights.") from None
 
 
-def _decode(data: bytes, size: int | None) -> Image.Image:
+def _decode(file: IO[bytes], size: int | None) -> Image.Image:
     """Decode in the one right order: what comes first protects what comes after."""
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        pixels = image.width * image.height
-        if pixels > MAX_PIXELS:
-            raise Image.DecompressionBombError
-        passes = data.count(b"\xff\xda") if "progressive" in image.info else 1
-        if passes > 100 or (image.info.get("compression") in (1, 2) and pixels > 2_000_000):
-            raise ValueError("it would take minutes")  # a JPEG of many passes, a run-length BMP
-        if size is not None:
-            # Twice the size: nearly as fast, and four times closer to the full decoding.
-            image.draft(image.mode, (2 * size, 2 * size))
+    with Image.open(file, formats=FORMATS) as image:
+        check_pixels(image)
+        check_time(image, file)
+        draft(image, size)
         image.load()
-        with suppress(Exception):  # damaged EXIF data do not cost us the photo
-            ImageOps.exif_transpose(image, in_place=True)
-        return _to_rgb(image)
+        return upright_rgb(image, max(1, min(image.size) // (2 * size)) if size else 1)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Bring every mode to RGB: 16 bits scaled to 8, transparency laid on white."""
-    if image.mode.startswith("I"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if not image.has_transparency_data:
-        return image if image.mode == "RGB" else image.convert("RGB")
-    white = Image.new("RGB", image.size, "white")
-    for top in range(0, image.height, 64):  # a strip at a time: a whole copy takes 160 MB
-        strip = image.crop((0, top, image.width, min(top + 64, image.height))).convert("RGBA")
-        white.paste(strip, (0, top), strip)
-    return white
-
-
-def _what_it_is(data: bytes) -> str:
+def _what_it_is(file: IO[bytes]) -> str:
     """Say what the bytes are that no allowed reader knows, and what to do about it."""
+    file.seek(0)
+    data = file.read(1000)
     if not data:
         return f"is empty. {AGAIN}"
     if data[4:8] == b"ftyp":
         return "is a HEIC photo or a film. Save the photo as JPEG"
-    start = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return next(answer for known, answer in STRANGERS.items() if start.startswith(known))
