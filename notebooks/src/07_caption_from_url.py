@@ -297,7 +297,7 @@ for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "
 # | addresses inside, by number, name or redirect | every step is checked, three redirects at most |
 # | a film of 3 GB | reading stops after 10 MB |
 # | a server that sends a byte a second | everything together may take 15 seconds |
-# | 20,000 × 20,000 pixels | the size stands at the start of a file: over 40 megapixels is refused |
+# | 20,000 × 20,000 pixels | the size stands at the start of a file: over 40 megapixels (16 for WebP and AVIF, whose decoders take much memory) is refused |
 # | a page, a PDF, a broken file | a few common formats are read, no others; the message says what it is |
 #
 # Whatever it is, one kind of error comes out, an `ImageError`, and its message says what to do.
