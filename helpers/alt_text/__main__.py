@@ -120,7 +120,7 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     try:
         if job.store.count().get("pending") and options.limit != 0:
             settings = replace(settings_of(options, name, load), fingerprint=fingerprint)
-            work(job, replace(settings, digest=identity["captioner"]), options)
+            work(job, settings, options)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130

@@ -5,6 +5,7 @@ nothing with it but the chunk in its hands, which Dask gives to another one.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from socket import gethostname
@@ -40,6 +41,7 @@ def work_on_cluster(
     Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
     captioner under the same name.
     """
+    settings = replace(settings, digest=settings.fingerprint(settings.captioner))
     with connect(scheduler) as client:
         for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
             store.save(findings, pictures)

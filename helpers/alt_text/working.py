@@ -44,7 +44,7 @@ class Settings:
         user_agent: who asks.
         folder: where the images lie that are fetched already; "" without such.
         fingerprint: gives the hash of the captioner of that name, wherever it is asked.
-        digest: the hash of the captioner with which the job began.
+        digest: what it gave where the command was given; a cluster fills it in.
     """
 
     captioner: str
