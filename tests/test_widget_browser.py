@@ -140,6 +140,17 @@ def wait_for(address, process):
     raise RuntimeError("JupyterLab does not start")
 
 
+def run_first_cell(page):
+    """Run the first cell, again if need be: a kernel that is still connecting forgets it."""
+    prompt = page.locator(".jp-InputPrompt").first
+    for _ in range(SECONDS):
+        page.locator(".jp-Notebook .cm-content").first.click()  # the notebook has the focus
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(1000)
+        if re.search(r"[*\d]", prompt.inner_text()):
+            return
+
+
 @contextmanager
 def notebook_page(folder, code, button=BUTTON, **options):
     """Yield a browser page in which a notebook with one cell has run, until a button is there."""
@@ -157,8 +168,7 @@ def notebook_page(folder, code, button=BUTTON, **options):
         page.set_default_timeout(SECONDS * 1000)
         page.goto(f"{address}/doc/tree/demo.ipynb?reset")
         page.add_style_tag(content=".Toastify { display: none }")  # news of Jupyter
-        page.locator(".jp-Notebook .cm-content").first.click()  # the notebook has the focus
-        page.keyboard.press("Shift+Enter")
+        run_first_cell(page)
         page.get_by_role("button", name=button).wait_for()
         yield page
         browser.close()
