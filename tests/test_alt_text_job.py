@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from helpers.alt_text.__main__ import main
 from helpers.alt_text.job import Job, first_addresses
 from helpers.alt_text.occurrences import Occurrence
 from helpers.alt_text.outputs import ADDED, added_names, safe, unique
+from helpers.alt_text.store import Store
 from helpers.wording import LONGEST, per_word, short_alt_text
 from hostile_server import answer
 
@@ -205,6 +207,14 @@ def test_ctrl_c_leaves_usable_files(running, crawl, tmp_path, capsys):
     assert found.count("ok") == 32 and found.count("pending") == 48
     assert run(table, tmp_path / "out.csv", running) == 0
     assert statuses(tmp_path / "out.csv") == ["ok"] * 80
+
+
+def test_a_list_of_waiting_addresses_may_be_given_up_by_another_thread(tmp_path):
+    with closing(Store(tmp_path / "out.state")) as store, ThreadPoolExecutor(1) as other:
+        store.add([("https://a.example/1.png", 0), ("https://a.example/2.png", 1)])
+        waiting = store.waiting()
+        assert other.submit(next, waiting).result() == "https://a.example/1.png"
+        waiting.close()
 
 
 def test_the_first_addresses_are_found_without_reading_on():

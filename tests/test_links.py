@@ -167,6 +167,22 @@ def test_the_table_of_results_is_what_was_recorded():
             assert cell == wanted, f"{name}, {key}, {metric}: recorded are {values}"
 
 
+def test_lessons_quote_the_table():
+    quoted = {}
+    for name in [name + stage for name in FEATURES_OF.values() for stage in ("", "-self-critical")]:
+        runs = [scores["test, beam 3"] for scores in recorded(name)]
+        quoted[name] = tuple(f"{fmean(run[m] for run in runs):.1f}" for m in ("BLEU-4", "CIDEr-D"))
+    sources = {
+        name[:2]: Lesson(ROOT, name).source_path.read_text("utf-8") for name in lesson_names()
+    }
+    row = (
+        r"^# \| (?:one vector of Xception|grid of Xception|the same).* \| ([\d.]+) \| ([\d.]+) \|$"
+    )
+    assert re.findall(row, sources["12"], re.MULTILINE) == list(quoted.values())
+    (said,) = re.findall(r"a CIDEr-D of ([\d.]+) and this one ([\d.]+)", sources["08"])
+    assert said == tuple(quoted[name][1] for name in FEATURES_OF.values())
+
+
 @pytest.mark.parametrize("folder", captioner_names())
 def test_the_record_holds_the_captioners_that_come_with_the_course(folder):
     config = json.loads((ROOT / CONFIG.format(folder)).read_text("utf-8"))

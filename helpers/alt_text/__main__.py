@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from helpers.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
@@ -119,8 +119,7 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     code = 0
     try:
         if job.store.count().get("pending") and options.limit != 0:
-            settings = replace(settings_of(options, name, load), fingerprint=fingerprint)
-            work(job, settings, options)
+            work(job, settings_of(options, name, load, fingerprint), options)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130
@@ -129,11 +128,14 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     return code
 
 
-def settings_of(options: argparse.Namespace, name: str, load: Callable) -> Settings:
+def settings_of(
+    options: argparse.Namespace, name: str, load: Callable, fingerprint: Callable
+) -> Settings:
     """Return what a worker has to know."""
     agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
     folder = str(Path(options.input).resolve()) if Path(options.input).is_dir() else ""
-    return Settings(name, load, options.beam_size, options.rate, options.local, agent, folder)
+    choices = options.beam_size, options.rate, options.local
+    return Settings(name, load, *choices, agent, folder, fingerprint)
 
 
 def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
