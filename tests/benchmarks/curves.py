@@ -1,17 +1,19 @@
-"""How the captions on dev get better with the minutes of training, for the README's figure.
+"""How the captions of dev get better with the minutes of training.
 
     python tests/benchmarks/curves.py --data-dir data/flickr8k --model attention --out FOLDER
 
-Trains a captioner as `python -m helpers.pipeline` does, writes what dev said after every epoch to
-`data/captioners/curves.json` and draws `notebooks/images/curves.png` from all runs in there.
-Captioning dev costs some seconds an epoch; they don't count.
+Trains a captioner as `python -m helpers.pipeline` does, and notes what dev said after every epoch
+in `build/curves.json`; all runs in there of that data set are drawn beside it, in `curves.png`.
+Captioning dev costs some seconds an epoch; they don't count. The same command with
+`--self-critical EPOCHS` takes the captioner in FOLDER/word-by-word, or trains one, and goes on to
+train on the score. The README's figure comes from `--record data/captioners/curves.json`.
 """
 
 import argparse
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,22 +26,31 @@ import matplotlib.pyplot as plt  # noqa: E402
 from helpers.captioner import Captioner  # noqa: E402
 from helpers.datasets import Dataset, open_dataset  # noqa: E402
 from helpers.metrics import cider_d  # noqa: E402
-from helpers.pipeline import build_captioner, build_features, recipe_for, work_folder  # noqa: E402
-from helpers.pipeline.steps import build_tokenizer  # noqa: E402
+from helpers.pipeline import (  # noqa: E402
+    build_captioner,
+    build_features,
+    build_self_critical,
+    build_tokenizer,
+    recipe_for,
+    work_folder,
+)
+from helpers.pipeline.record import name_of_run  # noqa: E402
 from helpers.plots.style import COLOURS, in_style  # noqa: E402
+from helpers.self_critical import Criticism  # noqa: E402
 
-CURVES, FIGURE = ROOT / "data/captioners/curves.json", ROOT / "notebooks/images/curves.png"
+SAME = ("dataset", "name", "seed")  # what tells one run from another
 
 
 class Curve(keras.callbacks.Callback):
-    """Notes minutes of training, dev loss and dev CIDEr-D (greedy) after every epoch."""
+    """Notes minutes of training and dev CIDEr-D (greedy) after every epoch, in a run's points."""
 
-    def __init__(self, dataset: Dataset, work: Path, encoder: str):
+    def __init__(self, dataset: Dataset, work: Path, encoder: str, run: dict):
         super().__init__()
         self.references = dataset.references("dev")
         self.features = build_features(dataset, work, encoder).select(dataset.splits["dev"])
-        self.tokenizer = build_tokenizer(dataset, work)
-        self.encoder, self.seconds, self.points = encoder, 0.0, []
+        self.tokenizer, self.encoder = build_tokenizer(dataset, work), encoder
+        self.points, self.stage = run["points"], "words"
+        self.minutes = self.points[-1]["minutes"] if self.points else 0.0
 
     def on_epoch_begin(self, epoch: int, logs=None) -> None:
         """Start the clock."""
@@ -47,23 +58,26 @@ class Curve(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
         """Stop it, and caption dev with the averaged weights."""
-        self.seconds += time.perf_counter() - self.start
+        self.minutes += (time.perf_counter() - self.start) / 60
         captioner = Captioner(self.tokenizer, self.model, {"encoder": self.encoder})
         score = cider_d(self.references, captioner.caption_features(self.features, 1))
-        point = {"minutes": self.seconds / 60, "dev loss": logs["val_loss"], "dev CIDEr-D": score}
-        self.points.append({name: round(float(value), 4) for name, value in point.items()})
+        point = {"minutes": round(self.minutes, 2), "dev CIDEr-D": round(float(score), 2)}
+        self.points.append({"stage": self.stage, **point})
         print(self.points[-1], flush=True)
 
 
 @in_style
 def draw(runs: list[dict]):
-    """Draw dev CIDEr-D against minutes, one colour per model."""
+    """Draw dev CIDEr-D against minutes, one colour per model; the second stage is dashed."""
     figure, axes = plt.subplots(figsize=(7, 3.2))
-    colours = dict(zip(sorted({run["name"] for run in runs}), COLOURS, strict=False))
+    names = sorted({run["name"] for run in runs}, reverse=True)
+    colours = dict(zip(names, COLOURS, strict=False))
     for run in runs:
-        minutes = [point["minutes"] for point in run["points"]]
-        scores = [point["dev CIDEr-D"] for point in run["points"]]
-        axes.plot(minutes, scores, marker=".", color=colours[run["name"]], label=run["name"])
+        places = [(point["minutes"], point["dev CIDEr-D"]) for point in run["points"]]
+        turn = [point["stage"] for point in run["points"]].count("words")
+        look = {"marker": ".", "color": colours[run["name"]]}
+        axes.plot(*zip(*places[:turn], strict=True), label=run["name"], **look)
+        axes.plot(*zip(*places[turn - 1 :], strict=True), linestyle="--", **look)
     axes.set(xlabel="minutes of training, features apart", ylabel="CIDEr-D on dev, greedy")
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     axes.legend(handles.values(), handles.keys(), loc="lower right")
@@ -71,13 +85,22 @@ def draw(runs: list[dict]):
     return figure
 
 
-def add(run: dict) -> list[dict]:
-    """Add a run to the file, in place of an older one of its name and seed; return all."""
-    runs = json.loads(CURVES.read_text("utf-8")) if CURVES.exists() else []
-    others = [old for old in runs if (old["name"], old["seed"]) != (run["name"], run["seed"])]
-    runs = sorted([*others, run], key=lambda run: (run["name"], run["seed"]))
-    CURVES.write_text(json.dumps(runs, indent=1) + "\n", "utf-8")
-    return runs
+def read_runs(path: Path, new: dict) -> tuple[list[dict], dict]:
+    """Return the runs of a record, and among them the one like `new`, put there if need be."""
+    runs = json.loads(path.read_text("utf-8")) if path.exists() else []
+    for run in runs:
+        if all(run[key] == new[key] for key in SAME):
+            return runs, run
+    return [*runs, new], new
+
+
+def write_runs(path: Path, runs: list[dict], dataset: str) -> None:
+    """Write a record, and the figure of one data set's runs beside it."""
+    path.parent.mkdir(exist_ok=True)
+    runs = sorted(runs, key=lambda run: [run[key] for key in SAME])
+    path.write_text(json.dumps(runs, indent=1) + "\n", "utf-8")
+    figure = draw([run for run in runs if run["dataset"] == dataset])
+    figure.savefig(path.with_suffix(".png"))
 
 
 def main() -> None:
@@ -88,18 +111,35 @@ def main() -> None:
     parser.add_argument("--model", default="merge")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--precision", default="mixed_bfloat16")
+    parser.add_argument("--self-critical", type=int, metavar="EPOCHS")
     parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--record", type=Path, default=ROOT / "build" / "curves.json")
     options = parser.parse_args()
-    if (options.out / "config.json").exists():
-        parser.error(f"{options.out} holds a captioner already; a curve needs a whole training")
+    first = options.out / "word-by-word" if options.self_critical else options.out
+    if any((folder / "unfinished").exists() for folder in (first, options.out)):
+        parser.error(f"{options.out} holds a training cut short; a curve needs a whole one")
+    train(options, first)
+
+
+def train(options: argparse.Namespace, first: Path) -> None:
+    """Train what is not there yet: the captioner in `first`, then the one in `--out`."""
     dataset = open_dataset(options.dataset, options.data_dir)
     work = work_folder(dataset)
     recipe = replace(recipe_for(dataset, options.model), precision=options.precision)
-    curve = Curve(dataset, work, recipe.encoder)
-    build_captioner(dataset, work, recipe, options.seed, options.out, [curve])
-    about = {"name": f"{recipe.model}-{recipe.encoder}", "seed": options.seed}
-    runs = add({**about, "date": date.today().isoformat(), "points": curve.points})
-    draw(runs).savefig(FIGURE)
+    new = {"dataset": dataset.name, "name": name_of_run(asdict(recipe)), "seed": options.seed}
+    new |= {"date": date.today().isoformat(), "points": []}
+    runs, run = read_runs(options.record, new)
+    if not (first / "config.json").exists():
+        run["points"].clear()
+    elif not run["points"]:
+        sys.exit(f"{options.record} has no curve of {first}; train it anew, in another --out")
+    curve = Curve(dataset, work, recipe.encoder, run)
+    captioner = build_captioner(dataset, work, recipe, options.seed, first, [curve])
+    write_runs(options.record, runs, dataset.name)
+    if options.self_critical:
+        curve.stage, criticism = "score", Criticism(options.self_critical)
+        build_self_critical(captioner, dataset, work, options.out, criticism, [curve])
+        write_runs(options.record, runs, dataset.name)
 
 
 if __name__ == "__main__":
