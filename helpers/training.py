@@ -136,6 +136,7 @@ class Recipe:
         max_length: ids of the longest caption, both markers counted.
         mirror: whether mirror images of the training photos are used too.
         length_power: of beam search, chosen on dev.
+        components: numbers to which regions are reduced for training (PCA); 0 takes all of them.
         precision: "float32", or "mixed_bfloat16" to train faster on processors that have it.
         sizes: arguments of the model.
 
@@ -153,6 +154,7 @@ class Recipe:
     max_length: int = 32
     mirror: bool = True
     length_power: float = 0.8
+    components: int = 0
     precision: str = "float32"
     sizes: dict = field(default_factory=dict)
 

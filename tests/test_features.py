@@ -20,9 +20,11 @@ from helpers.features import (
     Features,
     FeaturesError,
     extract_features,
+    fit_reduction,
     gather_regions,
     load_features,
     read_ahead,
+    reduce_features,
     save_features,
 )
 from helpers.features import extracting as module
@@ -688,3 +690,61 @@ def test_regions_that_do_not_fit_are_named(boxes, tmp_path, write, problem):
     with pytest.raises(FeaturesError, match=problem):
         gather_regions(folder, ["a.jpg", "b.jpg", "c.jpg"], tmp_path / "regions.npy")
     assert not (tmp_path / "regions.npy").exists()
+
+
+# Fewer numbers per region
+
+
+@pytest.fixture
+def regions():
+    """100 regions of 6 channels that differ along 2 directions only, and one channel that is 3."""
+    random = np.random.default_rng(5)
+    plane = random.normal(size=(100, 2)) @ random.normal(size=(2, 6))
+    return np.hstack([plane * [1, 10, 100, 1, 1, 1], np.full((100, 1), 3)]).astype("float32")
+
+
+def test_two_numbers_keep_what_differs_in_two_directions(regions):
+    reduction = fit_reduction(regions, 2)
+    reduced = reduction(regions)
+    assert reduced.shape == (100, 2) and reduced.dtype == np.float32
+    assert reduction.kept == pytest.approx(1) and fit_reduction(regions, 1).kept < 0.95
+    np.testing.assert_allclose(reduced.mean(axis=0), 0, atol=1e-5)
+    assert reduced.var(axis=0).mean() == pytest.approx(1, abs=1e-4)
+    assert np.corrcoef(reduced.T)[0, 1] == pytest.approx(0, abs=1e-4)
+    standard = (regions - reduction.mean) / reduction.spread
+    back = reduced @ np.linalg.pinv(reduction.axes * reduction.spread[:, None])
+    np.testing.assert_allclose(back, standard, atol=1e-4)
+
+
+def test_padding_stays_padding(regions):
+    padded = np.stack([regions[:3], np.zeros((3, 7), "float32")])
+    reduced = fit_reduction(regions, 2)(padded)
+    assert reduced[0].all() and not reduced[1].any()
+
+
+@pytest.mark.parametrize("components", [0, 8, 101])
+def test_components_that_cannot_be_had_are_refused(regions, components):
+    with pytest.raises(FeaturesError, match=f"{components} components .* choose 1 to 7"):
+        fit_reduction(regions, components)
+
+
+def test_a_reduction_comes_back_as_it_was_saved(regions, tmp_path):
+    reduction = fit_reduction(regions, 2)
+    reduction.save(tmp_path / "axes.npz")
+    again = type(reduction).load(tmp_path / "axes.npz")
+    assert again.kept == reduction.kept
+    np.testing.assert_array_equal(again(regions), reduction(regions))
+
+
+def test_reduced_features_stand_in_a_file_of_their_own(regions, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.features.reducing.AT_ONCE", 3)
+    grids = Features("grid", [f"{n}.jpg" for n in range(20)], regions.reshape(20, 5, 7))
+    reduction, target = fit_reduction(regions, 2), tmp_path / "grid-2.npy"
+    made = reduce_features(grids, reduction, target)
+    assert made.encoder == "grid-2" and made.names == grids.names
+    assert made.vectors.dtype == np.float16 and isinstance(made.vectors, np.memmap)
+    np.testing.assert_allclose(made.vectors, reduction(grids.vectors), atol=2e-3)
+    broken = Features("grid", ["a.jpg", "b.jpg"], np.zeros((2, 5, 6), "float16"))
+    with pytest.raises(ValueError):
+        reduce_features(broken, reduction, tmp_path / "other.npy")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid-2.json", "grid-2.npy"]

@@ -19,10 +19,13 @@ from PIL import Image
 from helpers.captioner import Captioner
 from helpers.captions import write_descriptions
 from helpers.datasets import Dataset, open_dataset
-from helpers.features import Features, load_features, save_features
+from helpers.features import Features, fit_reduction, load_features, save_features
+from helpers.models import AttentionCaptioner
 from helpers.pipeline import steps as pipeline
 from helpers.pipeline.__main__ import main
-from helpers.pipeline.making import learn_spread
+from helpers.pipeline.making import learn_spread, set_spread, widen
+from helpers.pipeline.record import read_record
+from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, Recipe
 
 NUMBERS = 8  # per photo, in these tests
@@ -142,6 +145,7 @@ def test_a_number_that_never_varied_does_not_drown_the_others_when_it_does():
     assert np.abs(np.asarray(layer(new))).max() < 10 < np.abs(np.asarray(ordinary(new))).max()
 
 
+@pytest.mark.slow
 def test_random_weights_are_told_in_files_config_and_scores(
     folder, ready, tmp_path, monkeypatch, capsys
 ):
@@ -198,6 +202,7 @@ TINY_ATTENTION = replace(
 )
 
 
+@pytest.mark.slow
 def test_the_attention_model_trains_on_grids_and_is_scored_on_them(dataset, work, monkeypatch):
     monkeypatch.setattr(pipeline, "load_encoder", lambda name: GridEncoder())
     captioner = pipeline.build_captioner(dataset, work, TINY_ATTENTION)
@@ -214,6 +219,44 @@ def test_the_attention_model_trains_on_grids_and_is_scored_on_them(dataset, work
     assert features.shape[1:] == (6, NUMBERS) and len(inputs) == 2 * len(features)
 
 
+def test_reducing_becomes_part_of_the_first_layer():
+    random = np.random.default_rng(6)
+    regions = random.normal(3, 2, size=(4, 6, 7)).astype("float32")
+    regions[1, 4:] = 0  # padding
+    reduction = fit_reduction(regions[0], 3)
+    narrow = AttentionCaptioner(6, 3, **TINY_SIZES)
+    narrow.build()
+    set_spread(narrow.standardise, 0, 1)
+    config = {"model": "attention", "encoder": "xception-grid"}
+    wide = widen(Captioner(CaptionTokenizer.from_captions(["a b"]), narrow, config), reduction)
+    assert wide.config["sizes"]["feature_size"] == 7
+    words = np.array([[2, 4, 5]] * 4)
+    logits = narrow((reduction(regions), words))
+    np.testing.assert_allclose(wide.model((regions, words)), logits, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_captioner_of_reduced_regions_reads_whole_ones(folder, work, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "load_encoder", lambda name: GridEncoder())
+    tiny = {"attention": replace(TINY_ATTENTION, epochs=1)}
+    monkeypatch.setitem(RECIPES, "mini", tiny)
+    record, more = tmp_path / "runs.json", ["--model", "attention", "--components", "2"]
+    more += ["--record", str(record), "--self-critical", "1"]
+    assert main(arguments(folder, tmp_path / "out", *more)) == 0
+    captioner = Captioner.load(tmp_path / "out")
+    assert captioner.config["encoder"] == "xception-grid"
+    assert captioner.config["recipe"]["components"] == 2
+    assert captioner.model.sizes["feature_size"] == NUMBERS
+    (run,) = read_record(record)["runs"]
+    assert run["name"] == "attention-xception-grid-2-self-critical"
+    made = work / "tiny"
+    assert load_features(made / "mirror-xception-grid-2.npy").vectors.shape == (4, 6, 2)
+    (made / "xception-grid-2.npz").unlink()  # other directions: what they reduced goes too
+    pipeline.build_reduction(open_dataset(folder), made, replace(TINY_ATTENTION, components=2))
+    assert not (made / "xception-grid-2.npy").exists()
+
+
+@pytest.mark.slow
 def test_regions_from_a_folder_train_from_the_command_line(folder, work, tmp_path, capsys):
     boxes, random = tmp_path / "boxes", np.random.default_rng(1)
     boxes.mkdir()
@@ -233,10 +276,11 @@ def test_regions_from_a_folder_train_from_the_command_line(folder, work, tmp_pat
     assert "t0.npy" in message and "regions of t0.jpg" in message
 
 
-def test_regions_are_of_no_use_to_the_merge_model(folder, tmp_path, capsys):
+@pytest.mark.parametrize("option", [["--regions", "boxes"], ["--components", "2"]])
+def test_regions_are_of_no_use_to_the_merge_model(folder, tmp_path, capsys, option):
     with pytest.raises(SystemExit):
-        main(arguments(folder, tmp_path / "out", "--regions", "boxes"))
-    assert "--regions needs --model attention" in capsys.readouterr().err
+        main(arguments(folder, tmp_path / "out", *option))
+    assert f"{option[0]} needs --model attention" in capsys.readouterr().err
 
 
 def test_a_captioner_comes_back_as_it_was_saved(dataset, ready, no_training):
@@ -367,6 +411,7 @@ def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys,
     assert "run the same command again" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_self_critical_training_is_a_second_stage(folder, ready, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
     out, drawn = tmp_path / "out", []
@@ -462,6 +507,7 @@ def test_the_command_ends_in_one_line_for_an_unknown_folder(tmp_path, work, root
 # The record of runs
 
 
+@pytest.mark.slow
 def test_runs_are_recorded_side_by_side(folder, ready, no_training, tmp_path):
     path = tmp_path / "results.json"
     for seed in ("2", "1", "2"):

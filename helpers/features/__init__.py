@@ -13,15 +13,19 @@ from helpers.features.files import (
     load_features,
     save_features,
 )
+from helpers.features.reducing import Reduction, fit_reduction, reduce_features
 from helpers.features.regions import gather_regions
 
 __all__ = [
     "ArrayUnpickler",
     "Features",
     "FeaturesError",
+    "Reduction",
     "extract_features",
+    "fit_reduction",
     "gather_regions",
     "load_features",
     "read_ahead",
+    "reduce_features",
     "save_features",
 ]

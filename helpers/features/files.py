@@ -6,7 +6,8 @@ that admits NumPy arrays and nothing else.
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +124,22 @@ def as_features(content: object) -> Features:
 def label_of(path: str | Path) -> Path:
     """Return the file that names the photos and the encoder of an array file."""
     return Path(path).with_suffix(".json")
+
+
+@contextmanager
+def new_array(
+    target: Path, shape: tuple[int, ...], encoder: str, names: Sequence[str]
+) -> Iterator[np.ndarray]:
+    """Open an array file of features to be filled; it takes its place when it is complete."""
+    unfinished = target.with_name(target.name + ".new")
+    try:
+        rows = np.lib.format.open_memmap(unfinished, "w+", "float16", shape)
+        yield rows
+        rows.flush()
+        label_of(target).write_text(json.dumps({"encoder": encoder, "names": list(names)}), "utf-8")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_array(path: Path) -> Features:

@@ -1,13 +1,12 @@
 """Regions that somebody else has found, by a detector for instance: one small file per photo."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.features.files import Features, FeaturesError, label_of, load_features
+from helpers.features.files import Features, FeaturesError, load_features, new_array
 
 
 def gather_regions(
@@ -33,15 +32,10 @@ def gather_regions(
         raise FeaturesError(
             f"{folder} holds regions of {sorted(channels)} channels; one captioner reads one kind"
         )
-    unfinished = target.with_name(target.name + ".new")
-    shape = (len(names), most, channels.pop())
-    rows = np.lib.format.open_memmap(unfinished, "w+", "float16", shape)
-    for row, name in enumerate(tqdm(names, "regions")):
-        regions = read_regions(folder, name)
-        rows[row, : len(regions)] = regions
-    rows.flush()
-    label_of(target).write_text(json.dumps({"encoder": encoder, "names": list(names)}), "utf-8")
-    unfinished.replace(target)
+    with new_array(target, (len(names), most, channels.pop()), encoder, names) as rows:
+        for row, name in enumerate(tqdm(names, "regions")):
+            regions = read_regions(folder, name)
+            rows[row, : len(regions)] = regions
     return load_features(target)
 
 

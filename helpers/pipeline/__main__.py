@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data-dir", help="where flickr8k lies")
     parser.add_argument("--model", default="merge", choices=sorted(MODELS))
     parser.add_argument("--regions", help="folder with regions of another kind (lesson 08)")
+    parser.add_argument(
+        "--components", type=positive, metavar="N", help="train on N numbers a region (lesson 08)"
+    )
     parser.add_argument("--out", required=True, help="folder for the captioner")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
@@ -39,8 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
     parser.add_argument("--record", metavar="FILE", help="add the scores to this JSON of runs")
     options = parser.parse_args(arguments)
-    if options.regions and options.model != "attention":
-        parser.error("--regions needs --model attention: the other one knows no regions")
+    for name in ("regions", "components"):
+        if getattr(options, name) and options.model != "attention":
+            parser.error(f"--{name} needs --model attention: the other ones know no regions")
     try:
         train_and_score(options)
     except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message
@@ -92,8 +96,8 @@ def train_and_score(options: argparse.Namespace) -> None:
     if options.regions:
         recipe = replace(recipe, encoder="regions", mirror=False)
         build_regions(dataset, work, options.regions)
-    if options.epochs:
-        recipe = replace(recipe, epochs=options.epochs)
+    recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
+    recipe = replace(recipe, components=options.components or 0)
     captioner = build_both_stages(dataset, work, recipe, options)
     scores = captioner.config.setdefault("scores", {})
     random = captioner.config.get("encoder_weights") == "random weights"

@@ -12,6 +12,7 @@ import numpy as np
 from helpers.captioner import Captioner
 from helpers.datasets import Dataset
 from helpers.encoders import IMAGE_SIZES, RANDOM
+from helpers.features import Reduction
 from helpers.models import MODELS
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import Recipe
@@ -23,13 +24,12 @@ def new_captioner(
     tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, dataset: Dataset
 ) -> Captioner:
     """Return an untrained captioner that has seen nothing but the spread of some features."""
-    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
-    sample = np.random.default_rng(0).permutation(len(features))[:photos]
-    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
         model = MODELS[recipe.model](**sizes)
-        learn_spread(model.standardise, vectors[vectors.any(axis=1)])  # zeros only: padding
+        learn_spread(model.standardise, sample_vectors(features))
+        if recipe.components:  # reduced features are standardised already
+            set_spread(model.standardise, 0, 1)
         model.build()
     config = {
         "model": recipe.model,
@@ -45,6 +45,32 @@ def new_captioner(
         "date": date.today().isoformat(),
     }
     return Captioner(tokenizer, model, config)
+
+
+def sample_vectors(features: np.ndarray) -> np.ndarray:
+    """Return vectors (vectors, numbers) of photos taken at random, without those of padding."""
+    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
+    sample = np.random.default_rng(0).permutation(len(features))[:photos]
+    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
+    return vectors[vectors.any(axis=1)]
+
+
+def widen(captioner: Captioner, reduction: Reduction) -> Captioner:
+    """Return the captioner of whole regions that says what one of reduced regions says.
+
+    To reduce is to multiply by a matrix, and so is the first layer behind it: both become one.
+    """
+    narrow, channels = captioner.model, len(reduction.mean)
+    wide = type(narrow)(**{**narrow.sizes, "feature_size": channels})
+    wide.build()
+    for old, new in zip(narrow.weights, wide.weights, strict=True):
+        if old.shape == new.shape:
+            new.assign(old)
+    kernel, bias = narrow.region_dense.get_weights()
+    kernel = reduction.spread[:, None] * (reduction.axes @ kernel)
+    wide.region_dense.set_weights([kernel, bias])
+    set_spread(wide.standardise, reduction.mean, reduction.spread**2)
+    return Captioner(captioner.tokenizer, wide, captioner.config)
 
 
 def copy_model(model: keras.Model, policy: str) -> keras.Model:
@@ -66,7 +92,13 @@ def learn_spread(layer: keras.layers.Normalization, vectors: np.ndarray) -> None
     layer.adapt(vectors)
     variance = np.array(layer.adapt_variance)
     variance[variance < 1e-9 * variance.mean()] = variance.mean()
-    layer.adapt_variance.assign(variance)
+    set_spread(layer, layer.adapt_mean, variance)
+
+
+def set_spread(layer: keras.layers.Normalization, mean: np.ndarray, variance: np.ndarray) -> None:
+    """Let a layer standardise by this mean and variance, each (numbers,) or one for all."""
+    for weight, value in ((layer.adapt_mean, mean), (layer.adapt_variance, variance)):
+        weight.assign(np.broadcast_to(np.float32(value), weight.shape))
     layer.finalize_state()
 
 

@@ -21,7 +21,10 @@ def read_record(path: str | Path) -> dict:
 
 def name_of_run(config: dict) -> str:
     """Return the name that runs of one recipe share: model, encoder, and how it was trained."""
-    return f"{config['model']}-{config['encoder']}{'-self-critical' * ('self-critical' in config)}"
+    components = config.get("recipe", {}).get("components")
+    reduced = f"-{components}" if components else ""
+    second = "-self-critical" if "self-critical" in config else ""
+    return f"{config['model']}-{config['encoder']}{reduced}{second}"
 
 
 def record_run(path: str | Path, config: dict) -> None:

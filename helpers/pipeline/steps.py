@@ -13,9 +13,17 @@ from helpers.captioner import Captioner
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset
 from helpers.encoders import RANDOM, load_encoder
-from helpers.features import Features, extract_features, gather_regions, load_features
+from helpers.features import (
+    Features,
+    Reduction,
+    extract_features,
+    fit_reduction,
+    gather_regions,
+    load_features,
+    reduce_features,
+)
 from helpers.metrics import score_captions
-from helpers.pipeline.making import copy_model, new_captioner
+from helpers.pipeline.making import copy_model, new_captioner, sample_vectors, widen
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
@@ -76,6 +84,34 @@ def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
     return gather_regions(folder, names, path)
 
 
+def build_reduction(dataset: Dataset, work: Path, recipe: Recipe) -> Reduction:
+    """Return the main directions of the training images' regions (lesson 08)."""
+    path = work / f"{recipe.encoder}-{recipe.components}.npz"
+    if not path.exists():
+        regions = build_features(dataset, work, recipe.encoder).select(dataset.splits["train"])
+        reduction = fit_reduction(sample_vectors(regions), recipe.components)
+        for old in work.glob(f"*{path.stem}.npy"):  # reduced by other directions
+            old.unlink()
+        reduction.save(path)
+    return Reduction.load(path)
+
+
+def _views(dataset: Dataset, work: Path, recipe: Recipe, training: bool) -> list[Features]:
+    """Return what the photos of a data set look like to a model, and their mirror images."""
+    views = {"": build_features(dataset, work, recipe.encoder)}
+    if training and recipe.mirror:
+        views["mirror-"] = build_mirror_features(dataset, work, recipe.encoder)
+    if not recipe.components:
+        return list(views.values())
+    reduction = build_reduction(dataset, work, recipe)
+    for prefix, features in views.items():
+        target = features_file(work, f"{recipe.encoder}-{recipe.components}", prefix)
+        old = load_features(target) if target.exists() else None
+        fits = old and old.names == features.names
+        views[prefix] = old if fits else reduce_features(features, reduction, target)
+    return list(views.values())
+
+
 def features_file(work: Path, encoder_name: str, prefix: str = "") -> Path:
     """Return where an encoder's features stand: Xception's in a pickle, others in array files."""
     return work / (prefix + FILES.get(encoder_name, f"{encoder_name}.npy"))
@@ -110,9 +146,7 @@ def caption_batches(
     """Return the batches of one split: shuffled for "train", in order of length for others."""
     names, training = dataset.splits[split], split == "train"
     captions, photo_rows = caption_rows(build_descriptions(dataset, work), names)
-    views = [build_features(dataset, work, recipe.encoder).select(names)]
-    if training and recipe.mirror:
-        views.append(build_mirror_features(dataset, work, recipe.encoder).select(names))
+    views = [features.select(names) for features in _views(dataset, work, recipe, training)]
     ids = tokenizer.encode_batch(captions)
     if recipe.model == "attention":  # much work per photo: all its captions share it
         photo_rows, ids = group_by_photo(photo_rows, ids)
@@ -147,6 +181,8 @@ def build_captioner(
     history = train_captioner(captioner.model, train, dev, recipe, folder / "unfinished", callbacks)
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
     captioner.config["seed"] = seed
+    if recipe.components:
+        captioner = widen(captioner, build_reduction(dataset, work, recipe))
     captioner.save(folder)
     return Captioner.load(folder)  # its weights are rounded: every run scores the same ones
 
@@ -167,7 +203,7 @@ def build_self_critical(
     if (folder / "config.json").exists():
         return Captioner.load(folder)
     config, tokenizer = dict(captioner.config), captioner.tokenizer
-    recipe, seed = Recipe(**config["recipe"]), config.get("seed", 7)
+    recipe, seed = Recipe(**{**config["recipe"], "components": 0}), config.get("seed", 7)
     model = copy_model(captioner.model, recipe.precision)
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
