@@ -108,6 +108,7 @@ def test_other_failures_are_told():
 CALL = "import sys, helpers.alt_text.cluster as c; c.PATIENCE = 1; c.connect(sys.argv[1])"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "dog://x", "tcp://no such host:1"])
 def test_a_scheduler_that_is_not_there_is_named(address):
     done = subprocess.run([sys.executable, "-c", CALL, address], capture_output=True, text=True)

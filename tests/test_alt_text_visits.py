@@ -104,6 +104,7 @@ def test_a_redirect_within_a_server_is_no_way_past_its_robots_txt(tmp_path):
     assert [status for status, _ in answers(files[1])] == ["robots", "ok"]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_led_to_keeps_its_pace(tmp_path, both_let_in):
     with site() as first, site(robots_txt=answer(b"User-agent: *\nCrawl-delay: 1")) as second:
         first.pages |= {f"/to/{n}": redirect(f"{second.url}/{n}.png") for n in range(3)}
@@ -149,6 +150,7 @@ def test_visits_keep_their_pace(tmp_path):
     assert times[-1] - times[0] >= 0.6 and np.median(gaps) >= 0.08
 
 
+@pytest.mark.slow
 def test_a_robots_txt_may_ask_for_a_slower_pace(tmp_path):
     with site(robots_txt=answer(b"User-agent: *\nCrawl-delay: 1\n")) as running:
         files = crawl(tmp_path, running, "/1.png", "/2.png", "/3.png")
@@ -157,6 +159,7 @@ def test_a_robots_txt_may_ask_for_a_slower_pace(tmp_path):
     assert min(np.diff(times)) >= 0.9
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(tmp_path):
     busy = iter([answer(status="429 Too Many", Retry_After="1"), answer(status="503 Busy")])
     with site() as running:

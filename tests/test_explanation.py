@@ -15,6 +15,7 @@ from helpers.models import AttentionCaptioner, MergeCaptioner
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
+pytestmark = pytest.mark.slow  # its toy is trained first
 NO_DROPOUT = {"image_dropout": 0.0, "word_dropout": 0.0, "output_dropout": 0.0}
 COLOURS = {"red": (230, 20, 20), "green": (20, 210, 20), "blue": (20, 20, 220)}
 

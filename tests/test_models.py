@@ -233,6 +233,7 @@ def test_attention_is_what_its_formula_says(attention, regions):
     np.testing.assert_allclose(attention.attention((image, after)), weights, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("regions, channels", [(10, 5), (36, 9), (100, 12)])
 def test_any_number_of_regions_of_any_width_trains(regions, channels):
     model = AttentionCaptioner(VOCAB, channels, embedding_size=5, units=7, attention_size=3)

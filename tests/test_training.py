@@ -116,6 +116,7 @@ def overfitted():
     return model, history, captions.captions, shown, watch.noted
 
 
+@pytest.mark.slow
 def test_a_tiny_model_learns_three_captions_by_heart(overfitted):
     model, history, *_ = overfitted
     assert greedy(model, PHOTOS, 6) == [[4, 5, 6, 7], [8, 9], [10, 4, 11]]
@@ -123,6 +124,7 @@ def test_a_tiny_model_learns_three_captions_by_heart(overfitted):
     assert len(history["loss"]) == TINY.epochs
 
 
+@pytest.mark.slow
 def test_captions_are_noted_untrained_and_after_every_epoch(overfitted):
     model, history, captions, shown, _ = overfitted
     assert len(captions) == TINY.epochs + 1
@@ -133,6 +135,7 @@ def test_captions_are_noted_untrained_and_after_every_epoch(overfitted):
     assert [line for _, line in shown] == captions
 
 
+@pytest.mark.slow
 def test_the_dev_loss_is_that_of_the_averaged_weights(overfitted):
     model, history, _, _, noted = overfitted
     for reported, of_the_weights, apart in noted[:-1]:
@@ -164,6 +167,7 @@ class StopInEpoch(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path, eager):
     recipe, backup = dataclasses.replace(TINY, epochs=3), tmp_path / "unfinished"
     whole, stopped, resumed = new_model(), new_model(), new_model(seed=9)
