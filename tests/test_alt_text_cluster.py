@@ -18,7 +18,8 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 from distributed import KilledWorker, LocalCluster  # noqa: E402
 
 from alt_text_site import photo, run, site  # noqa: E402
-from helpers.alt_text.cluster import ClusterError, after_failure, connect  # noqa: E402
+from helpers.alt_text.cluster import after_failure  # noqa: E402
+from helpers.clusters import ClusterError, connect  # noqa: E402
 
 KILLS = int(os.environ.get("ALT_TEXT_KILLS", 4))
 
@@ -105,7 +106,7 @@ def test_other_failures_are_told():
 
 # A process of its own: a Dask client that found nobody closes only when it is collected,
 # and then holds up whatever thread happens to be running.
-CALL = "import sys, helpers.alt_text.cluster as c; c.PATIENCE = 1; c.connect(sys.argv[1])"
+CALL = "import sys, helpers.clusters as c; c.PATIENCE = 1; c.connect(sys.argv[1])"
 
 
 @pytest.mark.slow
@@ -116,7 +117,7 @@ def test_a_scheduler_that_is_not_there_is_named(address):
 
 
 def test_a_cluster_without_workers_is_named(monkeypatch):
-    monkeypatch.setattr("helpers.alt_text.cluster.PATIENCE", 1)
+    monkeypatch.setattr("helpers.clusters.PATIENCE", 1)
     with LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty:
         with pytest.raises(ClusterError, match="has no workers; start one with `dask worker"):
             connect(empty.scheduler_address)

@@ -302,7 +302,7 @@ def test_a_kill_before_the_first_word_of_the_state_costs_nothing(running, crawl,
 def test_mistakes_are_answered_in_words(crawl, tmp_path, capsys, monkeypatch, words, said):
     if "--scheduler" in words:
         pytest.importorskip("distributed")
-        monkeypatch.setattr("helpers.alt_text.cluster.PATIENCE", 1)
+        monkeypatch.setattr("helpers.clusters.PATIENCE", 1)
     crawl(["https://a.example", "1.png", ""])
     monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, *words, "-o", "out.csv", "--captioner", "0")

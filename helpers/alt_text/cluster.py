@@ -8,21 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
-from socket import gethostname
 from threading import Lock
 
 from helpers.alt_text.politeness import Hosts
 from helpers.alt_text.store import Finding, Store
 from helpers.alt_text.working import Batch, Settings, work_off
+from helpers.clusters import GONE, ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
 AHEAD = 2  # chunks a worker has in hand, so that it never waits for the next
-PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
 LOADING = Lock()
-
-
-class ClusterError(ValueError):
-    """A cluster that is of no use; the message says what to do."""
 
 
 def work_on_cluster(
@@ -46,27 +41,6 @@ def work_on_cluster(
         for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
             store.save(findings, pictures)
             tell(len(findings))
-
-
-def connect(scheduler: str) -> object:
-    """Return a client of a scheduler that has workers."""
-    try:
-        from distributed import Client
-    except ImportError:
-        problem = "--scheduler needs Dask: pip install 'dask[distributed]' (our extra “scale”)"
-        raise ClusterError(problem) from None
-    try:
-        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError):
-        problem = f"no Dask scheduler answers at {scheduler}; start one with `dask scheduler`"
-        raise ClusterError(problem) from None
-    try:
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError:
-        client.close()
-        problem = f"the scheduler at {scheduler} has no workers"
-        raise ClusterError(f"{problem}; start one with `dask worker {scheduler}`") from None
-    return client
 
 
 def chunks(store: Store, limit: int | None, size: int) -> Iterator[list[str]]:
@@ -119,7 +93,7 @@ def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], li
 
     error = future.exception() if future.status == "error" else None
     if error is None:
-        raise ClusterError("the scheduler went away; the same command goes on from here")
+        raise ClusterError(GONE)
     if not isinstance(error, KilledWorker):
         raise error
     if len(chunk) == 1:
@@ -155,13 +129,6 @@ def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> obj
     except (ValueError, OSError) as error:
         problem = f"{error}. {cure}"
     raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")
-
-
-def this_worker() -> str:
-    """Return the address of the Dask worker in whose process this runs, and its machine."""
-    from distributed import get_worker
-
-    return f"{get_worker().address} on {gethostname()}"
 
 
 @lru_cache(1)

@@ -1,0 +1,42 @@
+"""What every job on a Dask cluster needs: its scheduler, and the name of the worker that fails."""
+
+from socket import gethostname
+
+PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
+GONE = "the scheduler went away; the same command goes on from here"
+
+
+class ClusterError(ValueError):
+    """A cluster that is of no use; the message says what to do."""
+
+
+def connect(scheduler: str) -> object:
+    """Return a client of a scheduler that has workers.
+
+    scheduler: its address, such as "tcp://192.168.1.5:8786".
+    Raises ClusterError if there is no scheduler, no worker, or no Dask.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        problem = "--scheduler needs Dask: pip install 'dask[distributed]' (our extra “scale”)"
+        raise ClusterError(problem) from None
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError):
+        problem = f"no Dask scheduler answers at {scheduler}; start one with `dask scheduler`"
+        raise ClusterError(problem) from None
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        client.close()
+        problem = f"the scheduler at {scheduler} has no workers"
+        raise ClusterError(f"{problem}; start one with `dask worker {scheduler}`") from None
+    return client
+
+
+def this_worker() -> str:
+    """Return the address of the Dask worker in whose process this runs, and its machine."""
+    from distributed import get_worker
+
+    return f"{get_worker().address} on {gethostname()}"
