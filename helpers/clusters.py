@@ -3,7 +3,6 @@
 from socket import gethostname
 
 PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
-GONE = "the scheduler went away; the same command goes on from here"
 
 
 class ClusterError(ValueError):

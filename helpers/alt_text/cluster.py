@@ -13,7 +13,7 @@ from threading import Lock
 from helpers.alt_text.politeness import Hosts
 from helpers.alt_text.store import Finding, Store
 from helpers.alt_text.working import Batch, Settings, work_off
-from helpers.clusters import GONE, ClusterError, connect, this_worker
+from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
 AHEAD = 2  # chunks a worker has in hand, so that it never waits for the next
@@ -93,7 +93,7 @@ def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], li
 
     error = future.exception() if future.status == "error" else None
     if error is None:
-        raise ClusterError(GONE)
+        raise ClusterError("the scheduler went away; the same command goes on from here")
     if not isinstance(error, KilledWorker):
         raise error
     if len(chunk) == 1:

@@ -15,6 +15,7 @@ from helpers.features.files import (
 )
 from helpers.features.reducing import Reduction, fit_reduction, reduce_features
 from helpers.features.regions import gather_regions
+from helpers.features.spreading import spread_features
 
 __all__ = [
     "ArrayUnpickler",
@@ -28,4 +29,5 @@ __all__ = [
     "read_ahead",
     "reduce_features",
     "save_features",
+    "spread_features",
 ]

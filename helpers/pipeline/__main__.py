@@ -13,6 +13,8 @@ from helpers.pipeline.record import record_baselines, record_run
 from helpers.pipeline.steps import (
     PipelineError,
     build_captioner,
+    build_features,
+    build_mirror_features,
     build_regions,
     build_self_critical,
     recipe_for,
@@ -25,26 +27,7 @@ from helpers.training import Recipe
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Clean, extract, train and score without a notebook; return 1 for a user's mistake."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.pipeline", description=__doc__)
-    parser.add_argument("--dataset", default="mini", help="mini, flickr8k or a folder")
-    parser.add_argument("--data-dir", help="where flickr8k lies")
-    parser.add_argument("--model", default="merge", choices=sorted(MODELS))
-    parser.add_argument("--regions", help="folder with regions of another kind (lesson 08)")
-    parser.add_argument(
-        "--components", type=positive, metavar="N", help="train on N numbers a region (lesson 08)"
-    )
-    parser.add_argument("--out", required=True, help="folder for the captioner")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
-    parser.add_argument(
-        "--self-critical", type=positive, metavar="EPOCHS", help="then train on the score itself"
-    )
-    parser.add_argument("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
-    parser.add_argument("--record", metavar="FILE", help="add the scores to this JSON of runs")
-    options = parser.parse_args(arguments)
-    for name in ("regions", "components"):
-        if getattr(options, name) and options.model != "attention":
-            parser.error(f"--{name} needs --model attention: the other ones know no regions")
+    options = parse_arguments(arguments)
     try:
         train_and_score(options)
     except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message
@@ -54,6 +37,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped; run the same command again to go on from here", file=sys.stderr)
         return 130
     return 0
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.pipeline", description=__doc__)
+    add = parser.add_argument
+    add("--dataset", default="mini", help="mini, flickr8k or a folder")
+    add("--data-dir", help="where flickr8k lies")
+    add("--model", default="merge", choices=sorted(MODELS))
+    add("--regions", help="folder with regions of another kind (lesson 08)")
+    add("--components", type=positive, metavar="N", help="train on N numbers a region (lesson 08)")
+    add("--out", required=True, help="folder for the captioner")
+    add("--seed", type=int, default=7)
+    add("--epochs", type=positive, help="instead of the recipe's")
+    add("--self-critical", type=positive, metavar="EPOCHS", help="then train on the score itself")
+    add("--precision", default="float32", choices=["float32", "mixed_bfloat16"])
+    add("--scheduler", metavar="tcp://…", help="extract features on a Dask cluster")
+    add("--record", metavar="FILE", help="add the scores to this JSON of runs")
+    options = parser.parse_args(arguments)
+    for name in ("regions", "components"):
+        if getattr(options, name) and options.model != "attention":
+            parser.error(f"--{name} needs --model attention: the other ones know no regions")
+    return options
 
 
 def positive(text: str) -> int:
@@ -73,6 +79,17 @@ def check_folder(folder: Path, dataset: Dataset) -> None:
         problem = f"{folder} holds a captioner of {trained_on!r}, not of {dataset.name!r}"
         raise PipelineError(f"{problem}; choose another --out")
     print(f"{folder} holds a captioner already: it is scored, not trained", flush=True)
+
+
+def extract_on_cluster(
+    dataset: Dataset, work: Path, recipe: Recipe, options: argparse.Namespace
+) -> None:
+    """Let a cluster extract what is missing; all later steps find it in its files."""
+    trained = Path(options.out, "config.json").exists()
+    name = Captioner.load(options.out).config["encoder"] if trained else recipe.encoder
+    name = build_features(dataset, work, name, options.scheduler).encoder  # vgg16 may be -random
+    if recipe.mirror and not trained:
+        build_mirror_features(dataset, work, name, options.scheduler)
 
 
 def build_both_stages(
@@ -98,6 +115,8 @@ def train_and_score(options: argparse.Namespace) -> None:
         build_regions(dataset, work, options.regions)
     recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
     recipe = replace(recipe, components=options.components or 0)
+    if options.scheduler:
+        extract_on_cluster(dataset, work, recipe, options)
     captioner = build_both_stages(dataset, work, recipe, options)
     scores = captioner.config.setdefault("scores", {})
     random = captioner.config.get("encoder_weights") == "random weights"

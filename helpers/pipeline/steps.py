@@ -21,6 +21,7 @@ from helpers.features import (
     gather_regions,
     load_features,
     reduce_features,
+    spread_features,
 )
 from helpers.metrics import score_captions
 from helpers.pipeline.making import copy_model, new_captioner, sample_vectors, widen
@@ -63,15 +64,22 @@ def build_descriptions(dataset: Dataset, work: Path) -> dict[str, list[str]]:
     return descriptions
 
 
-def build_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
-    """Return the features of every image of the three splits (lesson 02)."""
+def build_features(
+    dataset: Dataset, work: Path, encoder_name: str = "xception", scheduler: str | None = None
+) -> Features:
+    """Return the features of every image of the three splits (lesson 02).
+
+    scheduler: address of a Dask cluster that extracts them, if they are not there.
+    """
     paths = [path for split in dataset.splits for path in dataset.paths(split)]
-    return _features_of(paths, work, encoder_name)
+    return _features_of(paths, work, encoder_name, scheduler=scheduler)
 
 
-def build_mirror_features(dataset: Dataset, work: Path, encoder_name: str = "xception") -> Features:
+def build_mirror_features(
+    dataset: Dataset, work: Path, encoder_name: str = "xception", scheduler: str | None = None
+) -> Features:
     """Return the features of the training images seen in a mirror: more to learn from."""
-    return _features_of(dataset.paths("train"), work, encoder_name, "mirror-")
+    return _features_of(dataset.paths("train"), work, encoder_name, "mirror-", scheduler)
 
 
 def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
@@ -117,7 +125,13 @@ def features_file(work: Path, encoder_name: str, prefix: str = "") -> Path:
     return work / (prefix + FILES.get(encoder_name, f"{encoder_name}.npy"))
 
 
-def _features_of(paths: list[Path], work: Path, encoder_name: str, prefix: str = "") -> Features:
+def _features_of(
+    paths: list[Path],
+    work: Path,
+    encoder_name: str,
+    prefix: str = "",
+    scheduler: str | None = None,
+) -> Features:
     """Return features from their file if it holds all these images, else extract them anew."""
     target = features_file(work, encoder_name, prefix)
     if target.exists():
@@ -126,8 +140,11 @@ def _features_of(paths: list[Path], work: Path, encoder_name: str, prefix: str =
             return features
     encoder = load_encoder(encoder_name)
     if encoder.name == encoder_name + RANDOM:  # its weights could not be had
-        return _features_of(paths, work, encoder.name, prefix)
-    return extract_features(encoder, paths, target, mirror=prefix == "mirror-")
+        return _features_of(paths, work, encoder.name, prefix, scheduler)
+    mirror = prefix == "mirror-"
+    if scheduler:
+        return spread_features(encoder, load_encoder, paths, target, scheduler, mirror=mirror)
+    return extract_features(encoder, paths, target, mirror=mirror)
 
 
 def build_tokenizer(dataset: Dataset, work: Path, recipe: Recipe | None = None) -> CaptionTokenizer:

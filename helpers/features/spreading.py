@@ -1,0 +1,160 @@
+"""The same features from a Dask cluster: workers open photos and encode them, this process writes.
+
+Every worker reads the photos from the path that they have here: put their folder on a drive that
+all machines share, or a copy of it in the same place. What a lost worker had in hand goes to
+another one.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from helpers.clusters import ClusterError, connect, this_worker
+from helpers.encoders import Encoder
+from helpers.features.extracting import PartFile, read_ahead
+from helpers.features.files import Features, FeaturesError
+from helpers.images import ImageError
+
+AHEAD = 2  # batches for each thread of a worker, so that it never waits for the next
+LOADING, ENCODING = Lock(), Lock()  # a network takes all cores of its machine as it is
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker has to know beside the photos.
+
+    Attributes:
+        load: returns an encoder by its name; a function that can be imported on the worker.
+        name: which encoder.
+        digest: the `fingerprint` that it has to have.
+        mirror: encode the mirror images.
+    """
+
+    load: Callable[[str], Encoder]
+    name: str
+    digest: str
+    mirror: bool
+
+
+def spread_features(
+    encoder: Encoder,
+    load: Callable[[str], Encoder],
+    paths: Sequence[Path],
+    target: str | Path,
+    scheduler: str,
+    batch_size: int = 32,
+    mirror: bool = False,
+) -> Features:
+    """Do what `extract_features` does on a Dask cluster; each goes on where the other stopped.
+
+    Arguments:
+        encoder: the one whose features are wanted; workers must have the same weights.
+        load: how a worker gets it by its name, such as `load_encoder`.
+        paths: the photos; each has to be there under the same path on every worker.
+        target, batch_size, mirror: as for `extract_features`.
+        scheduler: its address, such as "tcp://192.168.1.5:8786".
+
+    Raises ClusterError if there is no scheduler, no worker, or no Dask. Raises FeaturesError,
+    saying how many photos are safe, for a photo that can't be read, a worker that lacks a photo
+    or has other weights (it is named), a scheduler that went away, or a full disk.
+    """
+    order = Order(load, encoder.name, fingerprint(encoder), mirror)
+    part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
+    with connect(scheduler) as client:
+        try:
+            part.open()
+            with tqdm(desc="photos", total=len(paths), initial=part.done, unit="photo") as bar:
+                for vectors in encoded(client, batches(paths[part.done :], batch_size), order):
+                    part.append(vectors)
+                    bar.update(len(vectors))
+            return part.finish()
+        except (ClusterError, FeaturesError, OSError) as error:
+            problem = f"{target}: {error}" if isinstance(error, OSError) else error
+            kept = f"{part.done:,} of {len(paths):,} photos are kept"
+            raise FeaturesError(f"{problem}\n{kept}; mend this and run again to go on") from error
+
+
+def fingerprint(encoder: Encoder) -> str:
+    """Return a hash of an encoder's weights: official, rounded and random ones differ."""
+    digest = hashlib.sha256(encoder.name.encode())
+    for weight in encoder.network.get_weights():
+        digest.update(np.ravel(weight))
+    return digest.hexdigest()
+
+
+def batches(paths: Sequence[Path], size: int) -> Iterator[list[str]]:
+    """Yield paths as another machine needs them, so many at a time."""
+    complete = (str(Path(path).absolute()) for path in paths)
+    while batch := list(islice(complete, size)):
+        yield batch
+
+
+def encoded(client: object, todo: Iterator[list[str]], order: Order) -> Iterator[np.ndarray]:
+    """Yield float16 (photos, *feature_shape) of each batch in order; few are on the cluster."""
+    coming: deque = deque()
+    while True:
+        room = AHEAD * max(1, sum(client.nthreads().values())) - len(coming)
+        for batch in islice(todo, max(0, room)):
+            coming.append((client.submit(encode_batch, batch, order, pure=False), batch))
+        if not coming:
+            return
+        yield outcome(*coming.popleft())
+
+
+def outcome(future: object, batch: list[str]) -> np.ndarray:
+    """Return what a worker made of a batch, or raise what went wrong in words."""
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return future.result()
+    except CancelledError:
+        raise ClusterError("the scheduler went away") from None
+    except KilledWorker:
+        photos = f"{batch[0]} and the {len(batch) - 1} photos after it"
+        cure = "Give the workers more memory, or look at these photos"
+        raise ClusterError(f"worker after worker died of {photos}. {cure}") from None
+
+
+def encode_batch(paths: list[str], order: Order) -> np.ndarray:
+    """Open and encode some photos: what a worker does.
+
+    Returns float16 (photos, *feature_shape). Raises FeaturesError, with the worker's name, for a
+    photo that it can't read.
+    """
+    with LOADING:
+        encoder = loaded(order.load, order.name, order.digest)
+    try:
+        (pixels,) = read_ahead(paths, encoder.image_size, len(paths))
+    except ImageError as error:
+        cure = "Workers read photos from the path that they have here: share their folder"
+        raise FeaturesError(f"the worker {this_worker()}: {error} {cure}, or copy it") from None
+    with ENCODING:
+        vectors = encoder.encode(pixels[:, :, ::-1] if order.mirror else pixels)
+    return vectors.astype("float16")
+
+
+@lru_cache(1)
+def loaded(load: Callable[[str], Encoder], name: str, digest: str) -> Encoder:
+    """Return the encoder of this process, loaded once.
+
+    digest: the fingerprint that it has to have.
+    Raises FeaturesError, with the worker's name, for other weights or none: features of two sets
+    of weights have the same shape and do not belong together.
+    """
+    try:
+        encoder = load(name)
+        if fingerprint(encoder) == digest:
+            return encoder
+        problem = f"its weights of {name!r} are not those of the machine that gave the command"
+    except (ValueError, OSError) as error:
+        problem = error
+    cure = "Let all machines download the official weights, or none, and start the worker again"
+    raise FeaturesError(f"the worker {this_worker()}: {problem}. {cure}")
