@@ -1,4 +1,4 @@
-"""What every job on a Dask cluster needs: its scheduler, and the name of the worker that fails."""
+"""What every job on a Dask cluster needs: its scheduler, and words for what goes wrong there."""
 
 from socket import gethostname
 
@@ -39,3 +39,12 @@ def this_worker() -> str:
     from distributed import get_worker
 
     return f"{get_worker().address} on {gethostname()}"
+
+
+def explained(error: Exception) -> Exception:
+    """Return a ClusterError for a machine of a cluster that lacks the course, else the error."""
+    reason = error.__cause__ or error  # Dask wraps what the scheduler can't import
+    if not isinstance(reason, ImportError):
+        return error
+    cure = "Install the same version of the course on the scheduler and on every worker"
+    return ClusterError(f"a machine of the cluster says: {reason}. {cure}, and start them again")

@@ -15,7 +15,7 @@ from PIL import Image
 
 pytest.importorskip("distributed", reason="needs the extra “scale”")
 
-from distributed import LocalCluster  # noqa: E402
+from distributed import CancelledError, KilledWorker, LocalCluster  # noqa: E402
 
 from helpers.clusters import ClusterError  # noqa: E402
 from helpers.features import FeaturesError, extract_features, spread_features  # noqa: E402
@@ -191,6 +191,38 @@ def test_weights_differ_in_their_fingerprint():
     other = Pixels()
     other.name = "other"
     assert module.fingerprint(other) != marks[0]
+
+
+def future_of(error):
+    def result():
+        raise error
+
+    return SimpleNamespace(result=result)
+
+
+def wrapped(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+LACKING = ModuleNotFoundError("No module named 'helpers'")
+FAILURES = [
+    (CancelledError(), ClusterError, "^the scheduler went away"),
+    (LACKING, ClusterError, "No module named 'helpers'. Install the same version of the course"),
+    (wrapped(RuntimeError("Error"), LACKING), ClusterError, "No module .* on every worker"),
+    (RuntimeError("dog"), RuntimeError, "^dog$"),
+    (
+        KilledWorker("task", SimpleNamespace(address="tcp://a"), 3),
+        ClusterError,
+        "worker after worker died of a.png and the 1 photos after it. Give .* more memory",
+    ),
+]
+
+
+@pytest.mark.parametrize("error, kind, said", FAILURES, ids=range(5))
+def test_failures_of_a_cluster_are_told_in_words(error, kind, said):
+    with pytest.raises(kind, match=said):
+        module.outcome(future_of(error), ["a.png", "b.png"])
 
 
 def test_without_dask_the_message_says_what_to_install(photos, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from threading import Lock
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.clusters import ClusterError, connect, this_worker
+from helpers.clusters import ClusterError, connect, explained, this_worker
 from helpers.encoders import Encoder
 from helpers.features.extracting import PartFile, read_ahead
 from helpers.features.files import Features, FeaturesError
@@ -121,6 +121,8 @@ def outcome(future: object, batch: list[str]) -> np.ndarray:
         photos = f"{batch[0]} and the {len(batch) - 1} photos after it"
         cure = "Give the workers more memory, or look at these photos"
         raise ClusterError(f"worker after worker died of {photos}. {cure}") from None
+    except (ImportError, RuntimeError) as error:
+        raise explained(error) from error
 
 
 def encode_batch(paths: list[str], order: Order) -> np.ndarray:
