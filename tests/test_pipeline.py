@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -502,6 +503,47 @@ def test_the_command_ends_in_one_line_for_an_unknown_folder(tmp_path, work, root
     _, message = run.communicate(timeout=600)
     assert run.returncode == 1
     assert "nowhere" in message.splitlines()[-1] and "Traceback" not in message
+
+
+# Many machines
+
+
+class WeighedEncoder(FakeEncoder):
+    """Has weights that can be compared with those of another machine."""
+
+    network = SimpleNamespace(get_weights=lambda: [np.ones(3, "float32")])
+
+    def __init__(self, name):
+        assert name == "xception"
+
+
+@pytest.mark.slow
+def test_a_cluster_extracts_what_the_command_needs(
+    folder, dataset, work, no_training, tmp_path, monkeypatch
+):
+    distributed = pytest.importorskip("distributed", reason="needs the extra “scale”")
+    monkeypatch.setattr(pipeline, "load_encoder", WeighedEncoder)
+    monkeypatch.setitem(RECIPES, "mini", {"merge": replace(TINY, mirror=True)})
+    pipeline.build_features(dataset, work)
+    pipeline.build_mirror_features(dataset, work)
+    monkeypatch.setattr(pipeline, "extract_features", None)  # nobody extracts here
+    options = {"dashboard_address": None, "silence_logs": 50, "protocol": "tcp"}
+    with distributed.LocalCluster(n_workers=2, processes=False, **options) as cluster:
+        more = ["--scheduler", cluster.scheduler_address]
+        assert main(arguments(folder, tmp_path / "out", *more)) == 0
+    for name in ("features.pkl", "mirror-features.pkl"):
+        assert (work / "tiny" / name).read_bytes() == (work / name).read_bytes()
+    (work / "tiny" / "mirror-features.pkl").unlink()  # a captioner that is only scored needs none
+    assert main(arguments(folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")) == 0
+
+
+def test_a_scheduler_that_is_not_there_is_named(folder, work, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("distributed", reason="needs the extra “scale”")
+    monkeypatch.setattr("helpers.clusters.PATIENCE", 1)
+    monkeypatch.setattr(pipeline, "load_encoder", WeighedEncoder)
+    message = refusal(capsys, folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    assert "no Dask scheduler answers at tcp://127.0.0.1:1; start one" in message
+    assert not list((work / "tiny").glob("*.part*"))
 
 
 # The record of runs
