@@ -3,6 +3,9 @@
 from socket import gethostname
 
 PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
+COURSE = (
+    "Install this version of the course where the scheduler and the workers run; start them anew"
+)
 
 
 class ClusterError(ValueError):
@@ -13,7 +16,8 @@ def connect(scheduler: str) -> object:
     """Return a client of a scheduler that has workers.
 
     scheduler: its address, such as "tcp://192.168.1.5:8786".
-    Raises ClusterError if there is no scheduler, no worker, or no Dask.
+    Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker lacks the
+    course.
     """
     try:
         from distributed import Client
@@ -27,11 +31,23 @@ def connect(scheduler: str) -> object:
         raise ClusterError(problem) from None
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
+        check_course(client)
     except TimeoutError:
         client.close()
         problem = f"the scheduler at {scheduler} has no workers"
         raise ClusterError(f"{problem}; start one with `dask worker {scheduler}`") from None
+    except ClusterError:
+        client.close()
+        raise
     return client
+
+
+def check_course(client: object) -> None:
+    """Raise ClusterError for a worker without the course: it would die of its first task."""
+    answers = client.run(exec, "import helpers.clusters", on_error="return")
+    for worker, answer in answers.items():
+        if isinstance(answer, ImportError):
+            raise ClusterError(f"the worker {worker} says: {answer}. {COURSE}")
 
 
 def this_worker() -> str:
@@ -46,5 +62,4 @@ def explained(error: Exception) -> Exception:
     reason = error.__cause__ or error  # Dask wraps what the scheduler can't import
     if not isinstance(reason, ImportError):
         return error
-    cure = "Install the same version of the course on the scheduler and on every worker"
-    return ClusterError(f"a machine of the cluster says: {reason}. {cure}, and start them again")
+    return ClusterError(f"the scheduler or a worker says: {reason}. {COURSE}")

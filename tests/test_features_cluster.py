@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -208,8 +209,12 @@ def wrapped(error, cause):
 LACKING = ModuleNotFoundError("No module named 'helpers'")
 FAILURES = [
     (CancelledError(), ClusterError, "^the scheduler went away"),
-    (LACKING, ClusterError, "No module named 'helpers'. Install the same version of the course"),
-    (wrapped(RuntimeError("Error"), LACKING), ClusterError, "No module .* on every worker"),
+    (LACKING, ClusterError, "No module named 'helpers'. Install this version of the course"),
+    (
+        wrapped(RuntimeError("Error"), LACKING),
+        ClusterError,
+        "No module .* for scheduler and workers",
+    ),
     (RuntimeError("dog"), RuntimeError, "^dog$"),
     (
         KilledWorker("task", SimpleNamespace(address="tcp://a"), 3),
@@ -233,6 +238,26 @@ def test_without_dask_the_message_says_what_to_install(photos, tmp_path, monkeyp
 
 
 # Workers that are processes of their own
+
+WITHOUT_COURSE = """
+import sys
+sys.modules["helpers"] = None
+from distributed.cli.dask_worker import main
+main([sys.argv[1], "--no-nanny", "--no-dashboard", "--nthreads", "1"])
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_without_the_course_is_named(photos, tmp_path):
+    with LocalCluster(n_workers=0, processes=False, protocol="tcp", **OPTIONS) as cluster:
+        scheduler = cluster.scheduler_address
+        command = [sys.executable, "-c", WITHOUT_COURSE, scheduler]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as worker:
+            try:
+                with pytest.raises(ClusterError, match="the worker tcp.* says: .*Install this"):
+                    spread_features(Pixels(), Pixels, photos, tmp_path / "f.pkl", scheduler)
+            finally:
+                worker.kill()
 
 
 @pytest.mark.slow
