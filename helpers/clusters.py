@@ -3,9 +3,7 @@
 from socket import gethostname
 
 PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
-COURSE = (
-    "Install this version of the course where the scheduler and the workers run; start them anew"
-)
+COURSE = "Install this version of the course for scheduler and workers, and start them anew"
 
 
 class ClusterError(ValueError):

@@ -213,7 +213,7 @@ FAILURES = [
     (
         wrapped(RuntimeError("Error"), LACKING),
         ClusterError,
-        "No module .* for scheduler and workers",
+        "^the scheduler or a worker says: No module .* for scheduler and workers",
     ),
     (RuntimeError("dog"), RuntimeError, "^dog$"),
     (
