@@ -103,6 +103,19 @@ def build_both_stages(
     return build_self_critical(first, dataset, work, out, Criticism(options.self_critical))
 
 
+def add_scores(captioner: Captioner, dataset: Dataset, work: Path) -> None:
+    """Score a captioner on both splits that it was not trained on; print and keep the scores."""
+    scores = captioner.config.setdefault("scores", {})
+    random = captioner.config.get("encoder_weights") == "random weights"
+    note = "  (encoder: random weights)" if random else ""
+    for split in ("dev", "test"):
+        for beam_size in (1, 3, 5):
+            scored = score_captioner(captioner, dataset, work, split, beam_size)
+            scores[f"{split}, beam {beam_size}"] = {k: round(v, 2) for k, v in scored.items()}
+            row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
+            print(f"{split:4}  beam {beam_size}  {row}{note}", flush=True)
+
+
 def train_and_score(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     dataset = open_dataset(options.dataset, options.data_dir)
@@ -118,15 +131,7 @@ def train_and_score(options: argparse.Namespace) -> None:
     if options.scheduler:
         extract_on_cluster(dataset, work, recipe, options)
     captioner = build_both_stages(dataset, work, recipe, options)
-    scores = captioner.config.setdefault("scores", {})
-    random = captioner.config.get("encoder_weights") == "random weights"
-    note = "  (encoder: random weights)" if random else ""
-    for split in ("dev", "test"):
-        for beam_size in (1, 3, 5):
-            scored = score_captioner(captioner, dataset, work, split, beam_size)
-            scores[f"{split}, beam {beam_size}"] = {k: round(v, 2) for k, v in scored.items()}
-            row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
-            print(f"{split:4}  beam {beam_size}  {row}{note}", flush=True)
+    add_scores(captioner, dataset, work)
     captioner.save(options.out)
     if options.record:
         record_run(options.record, captioner.config)
