@@ -47,6 +47,8 @@ def test_lesson_with_widgets_and_paths_is_cleaned(course):
         ("\x1b[1m9/9\x1b[0m \x1b[32m━━\x1b[0m 3s 12ms/step - loss: 2.1", "9/9 ━━ - loss: 2.1"),
         ("I0000 00:00:1700.1 cuda.cc:1] no\nkept [1, 2]\n", "kept [1, 2]\n"),
         ("saved /course/data/a.txt", "saved data/a.txt"),
+        ("http://127.0.0.1:43847/photos/00.jpg", "http://127.0.0.1:54321/photos/00.jpg"),
+        ("http://127.0.0.1:8888/lab", "http://127.0.0.1:8888/lab"),
     ],
 )
 def test_clean_text(text, expected):

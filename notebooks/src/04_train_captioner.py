@@ -98,7 +98,7 @@ SEED = 7
 #
 # How do you teach a network to write? You teach it a smaller thing: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
 #
-# Fetch the clean captions, the photos' features and the tokenizer.
+# Fetch the clean captions, the photos' features and the tokenizer from the work folder, `work/mini/`.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -169,7 +169,7 @@ for name, rows in zip(["photos", "words so far", "next words"], toy_rows, strict
     print(f"{name} {rows.shape}\n{rows}")
 
 # %% [markdown]
-# Three rows for a caption of two words. The generator hands out the rows of all captions of one photo, then of the next photo, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch, and what it costs in memory.
+# Three rows for a caption of two words. The generator hands out the rows of all captions of one photo, then of the next photo, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch and its memory.
 
 
 # %% tags=["same-as:helpers.batches.prefix_generator"]
@@ -532,7 +532,7 @@ for share in (0, 25, 50, 75, 100):
     print(f"after {share:>3} % of the steps: {float(schedule(share)):.5f}")
 
 # %% [markdown]
-# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run: you call it yourself, as Keras would.
+# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run.
 
 
 # %% tags=["same-as:helpers.training.CaptionEveryEpoch"]
@@ -560,7 +560,7 @@ assert dry.captions == [["a dog"]]
 # %% [markdown]
 # Training itself is one call of `fit`, with three callbacks:
 #
-# * `BackupAndRestore` saves every epoch. If Colab hangs up, run the cell again and it goes on from there. It stands first, so it saves the weights as the optimiser left them.
+# * `BackupAndRestore` saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause). It stands first, so it saves the weights as the optimiser left them.
 # * `SwapEMAWeights` then puts the averaged weights into the model, for the dev loss and for your captions, and takes them out again for the next epoch.
 # * your `CaptionEveryEpoch` comes last and meets the averaged weights.
 
@@ -660,7 +660,7 @@ prove(loaded.model)
 # %% [markdown]
 # The same captions, though weights are stored in two bytes instead of four.
 #
-# How good are they? Lesson 06 scores captions properly. On mini there is a quick way, because each scene was drawn from a list of facts: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
+# How good are they? Lesson 06 scores captions. On mini there is a quick way, because each scene was drawn from facts: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
 
 # %% tags=["scores"]
 print(f"dev loss {dev_loss:.3f}")
@@ -759,7 +759,7 @@ print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
 # %% [markdown]
 # ### Exercise 4: Cook with another recipe
 #
-# This one is open. Change one thing in the recipe and train for two epochs on the first 500 captions. Does the dev loss go down? Try another learning rate, no dropout, fewer units. Leave `smoothing` alone: it changes what the loss means.
+# Open. Change one thing in the recipe and train for two epochs on the first 500 captions. Does the dev loss go down? Try another learning rate, no dropout, fewer units. Leave `smoothing` alone: it changes what the loss means.
 
 
 # %% tags=["exercise"]
