@@ -611,7 +611,7 @@ def keep_only(features, places):
 
 
 # A region of Xception's last grid sees far beyond its own square, so three at random tell much of
-# a scene, too. Three that were looked at tell more, three in a corner next to nothing.
+# a scene, too. The three most looked at tell more, the three least looked at next to nothing.
 sixty = dev[:60]
 order = [
     looks(captioner, name, said)[1].max(axis=0).ravel().argsort()
