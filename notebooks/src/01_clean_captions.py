@@ -537,7 +537,7 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}, shared: none
 # UTF-8, so that `Bär` survives on every machine, and `newline="\n"`, so that the file is the
 # same on Windows.
 #
-# It lies in the **work folder**, where every lesson leaves what it makes: `work/mini/` in the course
+# It lies in the work folder, where every lesson leaves what it makes: `work/mini/` in the course
 # folder, beside `notebooks/`. (The variable `CAPTION_WORK` of your system can name another place.)
 
 
