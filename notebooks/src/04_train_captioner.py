@@ -169,7 +169,7 @@ for name, rows in zip(["photos", "words so far", "next words"], toy_rows, strict
     print(f"{name} {rows.shape}\n{rows}")
 
 # %% [markdown]
-# Three rows for a caption of two words. The generator hands out the rows of all captions of one photo, then of the next photo, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch and its memory.
+# Three rows for a caption of two words. The generator hands out the rows of one photo after the other, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch and its memory.
 
 
 # %% tags=["same-as:helpers.batches.prefix_generator"]
@@ -223,7 +223,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
     print(f"{name:<12}", [tuple(weight.shape) for weight in getattr(toy, name).weights])
 
 # %% [markdown]
-# `toy` holds these layers as attributes. Its methods say how they are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand: take away the mean and divide by the spread.
+# `toy` holds these layers as attributes. Its methods say how they are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand.
 
 
 # %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
@@ -323,7 +323,7 @@ print("cost of each place", costs.round(3), "real", real)
 print(f"loss per word: ({costs[0]:.3f} + {costs[1]:.3f}) / 2 = {costs[real].mean():.3f}")
 
 # %% [markdown]
-# The same for a batch. `logsumexp` is the logarithm of softmax's denominator: cross-entropy is this minus the logit of the right word. `smoothing` waits until section 7; at 0 it is switched off. The mask `real` comes from the targets, never from the inputs: there, the place of `<end>` is a real word without a question. Three tests follow: the number from above comes out, Keras' own loss of the unpadded words is the same, and padding changes nothing.
+# The same for a batch. `logsumexp` is the logarithm of softmax's denominator: cross-entropy is this minus the logit of the right word. `smoothing` waits until section 7; at 0 it is switched off. The mask `real` comes from the targets, never from the inputs: there, the place of `<end>` is a real word without a question. Three tests follow.
 
 
 # %% tags=["same-as:helpers.training.words_loss"]
@@ -441,7 +441,7 @@ prove(untrained.model)
 #
 # ## 6. How much faster?
 #
-# Give both models the same 64 captions and let each take some training steps: make the batch, compute the loss, change the weights. The first step is left out: it **compiles**, that is, TensorFlow writes a plan of the calculation, which later steps follow. About 10 seconds on mini; on Flickr8k up to a minute.
+# Give both models the same 64 captions and let each take some training steps. The first step is left out: it **compiles**, that is, TensorFlow writes a plan of the calculation, which later steps follow. About 10 seconds on mini; on Flickr8k up to a minute.
 
 
 # %%
@@ -517,7 +517,7 @@ print("average", track[-6:])
 #
 # In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model.
 #
-# A GPU is used wherever TensorFlow finds one. Keras then hands the LSTM to cuDNN (lesson 03), and would like to translate other models with **XLA**, a compiler that makes a program of its own for every shape of batch. Ours differ from batch to batch, so `jit_compile=False` forbids it. Nothing else changes.
+# Where TensorFlow finds a GPU, it uses it. Keras then hands the LSTM to cuDNN (lesson 03), and would translate other models with **XLA**, a compiler that makes a new program for every shape of batch. Ours differ in shape, so `jit_compile=False` forbids it.
 #
 # Below: the learning rate along the way.
 
