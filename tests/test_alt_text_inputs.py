@@ -334,8 +334,8 @@ def test_relative_addresses_share_a_cell_if_all_look_like_images(cell, parts):
 
 def test_long_runs_of_space_take_no_time():
     begin = time.process_time()
-    seen(f"a{' ' * 30_000}b")
-    assert time.process_time() - begin < 2
+    seen(f"a{' ' * 10_000}b")
+    assert time.process_time() - begin < 1
 
 
 def test_a_relative_address_needs_a_page():
