@@ -58,21 +58,33 @@ def test_the_same_rows_come_out(cluster, tmp_path):
     same_files(tmp_path)
 
 
+def workers_of(cluster):
+    """The processes of the workers that the scheduler knows."""
+    return {worker.pid for worker in list(cluster.scheduler.workers.values())}
+
+
 @pytest.mark.slow
 def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
-    chance, over, kills = random.Random(7), threading.Event(), []
+    chance, over, kills, size = random.Random(7), threading.Event(), [], 600 * KILLS
 
     def kill():
-        while not over.wait(chance.uniform(0.5, 1.5)) and len(kills) < KILLS:
-            pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
-            if pids:
-                kills.append(chance.choice(pids))
-                os.kill(kills[-1], signal.SIGKILL)
+        """Kill a worker whenever so much work is done: so all kills find work to disturb."""
+        for number in range(KILLS):
+            share = (number + chance.uniform(0.1, 0.7)) / KILLS
+            while running.visits.total() < share * size and not over.wait(0.01):
+                pass
+            while not (pids := workers_of(cluster) - {*kills}) and not over.wait(0.01):
+                pass
+            if over.is_set():
+                return
+            kills.append(chance.choice(sorted(pids)))
+            os.kill(kills[-1], signal.SIGKILL)
 
     with site() as running:
-        rows = [(running.url, f"/{n}.png") for n in range(600 * KILLS)]
+        rows = [(running.url, f"/{n}.png") for n in range(size)]
         table = write_table(tmp_path / "crawl.csv", rows)
         assert run(table, tmp_path / "here" / "out.csv", running) == 0
+        running.visits.clear()
         killer = threading.Thread(target=kill)
         killer.start()
         begin = time.monotonic()
@@ -81,7 +93,7 @@ def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
         over.set()
         killer.join()
     print(f"{len(kills)} workers killed within {time.monotonic() - begin:.0f} s")
-    assert len(kills) >= min(KILLS, 2)
+    assert len({*kills}) == KILLS
     same_files(tmp_path)
 
 

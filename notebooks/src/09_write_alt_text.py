@@ -456,8 +456,8 @@ print(f"surer half:     {fmean(agreement[half:]):.0%}")
 
 # %%
 def timed_job(name, work):
-    (folder / name).with_suffix(".state").unlink(missing_ok=True)
-    (folder / name).unlink(missing_ok=True)
+    for path in folder.glob(f"{Path(name).stem}.*"):  # of an earlier run
+        path.unlink()
     with closing(Job(crawl, folder / name)) as job:
         job.open_state({"name": name})
         job.scan()
@@ -510,29 +510,35 @@ if 2 in speed:
 # %% [markdown]
 # ## 9. A million images
 #
-# How long would that take, and what would it cost? You have measured the speed of one machine. The rest are assumptions; put in your own.
+# How long would that take, and what would it cost? Your small job has measured the speed of one process and of two workers, the size of a photo, and what the job's own files (state, tables, review page) take on disk. The first two lines of this cell are assumptions; put in your own.
 
 # %%
 images, servers, rate = 1_000_000, 5, 5  # visits a second and server
-photo_bytes, thumbnail_bytes = 300_000, 6_000
 price = 0.10  # of a machine like this one, an hour
+photo_bytes = fmean(path.stat().st_size for path in paths)
+disk_bytes = sum(path.stat().st_size for path in folder.glob("out.*")) / photos
+cores = os.cpu_count()
 
 
-def hours(machines):
-    captioning = images / (speed[1] * machines) / 3600
+def project(workers):
+    machines = 1 if workers in speed else workers
+    captioning = images / speed.get(workers, speed[1] * workers) / 3600
     visiting = images / (servers * rate) / 3600
-    return max(captioning, visiting)
+    return machines, max(captioning, visiting)
 
 
-print(
-    f"network {images * photo_bytes / 1e9:,.0f} GB, disk {images * thumbnail_bytes / 1e9:,.0f} GB"
-)
-for machines in (1, 2, 5, 20, 100):
-    cost = hours(machines) * machines * price
-    print(f"{machines:4} machines: {hours(machines):6.1f} hours, {cost:6.2f} for machines")
+print(f"{photo_bytes / 1000:.0f} kB a photo: {images * photo_bytes / 1e9:,.0f} GB fetched")
+print(f"{disk_bytes / 1000:.0f} kB of files an image: {images * disk_bytes / 1e9:,.0f} GB of disk")
+print(f"{speed[1]:.1f} images a second on {cores} cores: {speed[1] / cores:.1f} a core")
+for workers in (1, 2, 5, 20, 100):
+    machines, hours = project(workers)
+    basis = "speed measured here" if workers in speed else "projected, a machine each"
+    print(f"{workers:4} workers{hours:7.1f} hours, {hours * machines * price:6.2f} paid; {basis}")
 
 # %% [markdown]
-# Only the speed of one machine was measured. The others are a projection: they assume that each machine is as fast as this one and that the network keeps up. See where they stop falling. From there on it is not the captioner that you wait for but manners: five servers at five visits a second. No number of machines helps against that, and no machine should.
+# The speeds of one and two workers are measured, both on this machine. All rows below are a projection: they assume a machine for each worker, as fast as this one, and a network that keeps up. See where the hours stop falling. From there on it is not the captioner that you wait for but manners: five servers at five visits a second. No number of machines helps against that, and no machine should.
+#
+# (Your own site's photos may be larger than these. And so small a job overstates the disk: the state has empty room, and the review page brings its own program.)
 #
 # If the images lie on thousands of servers, there are tools made for fetching alone. **img2dataset** is one: its authors report 100 million images in 20 hours on one machine. It leaves a folder of **shards**, numbered folders with some thousands of images each:
 #
