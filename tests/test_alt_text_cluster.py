@@ -95,10 +95,12 @@ def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_next_run_asks_workers_to_read_robots_txt_anew(cluster, tmp_path):
-    with site(robots_txt=answer(b"User-agent: *\nDisallow: /")) as running:
+def test_the_next_run_asks_a_worker_to_read_robots_txt_anew(tmp_path):
+    closed = answer(b"User-agent: *\nDisallow: /")
+    one = LocalCluster(n_workers=1, processes=False, dashboard_address=None)
+    with site(robots_txt=closed) as running, one:
         table = write_table(tmp_path / "crawl.csv", [(running.url, "/1.png")])
-        more = ["--scheduler", cluster.scheduler_address, "--retry-failed"]
+        more = ["--scheduler", one.scheduler_address, "--retry-failed"]
         assert run(table, tmp_path / "out.csv", running, *more) == 0
         assert running.images() == {}
         running.pages["/robots.txt"] = answer(b"")  # as the message says
