@@ -128,6 +128,9 @@ def test_prose_is_refreshed_without_a_run(course):
     assert notebook_problems(Lesson(course, FIRST)) == [] and after.cells[-1].source == "New."
     assert [cell.outputs for cell in after.cells if cell.cell_type == "code"] == before
     assert any(before), "the course has outputs to keep"
+    install = break_source(Lesson(course, FIRST), '"requests-hardened"', '"requests-hardened2"')
+    refresh_text(install)  # what is installed on Colab needs no run here
+    assert "requests-hardened2" in tagged(Lesson(course, FIRST).built, "setup")[0].source
     with pytest.raises(LessonError, match="its code changed too"):
         refresh_text(break_source(Lesson(course, FIRST), PRINT, "print(1)"))
 

@@ -373,11 +373,21 @@ NO_REMOTE = {  # git looks into a folder that is not there instead of asking a s
 
 @trouble("requests_hardened is missing")
 def _(folder):
+    return run_without("requests_hardened", "import helpers.images", folder)
+
+
+@trouble("protego is missing")
+def _(folder):
+    return run_without("protego", "import helpers.alt_text", folder)
+
+
+def run_without(package, code, folder):
+    """What Python says on stderr when it runs a piece of code and lacks a package."""
     for path in Path(requests_hardened.__file__).parents[1].iterdir():
-        if not path.name.startswith("requests_hardened"):
+        if not path.name.startswith(package):
             (folder / path.name).symlink_to(path)
     paths = os.pathsep.join([str(ROOT), str(folder)])
-    return run_python("import helpers.images", folder, options=["-S"], PYTHONPATH=paths)
+    return run_python(code, folder, options=["-S"], PYTHONPATH=paths)
 
 
 # The page

@@ -49,6 +49,7 @@ if "google.colab" in sys.modules:
     if not here.exists():
         subprocess.run(["git", "clone", "-q", "--depth", "1", address, str(here)], check=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "requests-hardened"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "protego"], check=True)
 folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
 if not folders:
     raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
@@ -276,7 +277,7 @@ assert not Site.visits
 #
 # A program asks faster than any person, and a small server may break down under it. So visitors of this kind have manners.
 #
-# **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; the course's is `caption-lessons`. `Hosts` is the part of the helpers that keeps the manners.
+# **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; the course's is `caption-lessons`. `Hosts` is the part of the helpers that keeps the manners. It reads `robots.txt` with the library Protego: Python's own reader overlooks patterns such as `/*.jpg$`.
 
 # %%
 hosts = Hosts(local=local)
@@ -449,7 +450,9 @@ print(f"surer half:     {fmean(agreement[half:]):.0%}")
 #
 # The captions of two photos have nothing to do with each other, so the work can be shared. Computer scientists call that **embarrassingly parallel**. **Dask** is a library for it. A **scheduler** hands out the work, and **workers**, on this machine or on hundreds, do it.
 #
-# `helpers.alt_text.cluster` adds little to it. Workers get some addresses at a time, fetch, caption, and answer. Only your own process writes the state. So when a worker dies, its addresses go to another, and nothing else is lost. All workers together keep to the rate.
+# `helpers.alt_text.cluster` adds little to it. Workers get some addresses at a time, fetch, caption, and answer. Only your own process writes the state. So when a worker dies, its addresses go to another, and nothing else is lost.
+#
+# The workers don't talk to each other. Each takes its share of the rate: with four workers, each visits a server at a quarter of it, so that on average all together keep to it. When a server asks one of them to wait, the others go on until they are told the same. And a picture at two addresses may be captioned by two workers. That costs time, but the state keeps the first caption, for both.
 #
 # First the measure: one process, this one. The function does by hand what `main` does: open a state, read the table, work, write.
 
