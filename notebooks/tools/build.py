@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from clean import clean_notebook, stamp
+from compare import differences
 from execute import Run, execute
 from lessons import Lesson, LessonError, choose_lessons, tagged
 
@@ -24,6 +25,19 @@ def build_lesson(lesson: Lesson, work: Path) -> Run:
     return run
 
 
+def compare_lesson(lesson: Lesson, work: Path) -> tuple[Run, list[str]]:
+    """Run a lesson on mini, write nothing, and return how its outputs differ from its notebook's.
+
+    Raises LessonError if the notebook is not built from this source.
+    """
+    if lesson.built is None or code_of(lesson.built) != code_of(lesson.source):
+        raise LessonError(f"{lesson.name}: its source was changed since; build it first")
+    run = execute(lesson, work=work)
+    if run.error:
+        return run, []
+    return run, differences(lesson.built, clean_notebook(run.notebook, lesson, work))
+
+
 def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
     """Write a notebook; a reader never sees it half written."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,6 +48,8 @@ def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def refresh_text(lesson: Lesson) -> None:
     """Take the text anew from the source and keep the outputs, after a change of prose alone.
+
+    The set-up cell counts as prose: what it says matters on Colab, where nothing is kept.
 
     Raises LessonError if code changed too, or there is no notebook yet.
     """
@@ -67,8 +83,9 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def code_of(notebook: nbformat.NotebookNode) -> list[str]:
-    """Return the code of the cells that run."""
-    return [cell.source for cell in code_cells(notebook)]
+    """Return the code of the cells that run, but for the set-up cell."""
+    cells = code_cells(notebook)
+    return [cell.source for cell in cells if "setup" not in cell.metadata.get("tags", [])]
 
 
 def has_figure(output: nbformat.NotebookNode) -> bool:
@@ -81,25 +98,39 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lessons", nargs="*", help="numbers such as 04; all if none is given")
     parser.add_argument("--work", type=Path, help="work folder to use again (default: a new one)")
+    parser.add_argument(
+        "--compare", action="store_true", help="write nothing: say what a new build would change"
+    )
     parser.add_argument("--text", action="store_true", help="only prose changed: run nothing")
     return parser.parse_args(arguments)
 
 
+def report(lesson: Lesson, work: Path, options: argparse.Namespace) -> bool:
+    """Build or compare one lesson and say what came of it; return whether all is well."""
+    if options.compare:
+        run, changes = compare_lesson(lesson, work)
+    else:
+        run, changes = build_lesson(lesson, work), []
+    said = f"{len(changes)} changes" if options.compare else "built"
+    print(f"{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else said}", flush=True)
+    for line in changes:
+        print(f"  {line}")
+    if run.error:
+        print(run.error, file=sys.stderr)
+    return not (run.error or changes)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Build the chosen lessons in one work folder; return 1 if one of them failed."""
-    options, failed = parse_arguments(arguments), 0
+    options, failed = parse_arguments(arguments), False
     if options.text:
         for lesson in choose_lessons(options.lessons):
             refresh_text(lesson)
         return 0
     with tempfile.TemporaryDirectory() as temporary:
         for lesson in choose_lessons(options.lessons):
-            run = build_lesson(lesson, (options.work or Path(temporary)).resolve())
-            print(f"{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else 'built'}")
-            if run.error:
-                failed = 1
-                print(run.error, file=sys.stderr)
-    return failed
+            failed |= not report(lesson, (options.work or Path(temporary)).resolve(), options)
+    return int(failed)
 
 
 if __name__ == "__main__":

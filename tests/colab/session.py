@@ -31,7 +31,7 @@ from lessons import Lesson, choose_lessons, output_text, tagged  # noqa: E402
 
 PYTHONS = ("python3.13", "python3.12", "python3.11")  # Colab has the first
 COLAB_FOLDER = Path("/content")
-NEEDED = {"requests-hardened"}  # the one package that a set-up cell may add
+NEEDED = {"requests-hardened", "protego"}  # the packages that set-up cells add; the second 09 alone
 START = "import google.colab\n"
 CELL_TIMEOUT = 3600  # seconds: Colab has no limit, and this machine may be busy
 
