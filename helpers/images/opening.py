@@ -44,8 +44,8 @@ def open_image(source: Source, size: int | None = None) -> Image.Image:
     size: hint in pixels; a large image then comes reduced, never below size x size. Without it
         only a progressive JPEG of more than 28 megapixels does, halved for the sake of memory.
     Raises ImageError for anything that is not a whole image of at most 40 megapixels (16 as WebP
-    or AVIF, whose decoders keep several copies; 30 as progressive CMYK) and 250 MB (100 as JPEG, WebP
-    or AVIF).
+    or AVIF, whose decoders keep several copies; 30 as progressive CMYK), and for a file of more
+    than 250 MB (100 as JPEG, WebP or AVIF).
     """
     name = name_of(source)
     with _file_of(source) as file:
