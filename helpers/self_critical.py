@@ -212,7 +212,7 @@ def train_on_score(
     optimiser = keras.optimizers.Adam(
         schedule, clipnorm=1.0, use_ema=True, ema_momentum=choices.average
     )
-    model.compile(optimiser, AdvantageLoss(choices.temperature))
+    model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
     every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
     every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
     options = {"epochs": choices.epochs, "shuffle": False, "verbose": verbose}

@@ -198,13 +198,14 @@ def compile_captioner(model: keras.Model, recipe: Recipe, steps: int) -> None:
         recipe: learning rate, label smoothing, weight averaging.
         steps: batches of the whole training.
 
-    Taught in lesson 04.
+    Our batches differ in shape. With a GPU, Keras would let XLA compile the attention model anew
+    for each shape, and that takes longer than the training. Taught in lesson 04.
     """
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
     optimiser = keras.optimizers.Adam(
         schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
     )
-    model.compile(optimiser, CaptionLoss(recipe.smoothing))
+    model.compile(optimiser, CaptionLoss(recipe.smoothing), jit_compile=False)
 
 
 def train_captioner(

@@ -2,17 +2,20 @@
 
 import base64
 import io
+import re
 
 import nbformat
 import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 import run
-from build import build_lesson, refresh_text
+from build import build_lesson, compare_lesson, refresh_text
 from check import notebook_problems, source_problems
 from check_outputs import check_answers, check_metadata, check_outputs
 from clean import clean_notebook, clean_text, shrink_figure, widget_text
+from compare import text_differences
 from execute import Run, execute
 from lessons import Lesson, LessonError, choose_lessons, output_text, read_address, tagged
 from publish import check_repository, publish, replace_address
@@ -161,3 +164,38 @@ def test_a_failed_run_is_not_built(course):
     result = build_lesson(lesson, course / "work")
     assert isinstance(result, Run) and "ValueError: no" in result.error
     assert not lesson.notebook_path.exists()
+
+
+def test_a_second_build_differs_in_nothing(course):
+    lesson = Lesson(course, FIRST)
+    run, changes = compare_lesson(lesson, course / "work")
+    assert not run.error and changes == []
+
+
+def test_what_a_new_build_would_change_is_named(course):
+    lesson, blue = Lesson(course, FIRST), io.BytesIO()
+    Image.new("RGB", (40, 30), "blue").save(blue, "PNG")
+    old = lesson.built
+    next(cell for cell in old.cells if cell.source == PRINT).outputs[0]["text"] = "other\n"
+    drawn = next(cell for cell in old.cells if "Image.new" in cell.source)
+    drawn.outputs[0].data["image/png"] = base64.b64encode(blue.getvalue()).decode("ascii")
+    nbformat.write(old, lesson.notebook_path)
+    _, changes = compare_lesson(lesson, course / "work")
+    assert len(changes) == 2
+    assert "another figure" in changes[0] and "'other' became 'more'" in changes[1]
+
+
+def test_times_and_speeds_may_differ():
+    texts = {"took 3.21 s, 1,200 photos/s": True, "55 MB": True, "3 dogs": False, "loss 1.2": False}
+    for text, may_differ in texts.items():
+        cells = [
+            new_code_cell("", outputs=[new_output("stream", text=said)])
+            for said in (text, re.sub(r"\d", "9", text))
+        ]
+        assert (text_differences(*cells) == []) == may_differ, text
+
+
+def test_a_changed_source_is_built_before_it_is_compared(course):
+    lesson = break_source(Lesson(course, FIRST), PRINT, "print(1)")
+    with pytest.raises(LessonError, match="build it first"):
+        compare_lesson(lesson, course / "work")

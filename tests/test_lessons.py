@@ -11,6 +11,8 @@ import run
 from check import notebook_problems, source_problems
 from check_outputs import answer_problems
 from check_skeleton import check_badge, check_set_up
+from clean import clean_notebook
+from compare import differences
 from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, tagged
 from publish import publish, stale_notebooks
 
@@ -18,6 +20,7 @@ NAMES = lesson_names()
 FEATURES = ["features.pkl", "xception-grid.*"]  # take over a minute to make
 CAPTIONERS = ["captioner/*", "attention-captioner/*"]
 AT_ONCE = 2
+EXACT = ["01_clean_captions", "03_build_tokenizer"]  # no processor rounds anything in them
 PUBLISHED = ["pyproject.toml", "README.md", "CONTRIBUTING.md", "notebooks"]
 
 each_lesson = pytest.mark.parametrize("name", NAMES)
@@ -98,6 +101,19 @@ def test_lesson_runs_in_order(name, ordered):
     assert not result.error, result.error
     assert answer_problems(result.notebook) == []
     assert run.scores(result) or not tagged(result.notebook, "scores")
+
+
+@pytest.mark.slow
+@pytest.mark.notebook
+@pytest.mark.parametrize("name", EXACT)
+def test_a_new_run_prints_what_the_notebook_shows(name, ordered):
+    runs, work, _ = ordered
+    assert (
+        differences(
+            Lesson(ROOT, name).built, clean_notebook(runs[name].notebook, runs[name].lesson, work)
+        )
+        == []
+    )
 
 
 @pytest.mark.slow

@@ -515,7 +515,11 @@ print("average", track[-6:])
 # %% [markdown]
 # The weight goes on jumping, the average stays close to 2. Its memory is about 1 / (1 − momentum) steps long: 10 here. A short run needs one that forgets fast.
 #
-# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model. Below: the learning rate along the way.
+# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model.
+#
+# A GPU is used wherever TensorFlow finds one. Keras then hands the LSTM to cuDNN (lesson 03), and would like to translate other models with **XLA**, a compiler that makes a program of its own for every shape of batch. Ours differ from batch to batch, so `jit_compile=False` forbids it. Nothing else changes.
+#
+# Below: the learning rate along the way.
 
 
 # %% tags=["same-as:helpers.training.compile_captioner"]
@@ -524,7 +528,7 @@ def compile_captioner(model, recipe, steps):
     optimiser = keras.optimizers.Adam(
         schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
     )
-    model.compile(optimiser, CaptionLoss(recipe.smoothing))
+    model.compile(optimiser, CaptionLoss(recipe.smoothing), jit_compile=False)
 
 
 schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, 100)

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from clean import clean_notebook, stamp
+from compare import differences
 from execute import Run, execute
 from lessons import Lesson, LessonError, choose_lessons, tagged
 
@@ -22,6 +23,19 @@ def build_lesson(lesson: Lesson, work: Path) -> Run:
         save_pictures(notebook, lesson)
         write_notebook(notebook, lesson.notebook_path)
     return run
+
+
+def compare_lesson(lesson: Lesson, work: Path) -> tuple[Run, list[str]]:
+    """Run a lesson on mini, write nothing, and return how its outputs differ from its notebook's.
+
+    Raises LessonError if the notebook is not built from this source.
+    """
+    if lesson.built is None or code_of(lesson.built) != code_of(lesson.source):
+        raise LessonError(f"{lesson.name}: its source was changed since; build it first")
+    run = execute(lesson, work=work)
+    if run.error:
+        return run, []
+    return run, differences(lesson.built, clean_notebook(run.notebook, lesson, work))
 
 
 def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -81,25 +95,39 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lessons", nargs="*", help="numbers such as 04; all if none is given")
     parser.add_argument("--work", type=Path, help="work folder to use again (default: a new one)")
+    parser.add_argument(
+        "--compare", action="store_true", help="write nothing: say what a new build would change"
+    )
     parser.add_argument("--text", action="store_true", help="only prose changed: run nothing")
     return parser.parse_args(arguments)
 
 
+def report(lesson: Lesson, work: Path, options: argparse.Namespace) -> bool:
+    """Build or compare one lesson and say what came of it; return whether all is well."""
+    if options.compare:
+        run, changes = compare_lesson(lesson, work)
+    else:
+        run, changes = build_lesson(lesson, work), []
+    said = f"{len(changes)} changes" if options.compare else "built"
+    print(f"{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else said}", flush=True)
+    for line in changes:
+        print(f"  {line}")
+    if run.error:
+        print(run.error, file=sys.stderr)
+    return not (run.error or changes)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Build the chosen lessons in one work folder; return 1 if one of them failed."""
-    options, failed = parse_arguments(arguments), 0
+    options, failed = parse_arguments(arguments), False
     if options.text:
         for lesson in choose_lessons(options.lessons):
             refresh_text(lesson)
         return 0
     with tempfile.TemporaryDirectory() as temporary:
         for lesson in choose_lessons(options.lessons):
-            run = build_lesson(lesson, (options.work or Path(temporary)).resolve())
-            print(f"{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else 'built'}")
-            if run.error:
-                failed = 1
-                print(run.error, file=sys.stderr)
-    return failed
+            failed |= not report(lesson, (options.work or Path(temporary)).resolve(), options)
+    return int(failed)
 
 
 if __name__ == "__main__":
