@@ -199,14 +199,14 @@ def official_weights() -> str:
     name = address.rpartition("/")[2]
     cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras")))
     if not os.access(cache, os.W_OK):
-        cache = Path("/tmp/.keras")  # as Keras does
+        cache = Path("/tmp", ".keras")  # as Keras does
     if not (cache / "models" / name).exists():
         check_reachable(address, cache / "models" / f"{name}.no-answer")
     return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
 
 
 def check_reachable(address: str, note: Path) -> None:
-    """Raise OSError unless a server answers in time; a failure is noted, and not tried again soon."""
+    """Raise OSError unless a server answers in time; a failure is noted and believed a while."""
     if note.exists() and abs(time.time() - note.stat().st_mtime) < RETRY:
         raise TimeoutError(f"no answer a few minutes ago; to ask again at once, delete {note}")
     answers = SimpleQueue()

@@ -52,6 +52,19 @@ class Client(NotebookClient):
         self.stopped = True
         self.ending = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
 
+    def run(self, **options) -> Exception | None:
+        """Execute the notebook; return what ended a cell. Raises KeyboardInterrupt after Ctrl-C."""
+        try:
+            self.execute(**options)
+        except (CellControlSignal, RuntimeError) as problem:
+            if isinstance(problem, CellControlSignal | DeadKernelError) and not self.stopped:
+                return problem
+            if not self.stopped:
+                raise
+        if self.stopped:
+            raise KeyboardInterrupt
+        return None
+
 
 def insert_settings(notebook: NotebookNode, settings: dict[str, str]) -> None:
     """Add a cell that sets `settings` right after the one tagged `parameters`.
@@ -112,16 +125,11 @@ def execute(
         on_cell_start=on_cell_start,
         resources={"metadata": {"path": str(lesson.notebook_path.parent)}},
     )
-    start, error = time.perf_counter(), ""
-    try:
-        # Drops TensorFlow's notices, which go past Python; what cells write to stderr stays.
-        client.execute(env=kernel_environment(work), stderr=subprocess.DEVNULL)
-    except (CellControlSignal, RuntimeError) as problem:
-        if not (client.stopped or isinstance(problem, CellControlSignal | DeadKernelError)):
-            raise
-        error = describe_failure(notebook.cells[reached["index"]], reached["index"], problem)
-    if client.stopped:
-        raise KeyboardInterrupt
+    start = time.perf_counter()
+    # Drops TensorFlow's notices, which go past Python; what cells write to stderr stays.
+    problem = client.run(env=kernel_environment(work), stderr=subprocess.DEVNULL)
+    index = reached["index"]
+    error = describe_failure(notebook.cells[index], index, problem) if problem else ""
     return Run(lesson, notebook, time.perf_counter() - start, error)
 
 
