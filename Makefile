@@ -15,6 +15,9 @@ OTHERS = $(if $(filter file,$(origin PYTHON)),python3.13 python3.12 python3.11)
 WITHOUT_DEPENDENCIES = import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
 	print(*project["tool"]["caption-lessons"]["without-dependencies"])
 
+# Jupyter drops larger messages without a word, 10 MB by itself; then no photo reaches the widget.
+LARGE_UPLOADS = --ServerApp.tornado_settings={'websocket_max_message_size':50000000}
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lessons test lab notebooks benchmark publish
 
@@ -34,7 +37,7 @@ test: setup  ## lint, unit, notebook and browser tests
 	@$(BIN)/python -m pytest
 
 lab: setup  ## open JupyterLab on lesson 01
-	@$(BIN)/jupyter lab notebooks/01_clean_captions.ipynb
+	@$(BIN)/jupyter lab "$(LARGE_UPLOADS)" notebooks/01_clean_captions.ipynb
 
 notebooks: setup  ## rebuild the notebooks from notebooks/src; LESSONS="04 05"
 	@$(BIN)/python notebooks/tools/build.py $(LESSONS)

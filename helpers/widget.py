@@ -20,6 +20,10 @@ SCENES = ("1474644272_e86d0cb9b1.jpg", "1032777586_b583be4390.jpg", "2629405599_
 SCIKIT_IMAGE = {"astronaut": "astronaut.png", "cat": "chelsea.png", "rocket": "rocket.jpg"}
 HINT = "JPEG, PNG, WebP, GIF or BMP, at most 10 MB:<br>larger files get lost on their way"
 NO_FILE = "No file arrived. Scale the photo down to less than 10 MB, or paste its address."
+MAX_UPLOAD = (
+    10_000_000  # bytes: what `fetch_image` takes, and what an ordinary Jupyter lets through
+)
+TOO_LARGE = "{} has {:.1f} MB, and 10 MB is the most. Scale the photo down."
 NO_IMAGE = "Paste the address of an image (it begins with https://), or upload one below."
 AUTO = {"layout": {"width": "auto"}}
 ROW = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 12px"}
@@ -154,6 +158,9 @@ class CaptionWidget(widgets.VBox):
         self.box.value = ""
         if not files or not files[0][1]:
             return self.fail(NO_FILE)
+        name, data = files[0]
+        if len(data) > MAX_UPLOAD:
+            return self.fail(TOO_LARGE.format(name, len(data) / 1e6))
         return self.start(*files[0])
 
     def start(self, name: str, source: str | bytes) -> None:

@@ -371,15 +371,56 @@ def test_json_holds_every_candidate_with_its_probability(folder, encoder, photos
         assert record["caption"] == record["candidates"][0]["caption"] == caption
 
 
+def strict(content: bytes = b"", encoding: str = "utf-8") -> io.TextIOWrapper:
+    """A standard stream that raises an error for bytes that are none of its encoding's."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding, "strict")
+
+
 def test_sources_come_from_standard_input(folder, encoder, photos, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{photos[1]}\n\n{photos[2]}\n"))
+    monkeypatch.setattr("sys.stdin", strict(f"{photos[1]}\r\n\n \n{photos[2]}\n".encode()))
     assert main([photos[0], "-", "--captioner", str(folder)]) == 0
     named = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
     assert named == photos
 
 
+@pytest.fixture
+def odd_photos(tmp_path):
+    """Three photos whose names are no UTF-8, or hold what other programs take for a new line."""
+    paths = [
+        os.fsencode(tmp_path) + b"/" + name for name in (b"caf\xe9.png", b"a\x0bb\xc2\x85.png")
+    ]
+    paths.append(os.fsencode(tmp_path) + "/犬\r.png".encode())
+    try:
+        for path, colour in zip(paths, CAPTIONS, strict=True):
+            Path(os.fsdecode(path)).write_bytes(photo_of(colour))
+    except OSError:
+        pytest.skip("this system has no such names")
+    return paths
+
+
+def test_names_that_are_no_utf8_come_and_go_as_they_are(folder, encoder, odd_photos, monkeypatch):
+    monkeypatch.setattr("sys.stdin", strict(b"\r\n".join(odd_photos)))
+    monkeypatch.setattr("sys.stdout", strict())
+    assert main(["-", "-", "--captioner", str(folder)]) == 0
+    lines = zip(odd_photos, map(str.encode, CAPTIONS.values()), strict=True)
+    assert sys.stdout.buffer.getvalue() == b"".join(b"%s\t%s\n" % line for line in lines)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_no_name_stops_the_others(folder, encoder, odd_photos, monkeypatch, encoding, more):
+    monkeypatch.setattr("sys.stdin", strict(b"\n".join(odd_photos)))
+    monkeypatch.setattr("sys.stdout", strict(encoding=encoding))
+    assert main(["-", "--captioner", str(folder), *more]) == 0
+    lines = sys.stdout.buffer.getvalue().split(b"\n")[:-1]
+    assert len(lines) == 3
+    if more:
+        named = [json.loads(line.decode(encoding))["image"] for line in lines]
+        assert list(map(os.fsencode, named)) == odd_photos
+
+
 def test_no_sources_at_all_are_no_failure(folder, encoder, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr("sys.stdin", strict())
     assert main(["-", "--captioner", str(folder)]) == 0
     assert capsys.readouterr().out == ""
 

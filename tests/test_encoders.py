@@ -2,8 +2,10 @@
 
 import importlib.util
 import inspect
+import os
 import socket
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -173,6 +175,72 @@ def test_the_official_weights_are_those_of_keras():
     name = address.rpartition("/")[2]
     assert f"xception/{name}" in source and digest in source
     assert source.index(f'"{name}"') < source.index(digest) < source.index(f'"{name}"') + 300
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache of Keras', and get_file noting what it is asked for."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    asked = []
+    monkeypatch.setattr(keras.utils, "get_file", lambda *given, **_: asked.append(given) or "path")
+    (tmp_path / "models").mkdir()
+    return tmp_path / "models", asked
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """A server that takes calls and never answers, in place of the official one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/weights.h5"
+        monkeypatch.setattr(encoders, "OFFICIAL_WEIGHTS", (address, "hash"))
+        yield address
+
+
+def seconds_to_fail() -> float:
+    """Ask for the official weights, which is to fail; return how long that took."""
+    start = time.perf_counter()
+    with pytest.raises(OSError):
+        encoders.official_weights()
+    return time.perf_counter() - start
+
+
+def test_a_server_that_never_answers_is_waited_for_shortly_and_once(cache, silent):
+    folder, asked = cache
+    assert 2 < seconds_to_fail() < 5
+    assert seconds_to_fail() < 0.5, "it is remembered"
+    (note,) = folder.glob("*.no-answer")
+    os.utime(note, (0, time.time() - 601))
+    assert 2 < seconds_to_fail() < 5, "for ten minutes"
+    assert asked == []
+
+
+def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(cache, silent, monkeypatch):
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **options: end.wait(30))
+    assert 2 < seconds_to_fail() < 5
+    end.set()
+
+
+def test_official_weights_in_the_cache_need_no_server(cache, silent):
+    folder, asked = cache
+    (folder / "weights.h5").touch()
+    (folder / "weights.h5.no-answer").touch()
+    assert encoders.official_weights() == "path" and len(asked) == 1
+
+
+def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_path):
+    folder, asked = cache
+    (tmp_path / "weights.h5").write_bytes(b"weights")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/weights.h5"
+        monkeypatch.setattr(encoders, "OFFICIAL_WEIGHTS", (address, "hash"))
+        assert encoders.official_weights() == "path" and asked == [("weights.h5", address)]
+        (tmp_path / "weights.h5").unlink()
+        assert seconds_to_fail() < 3
+        server.shutdown()
+    assert [path.name for path in folder.iterdir()] == ["weights.h5.no-answer"]
 
 
 def test_an_unknown_encoder_is_named():

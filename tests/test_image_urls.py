@@ -215,6 +215,10 @@ http://224.0.0.1/ http://240.0.0.1/ http://255.255.255.255/
 http://[64:ff9b::7f00:1]/ http://[64:ff9b::a9fe:a9fe]/ http://[64:ff9b:1::a00:1]/
 http://[fe80::1]/ http://[fc00::1]/ http://[fd12::1]/ http://[ff02::1]/ http://[2002:7f00:1::]/
 http://[2001:0:7f00:1::]/ http://[2001:db8::1]/
+http://[fec0::1]/ http://[feff::1]/ http://[fec0::1%251]/ http://[::127.0.0.1]/
+http://[::a9fe:a9fe]/ http://[::ffff:0:7f00:1]/ http://[::ffff:0:169.254.169.254]/
+http://168.63.129.16/metadata http://0xa83f8110/ http://[::ffff:168.63.129.16]/
+http://wire.example.org/ https://site.example.org/
 http://localhost/ https://localhost/ http://LocalHost/ http://localhost./ http://localhost:443/
 http://metadata.google.internal/ http://router.home/ https://nas.example.org/
 http://metadata.google.internal./computeMetadata/v1/ http://v6.example.org/
@@ -276,6 +280,7 @@ def inside(names):
     names["metadata.google.internal"] = names["metadata.google.internal."] = ["169.254.169.254"]
     names["router.home"], names["nas.example.org"] = ["192.168.1.1"], ["10.1.2.3"]
     names["v6.example.org"] = ["fd00::1"]
+    names["wire.example.org"], names["site.example.org"] = ["168.63.129.16"], ["fec0::1"]
     names["example.org"] = [PUBLIC]
     return names
 

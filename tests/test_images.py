@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import warnings
 import zlib
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image, ImageOps, features
 
 from helpers.images import ImageError, image_pixels, open_image, opening
+from helpers.images.limits import count_passes
 
 ORIENTATION = 0x0112
 
@@ -292,3 +294,45 @@ def test_the_warning_of_pillow_is_an_error_too():
 def test_forty_megapixels_may_be_decoded():
     with pytest.raises(ImageError, match="cut off"):  # no pixels in the file, yet not too large
         open_image(png_header(8_000, 5_000))
+
+
+@pytest.fixture
+def peak():
+    """A function that tells how many bytes Python has held at most since the test began."""
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+
+def bloated(path, start: bytes, megabytes: int):
+    """Write a file that begins like a photo and takes room that no disk has to give."""
+    path.write_bytes(start)
+    with path.open("r+b") as file:
+        file.truncate(megabytes * 1_000_000)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "megabytes"), [("JPEG", 2000), ("WEBP", 101), ("PNG", 251), ("AVIF", 101)]
+)
+def test_a_file_larger_than_any_photo_is_refused_unread(photo, tmp_path, peak, kind, megabytes):
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    options = {"progressive": True} if kind == "JPEG" else {}
+    path = bloated(tmp_path / "photo.jpg", encoded(photo, kind, **options), megabytes)
+    with pytest.raises(ImageError, match=r"photo.jpg has more than \d+ MB, which") as caught:
+        open_image(path)
+    assert caught.value.status == "too_large"
+    assert peak() < 20_000_000
+
+
+def test_the_passes_of_a_large_jpeg_are_counted_piece_by_piece(photo, tmp_path, peak):
+    path = bloated(tmp_path / "photo.jpg", encoded(photo, "JPEG", progressive=True), 90)
+    assert open_image(path).size == photo.size
+    assert peak() < 20_000_000
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_a_pass_that_begins_between_two_pieces_counts_once(place):
+    marks = b"x" * ((1 << 20) - 2 + place - 1) + b"\xff\xda" + b"\xff\xda"
+    assert count_passes(io.BytesIO(marks)) == 2

@@ -2,7 +2,13 @@
 
 import base64
 import io
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -17,6 +23,7 @@ from check_outputs import check_answers, check_metadata, check_outputs
 from clean import clean_notebook, clean_text, shrink_figure, widget_text
 from compare import text_differences
 from execute import Run, execute
+from helpers.datasets import NAMES, DatasetError, opening
 from lessons import Lesson, LessonError, choose_lessons, output_text, read_address, tagged
 from publish import check_repository, publish, replace_address
 from sample_course import FIRST, SECOND, break_source
@@ -114,6 +121,77 @@ def test_run_refuses_missing_folders_and_lessons(course, monkeypatch):
     with pytest.raises(LessonError, match="'77'"):
         choose_lessons(["77"], course)
     assert [lesson.name for lesson in choose_lessons(["2", FIRST], course)] == [FIRST, SECOND]
+
+
+def test_data_that_cannot_be_opened_is_told_once_before_any_lesson(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(run, "run_lesson", pytest.fail)
+    (tmp_path / "notes.txt").write_text("no captions")
+    for arguments in (["--dataset", str(tmp_path)], ["--dataset", "flickr8k", "--data-dir", "."]):
+        monkeypatch.chdir(tmp_path)
+        assert run.main(arguments) == 1
+        said = capsys.readouterr()
+        assert said.err.startswith(f"error: {tmp_path}: no captions file found. Looked at:")
+        assert said.err.count("no captions file") == 1 and said.out == ""
+
+
+def test_flickr8k_without_a_network_is_told_once(capsys, monkeypatch):
+    def no_download(folder):
+        raise DatasetError("Flickr8k_text.zip could not be downloaded: no route")
+
+    monkeypatch.delenv("CAPTION_DATA_DIR", raising=False)
+    monkeypatch.setattr(opening, "find_captions", lambda *_: no_download(None))
+    monkeypatch.setattr(opening, "download_flickr8k", no_download)
+    monkeypatch.setattr(run, "run_lesson", pytest.fail)
+    assert run.main(["--dataset", "flickr8k"]) == 1
+    said = capsys.readouterr().err
+    assert said == "error: Flickr8k_text.zip could not be downloaded: no route\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_data_set_that_is_known_by_name_is_let_through(name):
+    assert run.resolve_settings(name, None) == {"DATASET": name}
+    mini = name.startswith("mini")
+    assert run.cell_timeout({"DATASET": name}) == (run.MINI_TIMEOUT if mini else run.FULL_TIMEOUT)
+
+
+RUN_COURSE = """
+import sys
+from pathlib import Path
+
+import lessons, run
+
+run.ROOT = Path(sys.argv[1])
+run.choose_lessons = lambda wanted: lessons.choose_lessons(wanted, run.ROOT)
+sys.exit(run.main([]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send Ctrl-C to")
+@pytest.mark.parametrize("moment", ["in a cell", "as the kernel starts"])
+def test_ctrl_c_stops_all_lessons_with_one_line(course, moment):
+    begun = course / "begun"
+    lesson = break_source(
+        Lesson(course, FIRST),
+        'print(DATASET, "words", count_words("a dog runs"))',
+        f'import os, time\n\nopen({str(begun)!r}, "w").write(str(os.getpid()))\ntime.sleep(100)',
+    )
+    command = [sys.executable, "-u", "-c", RUN_COURSE, str(course)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(run.__file__).parent)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, start_new_session=True, **pipes) as process:
+        assert process.stdout.readline().startswith(lesson.name)
+        while moment == "in a cell" and not (begun.exists() and begun.read_text()):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.1)
+        time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said.strip() == "stopped; what is done is kept, and the next run uses it"
+    assert SECOND not in out and "FAILED" not in out
+    if begun.exists():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(begun.read_text()), 0)
 
 
 def test_prose_is_refreshed_without_a_run(course):

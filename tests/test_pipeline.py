@@ -412,6 +412,80 @@ def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys,
     assert "run the same command again" in capsys.readouterr().err
 
 
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Every training stops in its second epoch; returns which weights each of them found."""
+    found = []
+
+    def stop(*given, **options):
+        backup = next(item for item in given if isinstance(item, Path))
+        weights = backup / "latest.weights.h5"
+        found.append(weights.exists() and weights.read_text())
+        backup.mkdir(exist_ok=True)
+        weights.write_text(f"of training {len(found)}")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "train_captioner", stop)
+    monkeypatch.setattr(pipeline, "train_on_score", stop)
+    return found
+
+
+OTHERS = [
+    (["--seed", "2"], "seed"),
+    (["--epochs", "9"], "epochs"),
+    (["--precision", "mixed_bfloat16"], "precision"),
+    (["--model", "concatenate"], "model"),
+]
+
+
+@pytest.mark.parametrize("more, changed", OTHERS)
+def test_what_another_training_left_is_dropped(
+    folder, ready, tmp_path, capsys, interrupted, monkeypatch, more, changed
+):
+    monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
+    monkeypatch.setitem(RECIPES["mini"], "concatenate", replace(TINY, model="concatenate"))
+    for options in ([], [], more, more):
+        assert main(arguments(folder, tmp_path / "out", *options)) == 130
+    assert interrupted == [False, "of training 1", False, "of training 3"]
+    said = [line for line in capsys.readouterr().out.splitlines() if "another training" in line]
+    assert len(said) == 1 and changed in said[0] and "begins anew" in said[0]
+    note = tmp_path / "out" / "unfinished" / "run.json"
+    assert json.loads(note.read_text("utf-8"))["seed"] == (2 if changed == "seed" else 7)
+
+
+def test_other_captions_and_a_backup_of_unknown_origin_begin_anew(
+    dataset, ready, capsys, interrupted
+):
+    for file in (None, "run.json", "descriptions.txt"):
+        if file == "run.json":
+            (ready / "captioner" / "unfinished" / file).unlink()
+        if file == "descriptions.txt":
+            (ready / file).write_text((ready / file).read_text().replace("dog", "grass"))
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.build_captioner(dataset, ready, TINY)
+    assert interrupted == [False, False, False]
+    said = capsys.readouterr().out
+    assert "(which one is not known)" in said and "(captions)" in said
+
+
+def test_a_first_stage_is_not_taken_for_a_second(
+    folder, dataset, ready, tmp_path, capsys, interrupted, monkeypatch
+):
+    monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
+    out = tmp_path / "out"
+    assert main(arguments(folder, out)) == 130
+    with monkeypatch.context() as trained:
+        trained.setattr(pipeline, "train_captioner", lambda *_, **options: {"val_loss": [1.0]})
+        pipeline.build_captioner(dataset, ready, TINY, 7, out / "word-by-word")
+    for epochs, seed in (("3", "7"), ("3", "8"), ("4", "7")):
+        again = arguments(folder, out, "--self-critical", epochs, "--seed", seed)
+        assert main(again) == 130
+    assert interrupted == [False, False, "of training 2", False]
+    said = capsys.readouterr().out
+    assert said.count("criticism") == 2
+    assert said.count("word-by-word is trained already, with seed 7: training goes on") == 3
+
+
 @pytest.mark.slow
 def test_self_critical_training_is_a_second_stage(folder, ready, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
@@ -468,7 +542,7 @@ def epochs_seen(text):
 @pytest.mark.slow
 def test_the_command_trains_scores_and_goes_on_after_an_interrupt(folder, ready, tmp_path, root):
     """One run is stopped by Ctrl-C; the next goes on after its last whole epoch, to the end."""
-    out, epochs = tmp_path / "out", 300
+    out, epochs = tmp_path / "out", 60
     stopped = start(command(folder, out, epochs), root)
     seen = ""
     for line in stopped.stdout:
@@ -482,11 +556,11 @@ def test_the_command_trains_scores_and_goes_on_after_an_interrupt(folder, ready,
     assert not (out / "config.json").exists()
     last = epochs_seen(seen + rest)[-1]
 
-    second = start(command(folder, out, last + 2), root)
+    second = start(command(folder, out, epochs), root)
     printed, message = second.communicate(timeout=600)
     assert second.returncode == 0, message
     assert epochs_seen(printed)[0] in (last, last + 1)
-    assert epochs_seen(printed)[-1] == last + 2
+    assert epochs_seen(printed)[-1] == epochs and "begins anew" not in printed
     assert f"the captioner is in {out}" in printed and not (out / "unfinished").exists()
 
     scores = json.loads((out / "config.json").read_text("utf-8"))["scores"]

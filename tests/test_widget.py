@@ -343,6 +343,14 @@ def test_an_empty_file_is_not_lost_silently(widget, waiting):
     assert waiting == []
 
 
+def test_a_file_over_the_limit_is_told_from_one_that_was_lost(widget, waiting):
+    upload(widget, "big.jpg", bytes(15_000_000))
+    assert "big.jpg has 15.0 MB, and 10 MB is the most" in widget.message.value
+    assert waiting == []
+    upload(widget, "big.jpg", bytes(10_000_000))
+    assert len(waiting) == 1
+
+
 def test_a_file_that_the_browser_cannot_read_is_not_lost_silently(widget):
     widget.upload.set_state({"error": "NotReadableError"})
     assert "No file arrived" in widget.message.value

@@ -109,6 +109,13 @@ def website():
     server.server_close()
 
 
+def large_uploads():
+    """Return the option that `make lab` gives to JupyterLab."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert '@$(BIN)/jupyter lab "$(LARGE_UPLOADS)" ' in makefile
+    return re.search(r"^LARGE_UPLOADS = (\S+)$", makefile, re.MULTILINE)[1]
+
+
 @contextmanager
 def jupyterlab(folder):
     """Yield the address of a JupyterLab that shows a folder, and knows nothing of its user."""
@@ -118,7 +125,12 @@ def jupyterlab(folder):
     own = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "IPYTHONDIR", "HOME")}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
-    command += ["--ServerApp.password=", "--ServerApp.port_retries=0", f"--notebook-dir={folder}"]
+    command += [
+        large_uploads(),
+        "--ServerApp.password=",
+        "--ServerApp.port_retries=0",
+        f"--notebook-dir={folder}",
+    ]
     with (folder / "lab.log").open("w") as log:
         lab = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=os.environ | own)
     try:
@@ -273,6 +285,12 @@ def test_an_empty_file_is_not_lost(page, tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     upload(page, tmp_path / "empty.png")
     page.get_by_role("alert").filter(has_text="No file arrived").wait_for()
+
+
+def test_a_large_file_arrives_and_is_told_from_none(page, tmp_path):
+    (tmp_path / "large.png").write_bytes(photo("red") + bytes(30_000_000))
+    upload(page, tmp_path / "large.png")
+    page.get_by_role("alert").filter(has_text="large.png has 30.0 MB, and 10 MB is the").wait_for()
 
 
 def test_nothing_broke_on_the_way(page):

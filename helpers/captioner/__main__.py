@@ -63,6 +63,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def print_captions(captioner: Captioner, options: argparse.Namespace) -> int:
     """Print a line per image as soon as its batch is done; return 1 if one of them failed."""
     failed, sources = 0, list_sources(options.images)
+    sys.stdout.reconfigure(errors="surrogateescape")  # a file's name leaves as it came
     if options.explain:
         results = explain_each(captioner, sources, options.beam_size, Path(options.explain))
     else:
@@ -97,17 +98,34 @@ def explain_each(
 
 
 def list_sources(named: Sequence[str]) -> list[str]:
-    """Return the images that were named; for "-" the lines of standard input."""
-    lines = (sys.stdin.read().splitlines() if name == "-" else [name] for name in named)
-    return [line for line in chain.from_iterable(lines) if line.strip()]
+    """Return the images that were named; for "-" the lines of standard input.
+
+    A file's name is bytes, which need not be UTF-8, and may hold anything but the end of a line.
+    """
+    if "-" in named:
+        sys.stdin.reconfigure(errors="surrogateescape", newline="\n")
+    lines = (sys.stdin.read().split("\n") if name == "-" else [name] for name in named)
+    return [line.removesuffix("\r") for line in chain.from_iterable(lines) if line.strip()]
 
 
 def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
     """Return what is printed for one image."""
     if not as_json:
-        return f"{source}\t{candidates[0].caption}"
+        return printable(f"{source}\t{candidates[0].caption}", "surrogateescape")
     beams = [asdict(candidate) for candidate in candidates]
-    return json.dumps({"image": source, **beams[0], "candidates": beams}, ensure_ascii=False)
+    record = {"image": source, **beams[0], "candidates": beams}
+    line = json.dumps(record, ensure_ascii=False)
+    return line if line == printable(line) else json.dumps(record)
+
+
+def printable(line: str, errors: str = "strict") -> str:
+    """Return a line as it is, or with backslashes where standard output lacks a character."""
+    encoding = sys.stdout.encoding
+    try:
+        line.encode(encoding, errors)
+    except UnicodeEncodeError:
+        return line.encode(encoding, "backslashreplace").decode(encoding)
+    return line
 
 
 if __name__ == "__main__":

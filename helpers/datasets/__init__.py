@@ -11,11 +11,12 @@
 from helpers.datasets.converting import to_coco, to_flickr8k
 from helpers.datasets.flickr8k import download_flickr8k
 from helpers.datasets.folders import DatasetError
-from helpers.datasets.opening import DATA_FOLDER, Dataset, open_dataset
+from helpers.datasets.opening import DATA_FOLDER, NAMES, Dataset, open_dataset
 from helpers.datasets.reporting import describe
 
 __all__ = [
     "DATA_FOLDER",
+    "NAMES",
     "Dataset",
     "DatasetError",
     "describe",

@@ -21,6 +21,7 @@ from helpers.datasets.reporting import write_report
 
 DATA_FOLDER = Path(__file__).parents[2] / "data"
 MINI_LANGUAGES = ("de",)  # data/mini/de holds German captions of mini's scenes
+NAMES = ("mini", *(f"mini-{language}" for language in MINI_LANGUAGES), "flickr8k")
 
 
 @dataclass

@@ -5,6 +5,7 @@ JPEG in one pass 4 or less; JPEG in passes (progressive) 2 more for every sample
 WebP 16 to 18, as libwebp decodes even a still picture on the two canvases of its animations.
 """
 
+import os
 from typing import IO
 
 from PIL import Image
@@ -15,7 +16,23 @@ MAX_PIXELS = 40_000_000
 HUNGRY = {"WEBP": ("WebP", 16_000_000), "AVIF": ("AVIF", 16_000_000)}
 PASSES_OF_FOUR = ("a progressive JPEG of four colours", 30_000_000)
 MEMORY = 280_000_000  # bytes; the rest of 300 MB is for the file and for what is made of it
+MAX_BYTES = 250_000_000  # of a file: 40 megapixels in three colours of 16 bits, not packed
+MAX_BYTES_WHOLE = 100_000_000  # of one that Pillow reads whole, or, of a JPEG, all its headers
+MAX_PASSES = 100
 TOO_LARGE = f"has more than {MAX_PIXELS // 1_000_000} megapixels. Scale it down"
+
+
+def check_bytes(file: IO[bytes]) -> None:
+    """Raise ImageError, status "too_large", for a file that is larger than any photo."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    start = file.read(8)
+    file.seek(0)
+    whole = start.startswith((b"\xff\xd8", b"RIFF")) or start[4:] == b"ftyp"
+    limit = MAX_BYTES_WHOLE if whole else MAX_BYTES
+    if size > limit:
+        problem = f"has more than {limit // 1_000_000} MB, which is more than a photo needs"
+        raise ImageError(f"{problem}. Scale it down", "too_large")
 
 
 def check_pixels(image: Image.Image) -> None:
@@ -34,10 +51,19 @@ def check_time(image: Image.Image, file: IO[bytes]) -> None:
     """Raise ValueError for a JPEG of very many passes and for a large run-length BMP."""
     pixels, passes = image.width * image.height, 1
     if samples_in_passes(image):
-        file.seek(0)
-        passes = file.read().count(b"\xff\xda")
-    if passes > 100 or (image.info.get("compression") in (1, 2) and pixels > 2_000_000):
+        passes = count_passes(file)
+    if passes > MAX_PASSES or (image.info.get("compression") in (1, 2) and pixels > 2_000_000):
         raise ValueError("it would take minutes")
+
+
+def count_passes(file: IO[bytes]) -> int:
+    """Return how often a JPEG begins a pass, read piece by piece; past the limit it stops."""
+    file.seek(0)
+    passes, last = 0, b""
+    while passes <= MAX_PASSES and (piece := file.read(1 << 20)):
+        passes += (last + piece).count(b"\xff\xda")
+        last = piece[-1:]  # a mark of two bytes may lie across two pieces
+    return passes
 
 
 def samples_in_passes(image: Image.Image) -> float:

@@ -9,7 +9,14 @@ from PIL import Image, UnidentifiedImageError, features
 
 from helpers.images.errors import ImageError, name_of
 from helpers.images.fetching import URL, fetch_image
-from helpers.images.limits import TOO_LARGE, check_pixels, check_time, draft
+from helpers.images.limits import (
+    MAX_BYTES,
+    TOO_LARGE,
+    check_bytes,
+    check_pixels,
+    check_time,
+    draft,
+)
 from helpers.images.upright import upright_rgb
 
 # Pillow knows about 70 extensions; several of its rarer readers had security holes.
@@ -37,7 +44,8 @@ def open_image(source: Source, size: int | None = None) -> Image.Image:
     size: hint in pixels; a large image then comes reduced, never below size x size. Without it
         only a progressive JPEG of more than 28 megapixels does, halved for the sake of memory.
     Raises ImageError for anything that is not a whole image of at most 40 megapixels (16 as WebP
-    or AVIF, whose decoders keep several copies; 30 as progressive CMYK).
+    or AVIF, whose decoders keep several copies; 30 as progressive CMYK), and for a file of more
+    than 250 MB (100 as JPEG, WebP or AVIF).
     """
     name = name_of(source)
     with _file_of(source) as file:
@@ -76,7 +84,7 @@ def _file_of(source: Source) -> IO[bytes]:
         raise ImageError(f"{source!r} is no image. Give a path, a URL, bytes or a binary file.")
     if hasattr(source, "seek") and source.seekable():
         source.seek(0)
-    data = source.read()
+    data = source.read(MAX_BYTES + 1)  # one more is refused later
     if not isinstance(data, bytes):
         raise ImageError(f'{name_of(source)} is open as text. Open it with open(path, "rb").')
     return io.BytesIO(data)
@@ -95,6 +103,7 @@ def _open_path(path: str | PathLike) -> IO[bytes]:
 
 def _decode(file: IO[bytes], size: int | None) -> Image.Image:
     """Decode in the one right order: what comes first protects what comes after."""
+    check_bytes(file)
     with Image.open(file, formats=FORMATS) as image:
         check_pixels(image)
         check_time(image, file)

@@ -2,6 +2,7 @@
 
 * `steps`: each step loads what stands in the work folder, or makes it;
 * `making`: a new captioner, or a copy of one's model, for training;
+* `backups`: which run left its last epoch, and whether this one goes on from it;
 * `record`: the scores of several runs in one file, for the README;
 * `__main__`: the command line, which takes all of them without a notebook.
 """

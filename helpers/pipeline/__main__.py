@@ -99,7 +99,11 @@ def build_both_stages(
     out = Path(options.out)
     if not options.self_critical or (out / "config.json").exists():
         return build_captioner(dataset, work, recipe, options.seed, out)
+    ready = (out / "word-by-word" / "config.json").exists()
     first = build_captioner(dataset, work, recipe, options.seed, out / "word-by-word")
+    if ready:
+        trained = f"trained already, with seed {first.config.get('seed')}"
+        print(f"{out / 'word-by-word'} is {trained}: training goes on from there", flush=True)
     return build_self_critical(first, dataset, work, out, Criticism(options.self_critical))
 
 

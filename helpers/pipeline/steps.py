@@ -24,6 +24,7 @@ from helpers.features import (
     spread_features,
 )
 from helpers.metrics import score_captions
+from helpers.pipeline.backups import backup_of, describe_run
 from helpers.pipeline.making import copy_model, new_captioner, sample_vectors, widen
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
@@ -181,7 +182,8 @@ def build_captioner(
     """Return the captioner in `folder`, trained now if there is none (lesson 04).
 
     Without a folder it is `captioner/` in the work folder. A training that was interrupted
-    goes on after its last complete epoch. `callbacks` go to `train_captioner`.
+    goes on after its last complete epoch if recipe, seed and captions are the same, and else
+    begins anew. `callbacks` go to `train_captioner`.
     """
     folder = folder or work / "captioner"
     if (folder / "config.json").exists():
@@ -195,7 +197,8 @@ def build_captioner(
     dev = caption_batches(dataset, work, tokenizer, "dev", recipe, seed)
     captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
     callbacks = [InterruptBetweenBatches(), *callbacks]
-    history = train_captioner(captioner.model, train, dev, recipe, folder / "unfinished", callbacks)
+    backup = backup_of(folder, describe_run(captioner, train, seed))
+    history = train_captioner(captioner.model, train, dev, recipe, backup, callbacks)
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
     captioner.config["seed"] = seed
     if recipe.components:
@@ -214,8 +217,8 @@ def build_self_critical(
 ) -> Captioner:
     """Return a captioner that went on to train on the score of its captions (lesson 12).
 
-    It is in `folder` or put there. An interrupted training goes on after its last complete
-    epoch. `callbacks` go to `train_on_score`.
+    It is in `folder` or put there. An interrupted training goes on as in `build_captioner`.
+    `callbacks` go to `train_on_score`.
     """
     if (folder / "config.json").exists():
         return Captioner.load(folder)
@@ -225,7 +228,8 @@ def build_self_critical(
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
     callbacks = [InterruptBetweenBatches(), *callbacks]
-    train_on_score(model, batches, folder / "unfinished", callbacks)
+    run = describe_run(captioner, train, seed, criticism=asdict(criticism))
+    train_on_score(model, batches, backup_of(folder, run), callbacks)
     config = {key: config[key] for key in config if key not in ("scores", "dev loss")}
     Captioner(tokenizer, model, {**config, "self-critical": asdict(criticism)}).save(folder)
     return Captioner.load(folder)

@@ -1,10 +1,13 @@
 """Run one lesson in a fresh kernel, top to bottom."""
 
+import asyncio
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +32,38 @@ class Run:
     notebook: NotebookNode
     seconds: float
     error: str = ""
+
+
+class Client(NotebookClient):
+    """A client that Ctrl-C stops for good; nbclient alone reports a kernel that died."""
+
+    stopped = False
+
+    async def async_start_new_kernel(self, **options) -> None:
+        """Start the kernel, and take Ctrl-C over from nbclient, which has set its own handler."""
+        with suppress(RuntimeError):  # as nbclient does: on Windows Ctrl-C raises by itself
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.stop)
+        await super().async_start_new_kernel(**options)
+        if self.stopped:
+            raise DeadKernelError("stopped before it began")
+
+    def stop(self) -> None:
+        """End the kernel, which then is found dead."""
+        self.stopped = True
+        self.ending = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
+
+    def run(self, **options) -> Exception | None:
+        """Execute the notebook; return what ended a cell. Raises KeyboardInterrupt after Ctrl-C."""
+        try:
+            self.execute(**options)
+        except (CellControlSignal, RuntimeError) as problem:
+            if isinstance(problem, CellControlSignal | DeadKernelError) and not self.stopped:
+                return problem
+            if not self.stopped:
+                raise
+        if self.stopped:
+            raise KeyboardInterrupt
+        return None
 
 
 def insert_settings(notebook: NotebookNode, settings: dict[str, str]) -> None:
@@ -70,6 +105,7 @@ def execute(
     work: folder that the lessons of one run share; None leaves it to the course.
     cell_timeout: seconds that one cell may take.
     progress: called with (cells done, cells in all) before each cell.
+    Raises KeyboardInterrupt after Ctrl-C; the kernel is gone then.
     """
     notebook = lesson.source.copy()
     insert_settings(notebook, settings or {})
@@ -79,7 +115,7 @@ def execute(
         reached["index"] = cell_index
         progress(cell_index, len(notebook.cells))
 
-    client = NotebookClient(
+    client = Client(
         notebook,
         timeout=cell_timeout,
         kernel_name="python3",
@@ -89,12 +125,11 @@ def execute(
         on_cell_start=on_cell_start,
         resources={"metadata": {"path": str(lesson.notebook_path.parent)}},
     )
-    start, error = time.perf_counter(), ""
-    try:
-        # Drops TensorFlow's notices, which go past Python; what cells write to stderr stays.
-        client.execute(env=kernel_environment(work), stderr=subprocess.DEVNULL)
-    except (CellControlSignal, DeadKernelError) as problem:
-        error = describe_failure(notebook.cells[reached["index"]], reached["index"], problem)
+    start = time.perf_counter()
+    # Drops TensorFlow's notices, which go past Python; what cells write to stderr stays.
+    problem = client.run(env=kernel_environment(work), stderr=subprocess.DEVNULL)
+    index = reached["index"]
+    error = describe_failure(notebook.cells[index], index, problem) if problem else ""
     return Run(lesson, notebook, time.perf_counter() - start, error)
 
 

@@ -8,6 +8,10 @@ from build import write_notebook
 from execute import Run, execute
 from lessons import ROOT, Lesson, LessonError, choose_lessons, output_text, tagged
 
+sys.path.append(str(ROOT))  # the course need not be installed
+
+from helpers.datasets import NAMES, open_dataset  # noqa: E402
+
 MINI_TIMEOUT = 10 * 60  # seconds a cell may take on mini
 FULL_TIMEOUT = 24 * 60 * 60  # and on real data, where extraction and training take hours
 
@@ -27,7 +31,7 @@ def resolve_settings(dataset: str | None, data_dir: str | None) -> dict[str, str
 
 def is_folder_name(dataset: str) -> bool:
     """True unless the data set is one that the course knows by name."""
-    return dataset not in ("mini", "flickr8k")
+    return dataset not in NAMES
 
 
 def existing_folder(text: str) -> str:
@@ -38,9 +42,18 @@ def existing_folder(text: str) -> str:
     return str(folder)
 
 
+def check_data(settings: dict[str, str]) -> None:
+    """Open the data set once, before every lesson does. Raises LessonError if that fails."""
+    try:
+        open_dataset(settings.get("DATASET", "mini"), settings.get("DATA_DIR"))
+    except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message
+        raise LessonError(str(error)) from error
+
+
 def cell_timeout(settings: dict[str, str]) -> int:
     """Seconds that one cell may take on the data set of these settings."""
-    return MINI_TIMEOUT if settings.get("DATASET", "mini") == "mini" else FULL_TIMEOUT
+    mini = settings.get("DATASET", "mini").startswith("mini")  # a folder's path is absolute
+    return MINI_TIMEOUT if mini else FULL_TIMEOUT
 
 
 def run_lesson(
@@ -92,25 +105,36 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lessons", nargs="*", help="numbers such as 04; all if none is given")
-    parser.add_argument("--dataset", help="mini (default), flickr8k, or a folder of your own")
+    parser.add_argument("--dataset", help=f"{', '.join(NAMES)}, or a folder of your own")
     parser.add_argument("--data-dir", help="where flickr8k lies")
     parser.add_argument("--work", type=Path, help="work folder (default: the course's own)")
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the chosen lessons; return 1 if one of them failed."""
-    options = parse_arguments(arguments)
+def run_all(options: argparse.Namespace) -> int:
+    """Run the chosen lessons; return 1 if one of them failed. Raises LessonError."""
+    lessons = choose_lessons(options.lessons)
     settings = resolve_settings(options.dataset, options.data_dir)
+    check_data(settings)
     target = ROOT / "build" / Path(settings.get("DATASET", "mini")).name
     work = options.work.resolve() if options.work else None
-    runs = run_lessons(choose_lessons(options.lessons), settings, target, work)
+    runs = run_lessons(lessons, settings, target, work)
     print_summary(runs, target.relative_to(ROOT))
     return int(any(run.error for run in runs))
 
 
-if __name__ == "__main__":
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line asks for; return 1 for any failure and 130 after Ctrl-C."""
+    options = parse_arguments(arguments)
     try:
-        sys.exit(main())
+        return run_all(options)
     except LessonError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; what is done is kept, and the next run uses it", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,9 +29,11 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError  # noqa: E402
 
 from lessons import Lesson, choose_lessons, output_text, tagged  # noqa: E402
 
-PYTHONS = ("python3.13", "python3.12", "python3.11")  # Colab has the first
+PYTHONS = ("python3.13", "python3.12", "python3.11")
+COLABS_PYTHON = "3.13"
 COLAB_FOLDER = Path("/content")
-NEEDED = {"requests-hardened", "protego"}  # the packages that set-up cells add; the second 09 alone
+NEEDED = {"requests-hardened"}  # what a set-up cell may add
+NEEDED_IN = {"09": {"protego"}, "11": {"waitress"}}  # what is added besides, by lesson
 START = "import google.colab\n"
 CELL_TIMEOUT = 3600  # seconds: Colab has no limit, and this machine may be busy
 
@@ -46,9 +48,33 @@ def make_environment(folder: Path) -> Path:
         install = [python, "-m", "pip", "install", "-q", "-r", HERE / "packages.txt"]
         subprocess.run(list(map(str, install)), check=True)
         (folder / "complete").touch()
-    forget = [str(python), "-m", "pip", "uninstall", "-q", "-y", *NEEDED]  # an earlier session's
+    print(describe_python(version_of(python)), flush=True)
+    earlier = sorted(NEEDED.union(*NEEDED_IN.values()))  # what an earlier session has added
+    forget = [str(python), "-m", "pip", "uninstall", "-q", "-y", *earlier]
     subprocess.run(forget, check=True, stderr=subprocess.DEVNULL)
     return python
+
+
+def version_of(python: Path) -> str:
+    """Return the version of an interpreter, such as "3.13"."""
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    asked = subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=True)
+    return asked.stdout.strip()
+
+
+def describe_python(version: str) -> str:
+    """Return a line that says which Python this is, and a warning if Colab has another."""
+    if version == COLABS_PYTHON:
+        return f"Python {version}, as on Colab"
+    return (
+        f"warning: Python {version}, but Colab has {COLABS_PYTHON}: install python{COLABS_PYTHON} "
+        "and delete the environment to prove that the lessons run there"
+    )
+
+
+def allowed(lessons: Iterable[str]) -> set[str]:
+    """Return the packages that these lessons, named such as "11_a_web_page", add."""
+    return NEEDED.union(*(NEEDED_IN.get(name[:2], ()) for name in lessons))
 
 
 def works(name: str) -> bool:
@@ -209,7 +235,8 @@ def main() -> int:
             print(session.failures.get(lesson.name) or session.scores[lesson.name], flush=True)
         changes = sorted(before ^ packages(session.python))
     print(f"packages that changed: {', '.join(changes) or 'none'}")
-    return int(bool(session.failures) or not {name_of(line) for line in changes} <= NEEDED)
+    added = {name_of(line) for line in changes}
+    return int(bool(session.failures) or not added <= allowed(session.seconds))
 
 
 def name_of(line: str) -> str:
