@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -17,8 +19,12 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 
 from distributed import KilledWorker, LocalCluster  # noqa: E402
 
-from alt_text_site import photo, run, site  # noqa: E402
+from alt_text_site import fingerprint, load, photo, run, site  # noqa: E402
+from helpers.alt_text import Settings  # noqa: E402
+from helpers.alt_text import cluster as clusters
 from helpers.alt_text.cluster import ClusterError, after_failure, connect  # noqa: E402
+from helpers.alt_text.store import Finding, Picture, Store  # noqa: E402
+from hostile_server import answer  # noqa: E402
 
 KILLS = int(os.environ.get("ALT_TEXT_KILLS", 4))
 
@@ -47,6 +53,9 @@ def test_the_same_rows_come_out(cluster, tmp_path):
     with site() as running:
         rows = [(running.url, f"/{n % 150}.png") for n in range(400)]
         rows += [(running.url, path) for path in ("/404", "/page", "/photo.png", "/closes")]
+        copies = {f"/copy/{n}.png": answer(photo(n)) for n in range(9)}  # in another chunk
+        running.pages |= copies
+        rows += [(running.url, path) for path in copies]
         table = write_table(tmp_path / "crawl.csv", rows)
         assert run(table, tmp_path / "here" / "out.csv", running) == 0
         running.visits.clear()
@@ -58,21 +67,33 @@ def test_the_same_rows_come_out(cluster, tmp_path):
     same_files(tmp_path)
 
 
+def workers_of(cluster):
+    """The processes of the workers that the scheduler knows."""
+    return {worker.pid for worker in list(cluster.scheduler.workers.values())}
+
+
 @pytest.mark.slow
 def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
-    chance, over, kills = random.Random(7), threading.Event(), []
+    chance, over, kills, size = random.Random(7), threading.Event(), [], 600 * KILLS
 
     def kill():
-        while not over.wait(chance.uniform(0.5, 1.5)) and len(kills) < KILLS:
-            pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
-            if pids:
-                kills.append(chance.choice(pids))
-                os.kill(kills[-1], signal.SIGKILL)
+        """Kill a worker whenever so much work is done: so all kills find work to disturb."""
+        for number in range(KILLS):
+            share = (number + chance.uniform(0.1, 0.7)) / KILLS
+            while running.visits.total() < share * size and not over.wait(0.01):
+                pass
+            while not (pids := workers_of(cluster) - {*kills}) and not over.wait(0.01):
+                pass
+            if over.is_set():
+                return
+            kills.append(chance.choice(sorted(pids)))
+            os.kill(kills[-1], signal.SIGKILL)
 
     with site() as running:
-        rows = [(running.url, f"/{n}.png") for n in range(600 * KILLS)]
+        rows = [(running.url, f"/{n}.png") for n in range(size)]
         table = write_table(tmp_path / "crawl.csv", rows)
         assert run(table, tmp_path / "here" / "out.csv", running) == 0
+        running.visits.clear()
         killer = threading.Thread(target=kill)
         killer.start()
         begin = time.monotonic()
@@ -81,8 +102,44 @@ def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
         over.set()
         killer.join()
     print(f"{len(kills)} workers killed within {time.monotonic() - begin:.0f} s")
-    assert len(kills) >= min(KILLS, 2)
+    assert len({*kills}) == KILLS
     same_files(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_next_run_asks_a_worker_to_read_robots_txt_anew(tmp_path):
+    closed = answer(b"User-agent: *\nDisallow: /")
+    one = LocalCluster(n_workers=1, processes=False, dashboard_address=None)
+    with site(robots_txt=closed) as running, one:
+        table = write_table(tmp_path / "crawl.csv", [(running.url, "/1.png")])
+        more = ["--scheduler", one.scheduler_address, "--retry-failed"]
+        assert run(table, tmp_path / "out.csv", running, *more) == 0
+        assert running.images() == {}
+        running.pages["/robots.txt"] = answer(b"")  # as the message says
+        assert run(table, tmp_path / "out.csv", running, *more) == 0
+        assert running.images() == {"/1.png": 1}
+
+
+def test_a_worker_remembers_servers_when_others_come_or_go(monkeypatch):
+    seen = []
+    monkeypatch.setattr(clusters, "work_off", lambda a, c, s, hosts: seen.append(hosts) or [])
+    settings = Settings("0", load, fingerprint=fingerprint, digest=fingerprint("0"), run="one")
+    for workers in (4, 3):
+        clusters.caption_chunk([], settings, workers)
+        assert seen[-1].workers == workers and seen[-1].rate == settings.rate
+    assert seen[0] is seen[1]
+    clusters.caption_chunk([], replace(settings, run="two"), 3)
+    assert seen[2] is not seen[1]
+
+
+def test_a_picture_that_two_workers_captioned_has_one_caption(tmp_path):
+    with closing(Store(tmp_path / "state")) as store:
+        store.add([("a", 0), ("b", 1)])
+        for address, confidence in (("a", 0.25), ("b", 0.251)):
+            picture = Picture("digest", b"", [("a dog", confidence)])
+            store.save([Finding(address, "ok", "", "digest")], [picture])
+        (_, one), (_, other) = store.find("a"), store.find("b")
+    assert one == other and one.candidates == [["a dog", 0.25]]
 
 
 def future_of(error, status="error"):

@@ -1,13 +1,16 @@
 """What crawlers export, and worse: delimiters, encodings, columns, tags, sitemaps, lists."""
 
+import csv
 import gzip
 import itertools
+import time
+import tracemalloc
 
 import pytest
 
 from helpers.alt_text import tables
 from helpers.alt_text.columns import Columns, find_columns
-from helpers.alt_text.occurrences import occurrences_in
+from helpers.alt_text.occurrences import largest, occurrences_in
 from helpers.alt_text.tables import TableError, open_table
 
 PAGE = "https://a.example/dir/page.html"
@@ -72,8 +75,28 @@ def test_a_table_without_header_has_numbered_columns(table):
 
 def test_a_quote_that_is_never_closed_is_named(table, monkeypatch):
     monkeypatch.setattr(tables, "LONGEST_CELL", 1000)
+    before = csv.field_size_limit()
     with pytest.raises(TableError, match=r"line \d+: field larger.*quote never closed"):
         table('Image\n"a.jpg\n' + "b.jpg\n" * 1000)
+    csv.field_size_limit(before)
+
+
+def test_a_line_that_is_none_is_refused(table, monkeypatch):
+    monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
+    with pytest.raises(TableError, match=r"line 3 has more than 1,000 characters\. Export a table"):
+        table("Image,Alt\na.jpg,\n" + "b.jpg," * 200 + "\n")
+    assert len(list(table("Image\n" + "b" * 995 + ".jpg\n" * 2).rows())) == 2
+
+
+@pytest.mark.slow
+def test_a_file_of_one_line_is_not_read_whole(tmp_path):
+    (tmp_path / "packed.csv.gz").write_bytes(gzip.compress(b"x" * 10**6) * 100)
+    tracemalloc.start()
+    with pytest.raises(TableError, match="more than 20,000,000 characters"):
+        open_table(tmp_path / "packed.csv.gz")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 150e6
 
 
 def test_a_packed_table_is_unpacked(table):
@@ -118,6 +141,17 @@ def test_a_table_of_addresses_is_no_list(table):
 def test_a_sitemap_without_images_is_refused(table):
     with pytest.raises(TableError, match="pages but no images"):
         table("<urlset><url><loc>https://a.example/</loc></url></urlset>")
+
+
+def test_an_index_of_sitemaps_is_named(table):
+    parts = "".join(f"<sitemap><loc> https://a.example/{n}.xml </loc></sitemap>" for n in range(4))
+    index = f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{parts}'
+    first = ", ".join(f"https://a.example/{number}.xml" for number in range(3))
+    cure = r"\. Download them and give each by itself"
+    with pytest.raises(TableError, match=rf"an index of sitemaps: {first}, …{cure}"):
+        table(f"{index}</sitemapindex>")
+    with pytest.raises(TableError, match=rf"an index of sitemaps: https://a.example/0.xml{cure}"):
+        table(f"{index.partition('</sitemap>')[0]}</sitemap></sitemapindex>")
 
 
 def test_a_list_of_names_is_a_table_without_header(table):
@@ -219,7 +253,7 @@ def seen(cell, page=PAGE, alt="", **options):
         ("<img alt='' src='a.jpg", "https://a.example/dir/a.jpg"),
         ('<![dog[<img src="a.jpg">', "the cell holds no <img> with an address"),
         ('<img src="data:image/gif;base64,R0" data-src="a.jpg">', "https://a.example/dir/a.jpg"),
-        ('<img srcset="a.jpg 1x, b.jpg 2x">', "https://a.example/dir/a.jpg"),
+        ('<img srcset="a.jpg 1x, b.jpg 2x">', "https://a.example/dir/b.jpg"),
         ("<p>no image</p>", "the cell holds no <img> with an address"),
         ("", "the cell is empty"),
         ("http://[a.jpg", "http://[a.jpg"),
@@ -235,6 +269,73 @@ def test_a_cell_may_hold_several_images():
     both = [("go", "https://b.example/a,b.jpg"), ("go", "https://b.example/c.jpg")]
     for separator in (" ", ", ", "|", "\n", ";"):
         assert seen(separator.join(address for _, address in both)) == both
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<img src="/blank.gif" data-src="real.jpg">',
+        '<img src="blank.gif?v=1" data-src="" data-lazy-src="real.jpg">',
+        '<img src="data:image/svg+xml,x" data-original="real.jpg" data-src="data:image/gif,x">',
+        '<img src="about:blank" srcset="s.jpg 320w, real.jpg 1280w, m.jpg 640w">',
+        '<img src="#" data-srcset="s.jpg, real.jpg 1.5x">',
+        '<img srcset="data:image/gif;base64,R0lGOD 9w" data-srcset="\nreal.jpg 2w,\n s.jpg 1w,">',
+        '<img src="/spacer.gif" data-src="real.jpg" data-srcset="other.jpg 9w">',
+        '<picture><source srcset="real.jpg 2x, s.jpg"><img src="/1x1.png"></picture>',
+        '<picture><source srcset="s.jpg 1w"><source data-srcset="real.jpg 2w"><img></picture>',
+        '<picture><source srcset="no.jpg"></picture><img src="/blank.gif" data-src="real.jpg">',
+        '<picture><source srcset="no.jpg"><img src="real.jpg"></picture>',
+        '<img src="real.jpg" data-src="no.jpg" srcset="no.jpg 2x">',
+    ],
+)
+def test_what_a_page_loads_late_is_found(tag):
+    assert seen(tag) == [("go", "https://a.example/dir/real.jpg")]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ['<img src="/blank.gif" data-src="">', '<img src="/blank.gif" srcset="data:image/gif,x 1x">']
+    + ['<picture><source srcset="no.jpg"></picture><img src="/blank.gif">'],
+)
+def test_a_spacer_without_more_stays_one(tag):
+    assert seen(tag) == [("decorative", "https://a.example/blank.gif")]
+
+
+@pytest.mark.parametrize(
+    "candidates, address",
+    [("a,b.jpg 1x,c,d.jpg 2x", "c,d.jpg"), ("a.jpg 640w,b.jpg 320w", "a.jpg")]
+    + [("a.jpg", "a.jpg"), ("a.jpg,, b.jpg", "a.jpg"), (" , a,.jpg 1w , ", "a,.jpg"), ("", "")]
+    + [("a.jpg 100w 50h, b.jpg 20w 90h", "a.jpg"), ("a.jpg w, b.jpg 0.5x", "a.jpg"), (",,", "")]
+    + [("a.jpg?w=640w 1x, b.jpg?w=1 2x", "b.jpg?w=1")],
+)
+def test_the_largest_of_a_set_is_taken(candidates, address):
+    assert largest(candidates) == address
+
+
+@pytest.mark.parametrize(
+    "cell, parts",
+    [
+        ("/img/a.jpg, /img/b.jpg", ["/img/a.jpg", "/img/b.jpg"]),
+        ("a.jpg,\n b.PNG?v=1,  c.webp#x,", ["dir/a.jpg", "dir/b.PNG?v=1", "dir/c.webp"]),
+        ("/a b.jpg; /c.jpg", ["/a b.jpg", "/c.jpg"]),
+        ("/a.jpg|/b.jpg\n/c.jpg", ["/a.jpg", "/b.jpg", "/c.jpg"]),
+        ("/w_300,h_200/a.jpg, /w_1,h_2/b.jpg", ["/w_300,h_200/a.jpg", "/w_1,h_2/b.jpg"]),
+        ("/w_300,h_200/a.jpg", ["/w_300,h_200/a.jpg"]),
+        ("/a.jpg,/b.jpg", ["/a.jpg,/b.jpg"]),
+        ("/Boats, red.jpg", ["/Boats, red.jpg"]),
+        ("/42, /43", ["/42, /43"]),
+        ("/crop?of=a.jpg, b.jpg", ["/crop?of=a.jpg, b.jpg"]),
+        ("/a.jpg, https://a.example/b.jpg https://a.example/c.jpg", ["/a.jpg", "/b.jpg", "/c.jpg"]),
+    ],
+)
+def test_relative_addresses_share_a_cell_if_all_look_like_images(cell, parts):
+    assert seen(cell) == [("go", f"https://a.example/{part.lstrip('/')}") for part in parts]
+
+
+def test_long_runs_of_space_take_no_time():
+    begin = time.process_time()
+    seen(f"a{' ' * 10_000}b")
+    assert time.process_time() - begin < 1
 
 
 def test_a_relative_address_needs_a_page():

@@ -215,4 +215,6 @@ class TestBrowser:
         assert page.get_by_role("status").inner_text() == "2000 shown, 0 of 2000 reviewed"
         seconds = time.monotonic() - begin
         print(f"2,000 images: {size:.1f} MB, open in {seconds:.1f} s")
-        assert size <= 25 and seconds <= 6  # 3 s on a machine with nothing else to do
+        # 3 s are asked. It took 1.4 to 2.7 s on two cores with eight other programs at work; what
+        # is left over is for machines slower still.
+        assert size <= 25 and seconds <= 4

@@ -12,8 +12,8 @@ from alt_text_site import photo, run, site
 from helpers.alt_text import politeness, working
 from helpers.alt_text.occurrences import by_size
 from helpers.alt_text.photos import Photo, look
-from helpers.alt_text.politeness import Hosts, opted_out, origin, patience
-from helpers.images import fetching, image_pixels
+from helpers.alt_text.politeness import Hosts, opted_out, origin, patience, rules_in
+from helpers.images import ImageError, fetching, image_pixels
 from hostile_server import answer, redirect
 
 FORBIDDEN = b"User-agent: *\nDisallow: /closed/\nDisallow: /8.png\n"
@@ -68,6 +68,63 @@ def test_a_robots_txt_that_is_none(tmp_path, robots, status):
         assert run(*files, running) == 0
         assert running.visits["/robots.txt"] == 1
     assert [found for found, _ in answers(files[1])] == [status] * 2
+
+
+EVERYONE = "User-agent: *\n"
+LONGEST_WINS = f"{EVERYONE}Disallow: /img/\nAllow: /img/open/\n"
+
+
+@pytest.mark.parametrize(
+    "rules, path, open_to_us",
+    [(f"{EVERYONE}Disallow: /*.jpg$", "/a/1.jpg", False)]
+    + [(f"{EVERYONE}Disallow: /*.jpg$", "/a/1.jpg?big", True)]
+    + [(f"{EVERYONE}Disallow: /*/private/", "/a/private/1.png", False)]
+    + [(f"{EVERYONE}Disallow: /*/private/", "/private.png", True)]
+    + [(f"{EVERYONE}Disallow: /a/\n\n{EVERYONE}Disallow: /b/", "/a/1.png", False)]
+    + [(f"{EVERYONE}Disallow: /a/\n\n{EVERYONE}Disallow: /b/", "/b/1.png", False)]
+    + [(f"{EVERYONE}\nDisallow: /", "/1.png", False)]
+    + [(f"\ufeff{EVERYONE}Disallow: /", "/1.png", False)]
+    + [(LONGEST_WINS, "/img/1.png", False), (LONGEST_WINS, "/img/open/1.png", True)]
+    + [("User-agent: Caption-Lessons/1.0.0\nDisallow: /", "/1.png", False)]
+    + [("User-agent: other\nDisallow: /", "/1.png", True), ("", "/1.png", True)],
+)
+def test_a_robots_txt_is_read_as_rfc_9309_says(rules, path, open_to_us):
+    with site(robots_txt=answer(rules.encode())) as running:
+        hosts = Hosts(local=running.address)
+        if open_to_us:
+            return hosts.check(running.url + path)
+        with pytest.raises(ImageError, match="its robots.txt keeps caption-lessons out") as raised:
+            hosts.check(running.url + path)
+        assert raised.value.status == "robots"
+
+
+LONG = EVERYONE + f"Disallow: /{'x' * 900}\n" * 600 + "Disallow: /closed/"
+MADE_TO_HURT = "User-agent: a\n" * 1500 + "Disallow: /a\n" * 1500
+
+
+@pytest.mark.parametrize("rules", [LONG * 4, MADE_TO_HURT], ids=["2.2 MB", "names times rules"])
+def test_a_robots_txt_that_is_too_long_closes_its_server(tmp_path, rules):
+    with site(robots_txt=answer(rules.encode())) as running:
+        files = crawl(tmp_path, running, "/1.png", "/2.png")
+        assert run(*files, running) == 0
+        assert running.visits == {"/robots.txt": 1}
+    status, message = answers(files[1])[0]
+    assert status == "robots" and "is too long to be read: no visits" in message
+
+
+def test_a_robots_txt_of_540_kb_is_read_to_its_end():
+    assert len(LONG) > 500 * 1024
+    assert not rules_in(LONG.encode()).can_fetch("http://a.example/closed/1.png", "dog")
+
+
+def test_a_robots_txt_that_trips_the_reader_closes_its_server(tmp_path, monkeypatch):
+    monkeypatch.setattr(politeness, "rules_in", lambda data: 1 / 0)
+    with site(robots_txt=answer(b"")) as running:
+        files = crawl(tmp_path, running, "/1.png", "/2.png")
+        assert run(*files, running) == 0
+        assert running.visits == {"/robots.txt": 1}
+    status, message = answers(files[1])[0]
+    assert status == "failed" and "its robots.txt can't be read (ZeroDivisionError" in message
 
 
 @pytest.fixture
@@ -212,9 +269,53 @@ def test_while_one_server_is_waited_for_others_are_visited():
     assert hosts.take_turn(one, 1001) == 0
 
 
+def visits_of(hosts, address, seconds, asked=0.0):
+    """The moments at which several workers visit a server, each with Hosts of its own."""
+    for each in hosts:
+        each.of(address).rules, each.of(address).asked = object(), asked
+    moments = [1000 + tick / 100 for tick in range(seconds * 100)]
+    return [now for now in moments for each in hosts if not each.take_turn(address, now)]
+
+
+@pytest.mark.parametrize("rate, asked, pause", [(5, 0, 0.2), (5, 2, 2), (0.25, 2, 4)])
+def test_all_workers_together_keep_to_the_rate_and_to_the_pause_asked_for(rate, asked, pause):
+    hosts = [Hosts(rate, workers=4) for _ in range(4)]
+    moments = visits_of(hosts, "http://a.example/1", 400, asked)
+    assert 0.9 * 400 / pause - 4 <= len(moments) <= 400 / pause + 4
+
+
+def test_workers_that_begin_together_do_not_come_together(monkeypatch):
+    parts = iter([0.1, 0.5, 0.9])
+    monkeypatch.setattr(politeness, "random", lambda: next(parts))
+    moments = visits_of([Hosts(0.5, workers=3) for _ in range(3)], "http://a.example/1", 5)
+    assert np.allclose(moments, [1000.4, 1002, 1003.6], atol=0.011)
+
+
+def test_a_pace_follows_the_number_of_workers_and_forgets_nothing():
+    hosts, address = Hosts(rate=1), "http://a.example/1"
+    hosts.of(address).rules = object()
+    assert hosts.take_turn(address, 1000) == 0
+    hosts.workers = 3
+    assert hosts.take_turn(address, 1000.5) == 1001
+    assert hosts.take_turn(address, 1001) == 0 and hosts.take_turn(address, 1001) == 1004
+    hosts.workers = 1
+    assert hosts.take_turn(address, 1004) == 0 and hosts.take_turn(address, 1004) == 1005
+
+
+def test_one_server_in_two_spellings_has_one_pace():
+    hosts = Hosts(rate=1)
+    hosts.of("http://a.example/1").rules = object()
+    assert hosts.take_turn("http://a.example/1", 1000) == 0
+    assert hosts.take_turn("http://A.example:80/2", 1000) == 1001
+
+
 @pytest.mark.parametrize(
     "address, start",
-    [("https://a.example:443/x", "https://a.example:443"), ("data:image/png,x", "")]
+    [("https://a.example:443/x", "https://a.example"), ("data:image/png,x", "")]
+    + [("HTTP://EX.com:80/A", "http://ex.com"), ("http://ex.com:/", "http://ex.com")]
+    + [("http://ex.com:443", "http://ex.com:443"), ("http://ex.com:8080", "http://ex.com:8080")]
+    + [("http://[::80]/x", "http://[::80]"), ("http://[::1]:80/x", "http://[::1]")]
+    + [("http://a:b@ex.com", "http://a:b@ex.com")]  # never visited, and no other's rules
     + [("ftp://a.example", ""), ("http://[", ""), ("", "")],
 )
 def test_a_server_is_known_by_its_start(address, start):

@@ -1,5 +1,7 @@
 """Captions in other languages and scripts: mini in German, and texts from Cyrillic to Chinese."""
 
+import itertools
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import unicodedata
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from helpers import plots
@@ -68,6 +71,29 @@ def test_the_texts_of_mini_come_out_byte_for_byte(tmp_path):
     for name in TEXTS:
         assert (tmp_path / name).read_bytes() == (MINI / name).read_bytes(), name
     assert not list(tmp_path.rglob("*.jpg"))
+
+
+BOXES = """
+import json, random
+from draw_scenes import Scene, draw_scene
+scenes = json.load(open("scenes.json"))["scenes"]
+names = [next(n for n in scenes if scenes[n]["count"] == count) for count in (1, 2, 3)]
+drawn = {n: draw_scene(Scene(**scenes[n]), random.Random(f"7 {n}"))[1] for n in names}
+print(json.dumps(drawn))
+"""
+
+
+def test_the_boxes_of_mini_are_where_the_figures_are_drawn():
+    boxes = json.loads((MINI / "boxes.json").read_text("utf-8"))
+    scenes = json.loads((MINI / "scenes.json").read_text("utf-8"))["scenes"]
+    assert boxes.keys() == scenes.keys()
+    assert all(len(boxes[name]) == scene["count"] for name, scene in scenes.items())
+    for left, top, right, bottom in itertools.chain(*boxes.values()):
+        assert 0 <= left < right <= 299 and 0 <= top < bottom <= 299
+    command = [sys.executable, "-c", BOXES]
+    done = subprocess.run(command, check=True, capture_output=True, cwd=MINI, text=True)
+    for name, drawn in json.loads(done.stdout).items():
+        assert np.abs(np.subtract(drawn, boxes[name])).max() <= 1, name
 
 
 GENDERS = {

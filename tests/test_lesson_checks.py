@@ -29,6 +29,11 @@ BROKEN_SOURCES = {
     "no picture cell": ('tags=["picture"]', "", "tagged picture"),
     "set-up cell not tagged": ('tags=["setup"]', "", "not tagged setup"),
     "set-up cell changed": ("ROOT = folders[0]", "ROOT = folders[-1]", "set-up cell differs"),
+    "set-up cell installs another": (
+        '"-q", "requests-hardened"',
+        '"-q", "dog"',
+        "set-up cell differs",
+    ),
     "settings not tagged": ('tags=["parameters"]', "", "not tagged parameters"),
     "settings begin otherwise": ('DATASET = "mini"\n', 'DATASET = "flickr8k"\n', "do not begin"),
     "computed setting": ("SEED = 7", "SEED = 3 + len(DATASET)", "compute in a later cell"),

@@ -57,6 +57,8 @@ def test_lesson_with_widgets_and_paths_is_cleaned(course):
         ("\x1b[1m9/9\x1b[0m \x1b[32m━━\x1b[0m 3s 12ms/step - loss: 2.1", "9/9 ━━ - loss: 2.1"),
         ("I0000 00:00:1700.1 cuda.cc:1] no\nkept [1, 2]\n", "kept [1, 2]\n"),
         ("saved /course/data/a.txt", "saved data/a.txt"),
+        ("http://127.0.0.1:43847/photos/00.jpg", "http://127.0.0.1:54321/photos/00.jpg"),
+        ("http://127.0.0.1:8888/lab", "http://127.0.0.1:8888/lab"),
     ],
 )
 def test_clean_text(text, expected):
@@ -204,6 +206,9 @@ def test_prose_is_refreshed_without_a_run(course):
     assert notebook_problems(Lesson(course, FIRST)) == [] and after.cells[-1].source == "New."
     assert [cell.outputs for cell in after.cells if cell.cell_type == "code"] == before
     assert any(before), "the course has outputs to keep"
+    install = break_source(Lesson(course, FIRST), '"requests-hardened"', '"requests-hardened2"')
+    refresh_text(install)  # what is installed on Colab needs no run here
+    assert "requests-hardened2" in tagged(Lesson(course, FIRST).built, "setup")[0].source
     with pytest.raises(LessonError, match="its code changed too"):
         refresh_text(break_source(Lesson(course, FIRST), PRINT, "print(1)"))
 

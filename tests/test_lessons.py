@@ -143,7 +143,9 @@ def test_publish_reaches_every_lesson(tmp_path):
         assert [cell.source for cell in lesson.built.cells] == [
             cell.source for cell in lesson.source.cells
         ]
-    assert "anna/lessons" in (tmp_path / "README.md").read_text("utf-8")
+    readme = (tmp_path / "README.md").read_text("utf-8")
+    assert "git clone https://github.com/anna/lessons " in readme
+    assert read_address(ROOT) not in readme
     assert stale_notebooks(tmp_path) == []
     publish(read_address(ROOT), tmp_path)
     assert {path: path.read_bytes() for path in before} == before

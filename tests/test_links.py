@@ -93,6 +93,18 @@ def test_people_find_their_way_from_the_first_page():
     assert wanted <= set(links(README))
 
 
+def test_the_first_screen_leads_to_a_caption():
+    screen = README.split("## ")[0]
+    steps = [
+        f"git clone https://github.com/{read_address(ROOT)} caption-lessons",
+        "make setup",
+        ".venv/bin/python -m helpers.captioner photo.jpg",
+        "notebooks/07_caption_from_url.ipynb",
+    ]
+    assert [screen.count(step) for step in steps] == [1, 1, 1, 1]
+    assert steps == sorted(steps, key=screen.index) and len(screen.splitlines()) <= 35
+
+
 # Badges
 
 

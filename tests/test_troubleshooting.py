@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tomllib
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +40,7 @@ TRIGGERS = {}
 # What can't be brought about on a machine without a GPU, without Colab, or has no message.
 OUT_OF_REACH = {
     "Training stops on a GPU because of a mask",
+    "Which versions fit together",
     "Every image gets the same caption",
     "A caption never ends, or shows its markers",
     "Captioning takes seconds per image",
@@ -85,6 +87,11 @@ def _(folder):
 @trouble("A lesson does not find the course")
 def _(folder):
     return run_python(expected_set_up("anna/lessons"), folder)
+
+
+@trouble("Python does not find keras")
+def _(folder):
+    return run_python("import helpers.captioner", folder, options=["-S"], PYTHONPATH=str(ROOT))
 
 
 def run_python(code, folder, options=(), **variables):
@@ -314,6 +321,12 @@ def _(folder):
     open_image("http://192.168.1.7/dog.jpg")
 
 
+@trouble("The page is to be open to others")
+def _(folder):
+    code = "from werkzeug.serving import make_server; make_server('', 0, None).log_startup()"
+    return run_python(code, folder)
+
+
 @trouble("The upload does not arrive")
 def _(folder):
     return NO_FILE
@@ -360,14 +373,37 @@ NO_REMOTE = {  # git looks into a folder that is not there instead of asking a s
 
 @trouble("requests_hardened is missing")
 def _(folder):
+    return run_without("requests_hardened", "import helpers.images", folder)
+
+
+@trouble("protego is missing")
+def _(folder):
+    return run_without("protego", "import helpers.alt_text", folder)
+
+
+def run_without(package, code, folder):
+    """What Python says on stderr when it runs a piece of code and lacks a package."""
     for path in Path(requests_hardened.__file__).parents[1].iterdir():
-        if not path.name.startswith("requests_hardened"):
+        if not path.name.startswith(package):
             (folder / path.name).symlink_to(path)
     paths = os.pathsep.join([str(ROOT), str(folder)])
-    return run_python("import helpers.images", folder, options=["-S"], PYTHONPATH=paths)
+    return run_python(code, folder, options=["-S"], PYTHONPATH=paths)
 
 
 # The page
+
+
+def test_the_versions_named_are_those_asked_for():
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = entries()["Which versions fit together"].split(". ")[0].replace("\n", " ")
+    for name, first, last in re.findall(r"(\w+) ([\d.]+) (?:to|or) ([\d.]+)", named):
+        listed = asked["requires-python"]
+        if name != "Python":
+            (listed,) = (r for r in asked["dependencies"] if r.startswith(f"{name.lower()}>="))
+        low, high = re.search(r">=([\d.]+),<([\d.]+)", listed).groups()
+        *major, minor = high.split(".")
+        assert (first, last) == (low, ".".join([*major, str(int(minor) - 1)])), name
+    assert len(re.findall(r"(?:to|or) [\d.]+", named)) == 4
 
 
 def said(title, folder):

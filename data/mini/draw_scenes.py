@@ -15,7 +15,7 @@ from pathlib import Path
 from grammar import captions_for
 from grammar_german import german_captions_for
 from plan import plan_scenes
-from scenes import Scene, draw_scene
+from scenes import Box, Scene, draw_scene
 from words import synonyms
 
 HERE = Path(__file__).parent
@@ -30,15 +30,17 @@ GHOST = "2258277193_586949ec62.jpg.1"  # Flickr8k lists this name, and no such f
 QUALITY = 71
 
 
-def draw_photos(scenes: dict[str, Scene], folder: Path, seed: int) -> None:
-    """Draw every scene, and remove pictures of an earlier plan."""
+def draw_photos(scenes: dict[str, Scene], folder: Path, seed: int) -> dict[str, list[Box]]:
+    """Draw every scene, remove pictures of an earlier plan, and return where the figures stand."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.jpg"):
         if path.name not in scenes:
             path.unlink()
+    boxes = {}
     for name, scene in scenes.items():
-        image = draw_scene(scene, random.Random(f"{seed} {name}"))
+        image, boxes[name] = draw_scene(scene, random.Random(f"{seed} {name}"))
         image.save(folder / name, quality=QUALITY, optimize=True)
+    return boxes
 
 
 def write_captions(
@@ -70,6 +72,12 @@ def write_records(scenes: dict[str, Scene], path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
+def write_boxes(boxes: dict[str, list[Box]], path: Path) -> None:
+    """Write where the figures of each picture stand, one picture a line."""
+    lines = (f"{json.dumps(name)}: {json.dumps(places)}" for name, places in boxes.items())
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8", newline="\n")
+
+
 def main() -> None:
     """Write the whole data set into the target folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -80,7 +88,8 @@ def main() -> None:
     target, seed = options.target, options.seed
     scenes, splits = plan_scenes(seed)
     if not options.texts:
-        draw_photos(scenes, target / PHOTO_FOLDER, seed)
+        boxes = draw_photos(scenes, target / PHOTO_FOLDER, seed)
+        write_boxes(boxes, target / "boxes.json")
     write_captions(scenes, target / TOKENS, f"{seed} captions", captions_for)
     write_captions(scenes, target / "de" / TOKENS, f"{seed} captions de", german_captions_for)
     write_splits(splits, target)

@@ -26,6 +26,7 @@ PLACES = {
     "street": places_near.street,
     "forest": places_near.forest,
 }
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the finished picture
 TIMES = ("day", "sunset", "night")
 COUNTS = (1, 2, 3)
 
@@ -70,8 +71,8 @@ class Scene:
         return asdict(self)
 
 
-def draw_scene(scene: Scene, rng: random.Random) -> Image.Image:
-    """Paint the place, then every figure from the back to the front."""
+def draw_scene(scene: Scene, rng: random.Random) -> tuple[Image.Image, list[Box]]:
+    """Paint the place, then every figure from the back to the front; return their boxes too."""
     tones = jittered(COLOURS[scene.colour], rng)
     page = Page(scene.time, rng, tones)
     if scene.time != "day":
@@ -81,9 +82,11 @@ def draw_scene(scene: Scene, rng: random.Random) -> Image.Image:
     page.wash()
     kind = OBJECTS[scene.object]
     flip = rng.random() < 0.5
-    for x, y, size in _spots(scene, rng):
+    boxes = [
         _put_figure(page, scene, kind, tones, (x, y, size, flip))
-    return page.finished()
+        for x, y, size in _spots(scene, rng)
+    ]
+    return page.finished(), boxes
 
 
 def jittered(tones: Tones, rng: random.Random, most: int = 7) -> Tones:
@@ -126,7 +129,7 @@ def _feet(scene: Scene, rng: random.Random) -> float:
     return {1: 40, 2: 42, 3: 26}[scene.count] + rng.uniform(-6, 6)
 
 
-def _put_figure(page: Page, scene: Scene, kind: Kind, tones: Tones, spot: tuple) -> None:
+def _put_figure(page: Page, scene: Scene, kind: Kind, tones: Tones, spot: tuple) -> Box:
     """Draw one figure on its own layer, its shadow on the page, and stick it on."""
     x, y, size, flip = spot
     lift, angle = POSES.get(scene.action, (0, 0))
@@ -143,6 +146,7 @@ def _put_figure(page: Page, scene: Scene, kind: Kind, tones: Tones, spot: tuple)
     page.stick(layer)
     if scene.object == "boat":
         _foam(page, x, y, size)
+    return tuple(round(edge / SHARP) for edge in layer.getbbox())
 
 
 POSES = {"jump": (30, 14), "sail": (0, 5), "run": (-1, 0)}  # units above the ground, degrees

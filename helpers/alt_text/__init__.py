@@ -4,7 +4,7 @@ rows -> addresses -> bytes -> captions -> rows; a module a step:
 
 * `tables`, `columns`, `shards`: the input, recognised, row by row;
 * `occurrences`: the images in a cell, and which of them need no caption;
-* `store`: what is done, in a file that survives any kill;
+* `store`, `files`: what is done, in a file that survives any kill, and which files are the job's;
 * `politeness`, `photos`: visits to servers, and what they bring back;
 * `working`, `cluster`: fetching and captioning at once, here or on many machines;
 * `outputs`, `report`: files for machines, and a page for the person who reviews;

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from helpers.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
 from helpers.alt_text.loading import captioner_hash, default_captioner, load_captioner
+from helpers.alt_text.outputs import require_pyarrow
 from helpers.alt_text.working import Settings
 from helpers.images import USER_AGENT
 
@@ -31,6 +32,8 @@ def main(
     """
     options = parse_arguments(arguments)
     try:
+        if options.parquet:
+            require_pyarrow()
         job = Job(options.input, options.output or "", reading_of(options))
         if options.dry_run:
             print(plan(job))
@@ -112,7 +115,8 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     """Do the job, or what is left of it."""
     name = options.captioner or default_captioner()
     identity = {"input": input_hash(options.input), "captioner": fingerprint(name)}
-    job.open_state(identity | {"options": [asdict(job.reading), options.beam_size]})
+    identity |= {"options": [asdict(job.reading), options.beam_size]}
+    job.open_state(identity, options.parquet, not options.no_report)
     job.scan()
     if options.retry_failed:
         print(f"{job.store.forget_failures(LASTING):,} addresses are visited again")

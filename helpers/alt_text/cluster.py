@@ -2,6 +2,15 @@
 
 Workers only answer; this process alone writes the state file. So a worker that is lost takes
 nothing with it but the chunk in its hands, which Dask gives to another one.
+
+Workers don't talk to each other, so
+
+* the rate, and the pause that a robots.txt asks for, are divided by how many they are. On average
+  all together keep to them; a worker learns with its next chunk that others have come or gone;
+* each asks for a server's robots.txt, and waits when it is told to (429, 503). The others go on
+  until they are told the same;
+* a picture at two addresses may be captioned twice, at the cost of time: the store keeps what came
+  first, for both.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +19,7 @@ from functools import lru_cache
 from itertools import islice
 from socket import gethostname
 from threading import Lock
+from uuid import uuid4
 
 from helpers.alt_text.politeness import Hosts
 from helpers.alt_text.store import Finding, Store
@@ -41,7 +51,8 @@ def work_on_cluster(
     Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
     captioner under the same name.
     """
-    settings = replace(settings, digest=settings.fingerprint(settings.captioner))
+    digest = settings.fingerprint(settings.captioner)
+    settings = replace(settings, digest=digest, run=uuid4().hex)
     with connect(scheduler) as client:
         for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
             store.save(findings, pictures)
@@ -135,8 +146,9 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     """
     with LOADING:
         captioner = loaded(settings.load, settings.captioner, settings.fingerprint, settings.digest)
-        rate, folder = settings.rate / workers, settings.folder
-        hosts = known_hosts(rate, settings.local, settings.user_agent, folder)
+        visiting = settings.rate, settings.local, settings.user_agent, settings.folder
+        hosts = known_hosts(settings.run, *visiting)
+        hosts.workers = workers
     return list(work_off(addresses, captioner, settings, hosts))
 
 
@@ -164,7 +176,10 @@ def this_worker() -> str:
     return f"{get_worker().address} on {gethostname()}"
 
 
-@lru_cache(1)
-def known_hosts(rate: float, local: str, user_agent: str, folder: str) -> Hosts:
-    """Return what this process knows of servers: their robots.txt, and when to come back."""
+@lru_cache(4)
+def known_hosts(run: str, rate: float, local: str, user_agent: str, folder: str) -> Hosts:
+    """Return what this process knows of servers: their robots.txt, and when to come back.
+
+    run: names the run of the command; another one asks for each robots.txt anew.
+    """
     return Hosts(rate, local, user_agent, folder)

@@ -4,7 +4,6 @@ Each step looks into the state file first, so the same command goes on wherever 
 """
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from helpers.alt_text.columns import Columns, find_columns
+from helpers.alt_text.files import JobError, beside, hold, refuse_others, table_path, written
 from helpers.alt_text.occurrences import Occurrence, occurrences_in
 from helpers.alt_text.outputs import Record, csv_file, json_file, parquet_file
 from helpers.alt_text.politeness import Hosts, origin
@@ -26,10 +26,6 @@ from helpers.wording import per_word, short_alt_text
 
 ADDED_AT_ONCE = 1000  # addresses
 LASTING = ("ok", "decorative", "noai", "bad_address")  # no use to try again
-
-
-class JobError(ValueError):
-    """A job that cannot be done like this; the message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Job:
     """
 
     def __init__(self, source: str | Path, output: str | Path, reading: Reading = Reading()):
-        self.source, self.output, self.reading = Path(source), Path(output), reading
+        self.source, self.output, self.reading = Path(source), table_path(output), reading
         self.table: Table = open_input(self.source, reading)
         names = [reading.address_column, reading.page_column, reading.alt_column]
         if isinstance(self.table, Shards):
@@ -68,32 +64,32 @@ class Job:
 
     def beside(self, ending: str) -> Path:
         """Return the path of another file of this job."""
-        return self.output.with_name(self.output.stem + ending)
+        return beside(self.output, ending)
 
-    def open_state(self, identity: dict) -> None:
+    def open_state(self, identity: dict, parquet: bool = False, report: bool = True) -> None:
         """Open the job's state file, or begin one.
 
         identity: what must not change while a job goes on.
-        Raises JobError if the output or the state is another job's.
+        parquet, report: as for `write`.
+        Raises JobError if the state or a file to write is another job's.
         """
-        state = self.beside(".state")
-        if self.output.resolve() == self.source.resolve():
-            raise JobError(f"-o {self.output} is the input itself; choose another name")
-        if self.output.exists() and not state.exists():
-            raise JobError(f"{self.output} exists already; delete it or choose another -o")
+        state, files = self.beside(".state"), written(self.output, parquet, report)
+        if not state.exists():
+            refuse_others(files, [], self.source)
         self.output.parent.mkdir(parents=True, exist_ok=True)
         self.lock = hold(self.beside(".state-lock"))
         self.store = Store(state)
-        known = self.store.manifest
+        known, names = self.store.manifest, [path.name for path in files]
         other = [key for key, value in identity.items() if known.get(key, value) != value]
         if other:
+            there = " and ".join(str(path) for path in [state, *files] if path.exists())
             raise JobError(
                 f"{state} belongs to another job: {' and '.join(other)} changed since. "
-                f"Choose another -o, or delete {state} and {self.output} to begin anew"
+                f"Choose another -o, or delete {there} to begin anew"
             )
-        if not known and self.output.exists():
-            raise JobError(f"{self.output} exists already; delete it or choose another -o")
-        self.store.note(**identity)
+        own = known.get("files", names if known else [])
+        refuse_others(files, own, self.source)
+        self.store.note(**identity, files=sorted({*own, *names}))
 
     def close(self) -> None:
         """Let others open the state file."""
@@ -204,17 +200,6 @@ class Job:
                 for write in writers:
                     write(record)
         return counts, files
-
-
-def hold(path: Path) -> sqlite3.Connection:
-    """Lock a job against a second run at the same time; a kill opens the lock as well."""
-    lock = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        raise JobError("this job is under way in another process; wait for it") from None
-    return lock
 
 
 def open_input(source: Path, reading: Reading) -> Table:

@@ -7,11 +7,20 @@ from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin
 
 from helpers.alt_text.columns import Columns
+from helpers.alt_text.tables import IMAGE_ENDING
 
 ICON = 32  # pixels: smaller images are icons
 SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines
-SPLIT = re.compile(r"[\s|;,]+(?=(?:https?:)?//|data:image/)", re.IGNORECASE)
-PLACEHOLDERS = ("data-src", "data-lazy-src", "data-original", "srcset", "data-srcset")
+# (A run is looked at from its first character only: else a long one takes for ever.)
+SPLIT = re.compile(r"(?<![\s|;,])[\s|;,]+(?=(?:https?:)?//|data:image/)", re.IGNORECASE)
+SEVERAL = re.compile(r"[\r\n|]|[,;]\s+")  # a comma alone may be part of an address
+NAMED_IMAGE = re.compile(rf"[^?#]*{IMAGE_ENDING}([?#]\S*)?", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"data:|about:|#|$", re.IGNORECASE)
+LATE = ("data-src", "data-lazy-src", "data-original")  # where pages keep what they load late
+SETS = ("srcset", "data-srcset", "data-lazy-srcset", "picture")
+# The white space or the end behind an address decides what of its commas belong to it.
+CANDIDATE = re.compile(r"([^\s,](?:\S*[^\s,])?)([^,]*)")
+DESCRIPTOR = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?!\S)")
 SPACERS = re.compile(r"/(spacer|pixel|blank|clear|transparent|shim|1x1)[\d_.-]*\.(gif|png)$", re.I)
 TRACKERS = re.compile(
     r"//([\w-]+\.)*(doubleclick\.net|google-analytics\.com|facebook\.com/tr|bat\.bing\.com)\b", re.I
@@ -47,6 +56,27 @@ class _Images(HTMLParser):
             self.found.append({name: value or "" for name, value in attributes})
 
 
+class _Pictures(_Images):
+    """Also notes, of an <img> in a <picture>, what the <source> tags beside it name."""
+
+    def __init__(self):
+        super().__init__()
+        self.sources = []
+
+    def handle_starttag(self, tag, attributes):
+        super().handle_starttag(tag, attributes)
+        if tag == "picture":
+            self.sources = []
+        elif tag == "source":
+            self.sources += [value for name, value in attributes if name in SETS and value]
+        elif tag == "img" and self.sources:
+            self.found[-1]["picture"] = ", ".join(self.sources)
+
+    def handle_endtag(self, tag):
+        if tag == "picture":
+            self.sources = []
+
+
 def occurrences_in(
     row: Sequence[str], columns: Columns, base: str = "", everything: bool = False
 ) -> list[Occurrence]:
@@ -79,15 +109,22 @@ def cell_of(row: Sequence[str], place: int | None) -> str:
 def images_of(cell: str) -> Iterator[dict[str, str]]:
     """Yield the attributes of every image in a cell; of a bare address only `src`."""
     if "<" not in cell:
-        yield from ({"src": address.strip(" ,;|")} for address in SPLIT.split(cell) if address)
+        yield from ({"src": address.strip(" ,;|")} for address in addresses_in(cell) if address)
         return
     found = parse(cell) or parse(cell + '">') or parse(cell + "'>")  # cut off inside the tag
     yield from (image for image in found if address_of(image))
 
 
+def addresses_in(cell: str) -> list[str]:
+    """Return the addresses in a cell without tags; relative ones if all look like images."""
+    parts = [part.strip() for part in SEVERAL.split(cell) if part.strip()]
+    parts = parts if all(map(NAMED_IMAGE.fullmatch, parts)) else [cell]
+    return [address for part in parts for address in SPLIT.split(part)]
+
+
 def parse(html: str) -> list[dict[str, str]]:
     """Return the attributes of the images in HTML, however broken."""
-    parser = _Images()
+    parser = _Pictures()
     try:
         parser.feed(html)
         parser.close()
@@ -98,11 +135,25 @@ def parse(html: str) -> list[dict[str, str]]:
 
 def address_of(image: dict[str, str]) -> str:
     """Return where an image is; pages that load late keep it beside a placeholder in `src`."""
-    src = image.get("src", "").strip()
-    if src and not src.startswith("data:"):
-        return src
-    late = next((image[name] for name in PLACEHOLDERS if image.get(name, "").strip()), "")
-    return late.split(",")[0].split()[0] if late.strip(" ,") else src
+    given = [image.get(name, "").strip() for name in ("src", *LATE)]
+    given += [largest(image[name]) for name in SETS if name in image]
+    return next((a for a in given if not placeholder(a)), next(filter(None, given), ""))
+
+
+def placeholder(address: str) -> bool:
+    """True if an address stands for an image that comes later, or is that of a spacer."""
+    return bool(PLACEHOLDER.match(address) or SPACERS.search(f"/{address.partition('?')[0]}"))
+
+
+def largest(candidates: str) -> str:
+    """Return the largest image of a `srcset`, "" if there is none but placeholders.
+
+    candidates: such as "a.jpg 640w, b.jpg 1280w" or "a.jpg, b.jpg 2x".
+    Source: https://html.spec.whatwg.org/multipage/images.html#srcset-attributes.
+    """
+    found = [match.groups() for match in CANDIDATE.finditer(candidates)]
+    sizes = {a: DESCRIPTOR.search(words) for a, words in found if not placeholder(a)}
+    return max(sizes, key=lambda a: float(sizes[a][1]) if sizes[a] else 1, default="")
 
 
 def occurrence(image: dict[str, str], page: str, alt: str) -> Occurrence:

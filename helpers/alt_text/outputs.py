@@ -104,6 +104,15 @@ def json_file(path: Path, columns: Sequence[str]) -> Iterator:
         yield lambda record: file.write(line(record))
 
 
+def require_pyarrow() -> None:
+    """Raise ImportError, in words, where Parquet can't be written: before the work, not after."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        problem = "--parquet needs pyarrow: pip install pyarrow (our extra “scale”)"
+        raise ImportError(f"{problem}, or leave --parquet out") from None
+
+
 @contextmanager
 def parquet_file(path: Path, columns: Sequence[str]) -> Iterator:
     """Give a function that writes a Record into a Parquet file; needs pyarrow."""

@@ -3,18 +3,22 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from random import random
 from threading import Lock
 from time import time
-from urllib.parse import urlsplit
-from urllib.robotparser import RobotFileParser
+from urllib.parse import urljoin, urlsplit
 
+from protego import Protego
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from helpers.images import USER_AGENT, ImageError, fetch_answer
 
 ROBOT = USER_AGENT.partition("/")[0]  # the name to which a robots.txt may speak
-RULES_BYTES = 2_000_000
+RULES_BYTES = 2_000_000  # RFC 9309 wants 500 KiB at least
+RULES_TIMES_NAMES = 500_000  # the parser keeps every rule once for each name above it
+TOO_LONG = "its robots.txt is too long to be read: no visits. Is the site yours? Shorten it."
+PORTS = {"http": "80", "https": "443"}  # need not be written
 SLOWEST = 60  # seconds between two requests, however long a robots.txt wishes
 LONGEST_WAIT = 120  # seconds; who asks for more is visited in another run
 RETRIES = Retry(total=3, backoff_factor=1, backoff_max=60)
@@ -23,32 +27,47 @@ OPT_OUTS = {"noai", "noimageai"}
 
 
 class Host:
-    """A server, and when it may be visited next."""
+    """A server, when it may be visited next (0 if never yet), and the pause that it asks for."""
 
-    def __init__(self, gap: float):
-        self.gap, self.next, self.entered, self.reading = gap, 0.0, False, Lock()
-        self.rules: RobotFileParser | ImageError | None = None
+    def __init__(self):
+        self.asked, self.next, self.entered, self.reading = 0.0, 0.0, False, Lock()
+        self.rules: Protego | ImageError | None = None
 
 
 class Hosts:
     """All servers of a job.
 
-    rate: requests a second to one server.
+    rate: requests a second to one server, of all workers together.
     local: one server of your own that is let in, such as "127.0.0.1:8000".
     folder: of images that are fetched already, and need no visit.
+    workers: how many visit the same servers, each with Hosts of its own. May change at any time.
     """
 
     def __init__(
-        self, rate: float = 5, local: str = "", user_agent: str = USER_AGENT, folder: str = ""
+        self,
+        rate: float = 5,
+        local: str = "",
+        user_agent: str = USER_AGENT,
+        folder: str = "",
+        workers: int = 1,
     ):
-        self.gap, self.local, self.user_agent, self.folder = 1 / rate, local, user_agent, folder
+        self.rate, self.local, self.user_agent, self.folder = rate, local, user_agent, folder
+        self.workers = workers
         self.known: dict[str, Host] = {}
         self.lock = Lock()
 
     def of(self, address: str) -> Host:
         """Return the server of an address."""
         with self.lock:
-            return self.known.setdefault(origin(address), Host(self.gap))
+            return self.known.setdefault(origin(address), Host())
+
+    def gap(self, host: Host) -> float:
+        """Return the seconds between two visits of this worker, the others' turns among them."""
+        return self.workers * max(1 / self.rate, host.asked)
+
+    def lag(self, host: Host) -> float:
+        """Return a random part of the others' turns, so that not all workers come at once."""
+        return random() * self.gap(host) * (1 - 1 / self.workers)
 
     def take_turn(self, address: str, now: float) -> float:
         """Return 0 if an address may be visited now, which counts as done; else when to ask again.
@@ -58,11 +77,13 @@ class Hosts:
         if not origin(address):
             return 0.0
         host = self.of(address)
-        if host.entered and host.rules is None:
-            return now + 0.05
-        if host.next > now:
-            return host.next
-        host.entered, host.next = True, now + host.gap
+        with self.lock:
+            if host.entered and host.rules is None:
+                return now + 0.05
+            host.next = host.next or now + self.lag(host)
+            if host.next > now:
+                return host.next
+            host.entered, host.next = True, now + self.gap(host)
         return 0.0
 
     def wait(self, address: str, seconds: float) -> None:
@@ -73,51 +94,62 @@ class Hosts:
     def check(self, address: str) -> None:
         """Raise ImageError, status "robots", for an address that its robots.txt closes.
 
-        Source: RFC 9309; a robots.txt that is not there (4xx) allows all, one that fails (5xx)
-        forbids all.
+        Source: RFC 9309, as the library Protego reads it; a robots.txt that is not there (4xx)
+        allows all, one that fails (5xx) or is too long forbids all. Crawl-delay, which is no part
+        of it, is kept up to a minute.
         """
         if not origin(address):
             return
         host = self.of(address)
         with host.reading:
             if host.rules is None:
-                host.rules = self.read_rules(origin(address))
-                if isinstance(host.rules, RobotFileParser):
-                    asked = float(host.rules.crawl_delay(ROBOT) or 0)
-                    host.gap = max(host.gap, min(asked, SLOWEST))
-                host.next = max(host.next, time() + host.gap)
+                host.rules = self.read_rules(address)
+                if isinstance(host.rules, Protego):
+                    host.asked = min(host.rules.crawl_delay(USER_AGENT) or 0, SLOWEST)
+                host.next = max(host.next, time() + self.gap(host) - self.lag(host))
         if isinstance(host.rules, ImageError):
             raise ImageError(str(host.rules), host.rules.status)
-        if not host.rules.can_fetch(ROBOT, address):
+        if not host.rules.can_fetch(address, USER_AGENT):
             problem = f"its robots.txt keeps {ROBOT} out. Is the site yours? Allow {ROBOT} there."
             raise ImageError(problem, "robots")
 
-    def read_rules(self, start: str) -> RobotFileParser | ImageError:
+    def read_rules(self, address: str) -> Protego | ImageError:
         """Fetch and read a server's robots.txt, or return why none of its images can be had."""
-        rules = RobotFileParser()
+        place = urljoin(address.strip(), "/robots.txt")
         try:
-            answer = fetch_answer(
-                f"{start}/robots.txt", 15, RULES_BYTES, self.local, self.user_agent
-            )
-            rules.parse(answer.data.decode("utf-8", "replace").splitlines())
+            answer = fetch_answer(place, 15, RULES_BYTES, self.local, self.user_agent)
+            return rules_in(answer.data)
         except ImageError as error:
             if error.status in ("unreachable", "timeout"):
                 return error
             if error.status == "http_429" or error.status.startswith("http_5"):
                 problem = f"its robots.txt answers {error.status[5:]}: no visits now. Retry later."
                 return ImageError(problem, "robots")
-            rules.allow_all = True
-        except Exception:  # the parser trips over some rubbish; what says nothing allows all
-            rules.allow_all = True
-        return rules
+            if error.status == "too_large":
+                return ImageError(TOO_LONG, "robots")
+            return Protego.parse("")
+        except Exception as error:  # else the server would be waited for without end
+            problem = f"its robots.txt can't be read ({error!r}): no visits now. Retry later."
+            return ImageError(problem, "failed")
+
+
+def rules_in(data: bytes) -> Protego:
+    """Read a robots.txt; raises ImageError, status "too_large", for one that is made to hurt."""
+    text = data.decode("utf-8-sig", "replace")
+    lines = text.splitlines()
+    names = sum(line.strip().lower().startswith("user") for line in lines)
+    if names * len(lines) > RULES_TIMES_NAMES:
+        raise ImageError(TOO_LONG, "too_large")
+    return Protego.parse(text)
 
 
 def origin(address: str) -> str:
-    """Return scheme and server of an address; "" if no server is asked for it."""
+    """Return scheme and server of an address, spelt in one way; "" if no server is asked for it."""
     with suppress(ValueError):
         parts = urlsplit(address.strip())
-        if parts.scheme in ("http", "https") and parts.netloc:
-            return f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme in PORTS and parts.netloc:
+            name = re.sub(f":({PORTS[parts.scheme]})?$", "", parts.netloc.lower())
+            return f"{parts.scheme}://{name}"
     return ""
 
 

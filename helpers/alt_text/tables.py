@@ -8,6 +8,7 @@ import re
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -16,12 +17,12 @@ from xml.etree import ElementTree
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES, SAMPLE_ROWS = 1 << 16, 200
 LONGEST_CELL = 20_000_000  # characters; more means a quote that is never closed
+LONGEST_LINE = 20_000_000  # characters; a photo inside a line (data:…) takes 13 million at most
+NAMED_SITEMAPS = 3  # how many of an index a message names
 SITEMAP_COLUMNS = ["page", "image", "title", "caption"]
 LISTED = re.compile(r"(https?:)?//[^\s;|\"<>]+|data:image/\S+", re.IGNORECASE)
-IMAGE_LIKE = re.compile(
-    r"<img\b|^data:image/|\.(jpe?g|png|webp|gif|bmp|avif|svg|tiff?|heic)([?#\s,;|]|$)",
-    re.IGNORECASE,
-)
+IMAGE_ENDING = r"\.(jpe?g|png|webp|gif|bmp|avif|svg|tiff?|heic)"
+IMAGE_LIKE = re.compile(rf"<img\b|^data:image/|{IMAGE_ENDING}([?#\s,;|]|$)", re.IGNORECASE)
 ADDRESS_LIKE = re.compile(r"\s*(https?:)?//\S", re.IGNORECASE)
 
 # A table may mix encodings: bytes that are no UTF-8 are read as Windows does in the West.
@@ -119,10 +120,17 @@ def encoding_of(start: bytes) -> str:
 
 
 def lines_of(path: Path, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file as text, their ends kept."""
+    """Yield the lines of a file as text, their ends kept.
+
+    Raises TableError for a line that is too long to be one.
+    """
     errors = "western" if encoding.startswith("utf-8") else "replace"
     with binary(path) as file, io.TextIOWrapper(file, encoding, errors, newline="") as text:
-        yield from text
+        for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE + 1), ""), 1):
+            if len(line) > LONGEST_LINE:
+                problem = f"{path}, line {number:,} has more than {LONGEST_LINE:,} characters"
+                raise TableError(f"{problem}. Export a table with a line for each row")
+            yield line
 
 
 def list_rows(path: Path, encoding: str) -> Iterator[list[str]]:
@@ -206,5 +214,18 @@ def with_sample(table: Table) -> Table:
         rows = rows[table.header :]
     table.sample = rows
     if table.kind == "sitemap" and not rows:
-        raise TableError(f"{table.path} names pages but no images. Try a crawler's table instead")
+        raise TableError(without_images(table.path))
     return table
+
+
+def without_images(path: Path) -> str:
+    """Return what to do with a sitemap that holds no images, or is an index of others."""
+    with binary(path) as file:
+        elements = (e for _, e in ElementTree.iterparse(file) if local_name(e) == "sitemap")
+        texts = ((e.text or "").strip() for s in elements for e in s if local_name(e) == "loc")
+        named = list(islice(texts, NAMED_SITEMAPS + 1))
+    if not named:
+        return f"{path} names pages but no images. Try a crawler's table instead"
+    more = ", …" if len(named) > NAMED_SITEMAPS else ""
+    listed = ", ".join(named[:NAMED_SITEMAPS]) + more
+    return f"{path} is an index of sitemaps: {listed}. Download them and give each by itself"

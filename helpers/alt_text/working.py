@@ -45,6 +45,7 @@ class Settings:
         folder: where the images lie that are fetched already; "" without such.
         fingerprint: gives the hash of the captioner of that name, wherever it is asked.
         digest: what it gave where the command was given; a cluster fills it in.
+        run: names this run of the command; a cluster fills it in.
     """
 
     captioner: str
@@ -56,6 +57,7 @@ class Settings:
     folder: str = ""
     fingerprint: Callable = captioner_hash
     digest: str = ""
+    run: str = ""
 
 
 def work_off(
@@ -67,7 +69,8 @@ def work_off(
 ) -> Iterator[Batch]:
     """Yield findings and their pictures, batch by batch, as they come.
 
-    known: tells of a digest whether that picture has been captioned already.
+    known: tells of a digest whether that picture has been captioned already. Without it a picture
+        may be captioned again, in another batch.
     """
     size, batch = captioner.encoder.image_size, []
     with closing(Ahead(visits(addresses, hosts, size), PHOTOS_AT_ONCE)) as results:

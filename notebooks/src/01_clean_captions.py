@@ -536,6 +536,9 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}, shared: none
 # can be opened in any editor, and it will still be readable in twenty years. Two details matter:
 # UTF-8, so that `Bär` survives on every machine, and `newline="\n"`, so that the file is the
 # same on Windows.
+#
+# It lies in the work folder, where every lesson leaves what it makes: `work/mini/` in the course
+# folder, beside `notebooks/`. (The variable `CAPTION_WORK` of your system can name another place.)
 
 
 # %% tags=["same-as:helpers.captions.write_descriptions"]
@@ -547,7 +550,7 @@ def write_descriptions(descriptions, path):
 work = work_folder(dataset)
 path = work / "descriptions.txt"
 write_descriptions(descriptions, path)
-print(*path.read_text("utf-8").split("\n")[:3], sep="\n")
+print(path, *path.read_text("utf-8").split("\n")[:3], sep="\n")
 
 # %% [markdown]
 # A file that nobody has read back is a hope. Read it and compare. `build_descriptions` is what

@@ -342,7 +342,7 @@ print(average_colours.vectors.shape, sorted(path.name for path in play.glob("col
 # %% [markdown]
 # The `.part` files are gone, their work is done. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them.
 #
-# And now Xception, on all photos. On two CPU cores expect 2-8 photos a second (1-5 min on mini, 17 min and more on Flickr8k); on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again. If the file is there already, it is read, which takes no time.
+# And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again. If the file is there already, in the work folder of lesson 01, it is read, which takes no time.
 
 # %%
 target = work / "features.pkl"

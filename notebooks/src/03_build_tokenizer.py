@@ -267,7 +267,8 @@ print("ours", is_right_padded(batch), " left", is_right_padded(left))
 # ## 5. How long is a caption?
 #
 # Time for the real captions. A tokenizer may learn from the training split only: dev and test
-# stand for the captions that nobody has seen yet.
+# stand for the captions that nobody has seen yet. `work` is the work folder of lesson 01,
+# `work/mini/` in the course folder.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)

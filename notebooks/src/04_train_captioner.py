@@ -98,7 +98,7 @@ SEED = 7
 #
 # How do you teach a network to write? You teach it a smaller thing: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
 #
-# Fetch the clean captions, the photos' features and the tokenizer.
+# Fetch the clean captions, the photos' features and the tokenizer from the work folder, `work/mini/`.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -169,7 +169,7 @@ for name, rows in zip(["photos", "words so far", "next words"], toy_rows, strict
     print(f"{name} {rows.shape}\n{rows}")
 
 # %% [markdown]
-# Three rows for a caption of two words. The generator hands out the rows of all captions of one photo, then of the next photo, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch, and what it costs in memory.
+# Three rows for a caption of two words. The generator hands out the rows of one photo after the other, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch and its memory.
 
 
 # %% tags=["same-as:helpers.batches.prefix_generator"]
@@ -223,7 +223,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
     print(f"{name:<12}", [tuple(weight.shape) for weight in getattr(toy, name).weights])
 
 # %% [markdown]
-# `toy` holds these layers as attributes. Its methods say how they are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand: take away the mean and divide by the spread.
+# `toy` holds these layers as attributes. Its methods say how they are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand.
 
 
 # %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
@@ -323,7 +323,7 @@ print("cost of each place", costs.round(3), "real", real)
 print(f"loss per word: ({costs[0]:.3f} + {costs[1]:.3f}) / 2 = {costs[real].mean():.3f}")
 
 # %% [markdown]
-# The same for a batch. `logsumexp` is the logarithm of softmax's denominator: cross-entropy is this minus the logit of the right word. `smoothing` waits until section 7; at 0 it is switched off. The mask `real` comes from the targets, never from the inputs: there, the place of `<end>` is a real word without a question. Three tests follow: the number from above comes out, Keras' own loss of the unpadded words is the same, and padding changes nothing.
+# The same for a batch. `logsumexp` is the logarithm of softmax's denominator: cross-entropy is this minus the logit of the right word. `smoothing` waits until section 7; at 0 it is switched off. The mask `real` comes from the targets, never from the inputs: there, the place of `<end>` is a real word without a question. Three tests follow.
 
 
 # %% tags=["same-as:helpers.training.words_loss"]
@@ -441,7 +441,7 @@ prove(untrained.model)
 #
 # ## 6. How much faster?
 #
-# Give both models the same 64 captions and let each take some training steps: make the batch, compute the loss, change the weights. The first step is left out: it **compiles**, that is, TensorFlow writes a plan of the calculation, which later steps follow. About 10 seconds on mini; on Flickr8k up to a minute.
+# Give both models the same 64 captions and let each take some training steps. The first step is left out: it **compiles**, that is, TensorFlow writes a plan of the calculation, which later steps follow. About 10 seconds on mini; on Flickr8k up to a minute.
 
 
 # %%
@@ -517,7 +517,7 @@ print("average", track[-6:])
 #
 # In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model.
 #
-# A GPU is used wherever TensorFlow finds one. Keras then hands the LSTM to cuDNN (lesson 03), and would like to translate other models with **XLA**, a compiler that makes a program of its own for every shape of batch. Ours differ from batch to batch, so `jit_compile=False` forbids it. Nothing else changes.
+# Where TensorFlow finds a GPU, it uses it. Keras then hands the LSTM to cuDNN (lesson 03), and would translate other models with **XLA**, a compiler that makes a new program for every shape of batch. Ours differ in shape, so `jit_compile=False` forbids it.
 #
 # Below: the learning rate along the way.
 
@@ -536,7 +536,7 @@ for share in (0, 25, 50, 75, 100):
     print(f"after {share:>3} % of the steps: {float(schedule(share)):.5f}")
 
 # %% [markdown]
-# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run: you call it yourself, as Keras would.
+# A falling loss is good, but is the model learning to *speak*? A **callback** is called by Keras at fixed moments. This one writes the captions of the same images before training and after each epoch. The last lines are a dry run.
 
 
 # %% tags=["same-as:helpers.training.CaptionEveryEpoch"]
@@ -564,7 +564,7 @@ assert dry.captions == [["a dog"]]
 # %% [markdown]
 # Training itself is one call of `fit`, with three callbacks:
 #
-# * `BackupAndRestore` saves every epoch. If Colab hangs up, run the cell again and it goes on from there. It stands first, so it saves the weights as the optimiser left them.
+# * `BackupAndRestore` saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause). It stands first, so it saves the weights as the optimiser left them.
 # * `SwapEMAWeights` then puts the averaged weights into the model, for the dev loss and for your captions, and takes them out again for the next epoch.
 # * your `CaptionEveryEpoch` comes last and meets the averaged weights.
 
@@ -664,7 +664,7 @@ prove(loaded.model)
 # %% [markdown]
 # The same captions, though weights are stored in two bytes instead of four.
 #
-# How good are they? Lesson 06 scores captions properly. On mini there is a quick way, because each scene was drawn from a list of facts: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
+# How good are they? Lesson 06 scores captions. On mini there is a quick way, because each scene was drawn from facts: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
 
 # %% tags=["scores"]
 print(f"dev loss {dev_loss:.3f}")
@@ -763,7 +763,7 @@ print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
 # %% [markdown]
 # ### Exercise 4: Cook with another recipe
 #
-# This one is open. Change one thing in the recipe and train for two epochs on the first 500 captions. Does the dev loss go down? Try another learning rate, no dropout, fewer units. Leave `smoothing` alone: it changes what the loss means.
+# Open. Change one thing in the recipe and train for two epochs on the first 500 captions. Does the dev loss go down? Try another learning rate, no dropout, fewer units. Leave `smoothing` alone: it changes what the loss means.
 
 
 # %% tags=["exercise"]

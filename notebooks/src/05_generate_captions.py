@@ -87,7 +87,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06.
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06. (`work` is the work folder, `work/mini/` in the course folder.)
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -633,7 +633,13 @@ texts = captioner.caption_features(features[:8], BEAM_SIZE)
 plots.show_images([open_image(path) for path in photos[:8]], texts)
 
 # %% [markdown]
-# In a terminal the same road is one command, a line for every photo: `python -m helpers.captioner photo.jpg`.
+# In a terminal the same road is one command, a line for every photo. Type it in the course folder, with the course's environment switched on (`source .venv/bin/activate`, on Windows `.venv\Scripts\activate`); this holds for all commands of the course.
+#
+# ```sh
+# python -m helpers.captioner photo.jpg --captioner work/mini/captioner
+# ```
+#
+# Without `--captioner` it takes the course's own, trained on Flickr8k.
 #
 # The numbers of this lesson, in short:
 
@@ -706,7 +712,7 @@ print("right" if kept.tolist() == [[1, 0, 1, 0], [0, 1, 1, 0]] else "not yet")
 # %% [markdown]
 # ### Exercise 3: Offer candidates
 #
-# A person who writes alt text wants a choice. Return a photo's captions as pairs (caption, probability), best first; `captioner.beams` gives the beams, and a probability is `math.exp` of its logarithm. Lesson 07 puts such candidates on buttons.
+# A person who writes alt text wants a choice. Return a photo's captions as pairs (caption, probability), best first. `captioner.beams` gives a list of beams for each photo, best first. A beam has `ids` and `log_probability`, its summed logarithms; `math.exp` of that is the probability. Lesson 07 puts such candidates on buttons.
 
 
 # %% tags=["exercise"]

@@ -125,7 +125,7 @@ for word in captions[0].split():
     print(f"{word:12}{'●' * said_by}")
 
 # %% [markdown]
-# But look which words collect the most dots: often "a", "the" and "in", which say nothing about
+# But small words such as "the" and "in" collect dots like any other, and they say nothing about
 # this photo. And a word without a dot may be wrong, or a fine word that five people happened not
 # to use. Every metric of this lesson is an answer to these two worries.
 
@@ -735,8 +735,8 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # A second kind of luck stays hidden from the bootstrap: the seed. Train the same recipe with
 # another one, and first weights, order of batches and dropout all change. Three published runs of
 # one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. So the
-# course's README reports the mean and the spread of several seeds, each a whole training. Distrust
-# a gain of half a point from one run.
+# course's README gives mean and spread where it has several seeds, and says where it has one.
+# Distrust a gain of half a point from one run.
 
 # %% [markdown]
 # ### Compare with others

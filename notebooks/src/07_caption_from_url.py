@@ -312,8 +312,8 @@ for image in [*hostile, bomb]:
         print("•", error)
 
 # %% [markdown]
-# And a friendly one? Put the address of a photo of yours into the settings above, and run this cell
-# again. As it stands, the address leads to a server that doesn't exist, and you see what people see
+# And a friendly one? Put the address of a photo of yours into the settings above, run that cell
+# again, and then the next one. As it stands, the address leads to a server that doesn't exist, and you see what people see
 # who have no network.
 
 # %%
@@ -445,7 +445,8 @@ display(Picture(filename=str(ROOT / "notebooks/images/07_caption_from_url.png"))
 # %% [markdown]
 # ## 7. Without a notebook
 #
-# Captions are also wanted where nobody presses buttons. In a terminal, in the course folder:
+# Captions are also wanted where nobody presses buttons. In a terminal, in the course folder and its
+# environment (lesson 05):
 #
 # ```sh
 # python -m helpers.captioner photo.jpg https://example.org/dog.jpg
@@ -597,6 +598,6 @@ print("right" if lines == ["a car", "two boats", "a dog"] else "not yet")
 # %% [markdown]
 # ## Next
 #
-# You have an app that others can use. What the model looks at while it writes a word, it doesn't
-# tell yet: it sees one vector for the whole photo. [08 attend to
-# regions](08_attend_to_regions.ipynb) lets it look at one region after the other.
+# You have an app that others can use. Where its captioner looked before it wrote a word, the app
+# doesn't tell. [08 attend to regions](08_attend_to_regions.ipynb) builds such a captioner, one that
+# looks at one region after the other, and draws what it looked at.

@@ -283,7 +283,7 @@ print(again.captions == dataset.captions, {k: len(names) for k, names in again.s
 #
 # ## 4. What is in there?
 #
-# Before you train on a folder, look at it. On the command line:
+# Before you train on a folder, look at it. In a terminal, in the course folder and its environment (lesson 05):
 #
 # ```sh
 # python -m helpers.datasets my-folder
@@ -308,7 +308,6 @@ photos = work / "my photos"
 photos.mkdir(exist_ok=True)
 for name in dataset.splits["train"][:6]:
     shutil.copy(dataset.image_paths[name], photos)
-(photos / "captions.json").unlink(missing_ok=True)
 form = annotation_widget(photos, photos / "captions.json", amount=5)
 form
 
@@ -317,19 +316,22 @@ form
 #
 # What to write? The rules that COCO gave its writers are good ones: say what is important, in a sentence of at least eight words; don't begin with "There is"; don't guess what people think or what happens next; give nobody a name. Five *different* captions teach more than one five times. Better still, ask five people.
 #
-# Code can fill in the boxes, too.
+# Code can fill in the boxes, too. Here it does so in a form with a file of its own, so that your captions stay yours:
 
 # %%
-for box, text in zip(form.boxes, dataset.captions[form.photos[form.index].name], strict=False):
+by_code = work / "captions by code.json"
+by_code.unlink(missing_ok=True)
+second_form = annotation_widget(photos, by_code, amount=5)
+for box, text in zip(second_form.boxes, dataset.captions[second_form.photos[0].name], strict=False):
     box.value = text
-print(re.sub("<.*?>", "", form.message.value))
-print((photos / "captions.json").read_text("utf-8")[:400])
+print(re.sub("<.*?>", "", second_form.message.value))
+print(by_code.read_text("utf-8")[:400])
 
 # %% [markdown]
-# The file may have been begun by somebody else. It is read anew before each change, and whatever the form doesn't know (licences, sizes, other people's photos) stays in it. This is COCO JSON, in a folder with its photos. So `open_dataset("my photos")` opens it, as soon as there are enough for three splits, and
+# The file may have been begun by somebody else. It is read anew before each change, and whatever the form doesn't know (licences, sizes, other people's photos) stays in it. This is COCO JSON, and your own lies in a folder with its photos. So `open_dataset(photos)` opens it as soon as three photos have captions, one for each split (to learn anything, take hundreds), and
 #
 # ```sh
-# python -m helpers.pipeline --dataset "my photos" --out my-captioner
+# python -m helpers.pipeline --dataset "work/mini/my photos" --out my-captioner
 # ```
 #
 # trains on it. You do the same in the next section, with another data set.
@@ -455,7 +457,7 @@ scored = score_captions([spaced["dog.jpg"][:1]], spaced["dog.jpg"][1:])
 print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 
 # %% [markdown]
-# `single_letters` makes every character a word. It needs no dictionary, and for Chinese it is a usual choice: translations into Chinese are mostly scored by character. For real words take a library: `jieba.lcut` for Chinese, others for Japanese and Thai. You hand it over when you open the data:
+# `single_letters` makes every character a word. It needs no dictionary, and for Chinese it is a usual choice: translations into Chinese are mostly scored by character. For real words take a library: `jieba.lcut` for Chinese (`pip install jieba` in the course's environment), others for Japanese and Thai. You hand it over when you open the data:
 #
 # ```python
 # import jieba

@@ -280,9 +280,14 @@ for label, each in rows.items():
     print(f"{label:36} {line}  distinct {scores['distinct']:.0f}")
 
 # %% [markdown]
-# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. What stands out in spite of that is the encoder. Look at CIDEr-D, which rewards naming what *this* photo shows. With random weights, VGG16 catches some colours and places, and the captioner guesses the rest from what people usually write. Whether image and words are added or concatenated makes a difference no larger than chance: one is ahead in BLEU-4, the other in CIDEr-D. Expect CIDEr-D of about 105 with Xception, and of 50-65 with a VGG16 that has learnt nothing.
+# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be about 105 with Xception. Two cases for VGG16:
 #
-# The captions themselves tell more than the scores:
+# * Its rows say "random weights", as in the run that comes with this notebook. Then the encoder is what stands out: VGG16 catches some colours and places, the captioner guesses the rest from what people usually write, and CIDEr-D is 50-65.
+# * They don't, because the ImageNet weights could be fetched, as on Colab. Then VGG16 knows things, too. Expect it clearly above that range; if it is not, look at section 2 again.
+#
+# Whether image and words are added or concatenated makes a difference no larger than chance: in the run that comes with this notebook one is ahead in BLEU-4, the other in CIDEr-D.
+#
+# The captions themselves tell more than the scores. Do they name the right thing, or only its colour and place?
 
 # %%
 names = dataset.splits["test"][:3]

@@ -49,6 +49,8 @@ def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
 def refresh_text(lesson: Lesson) -> None:
     """Take the text anew from the source and keep the outputs, after a change of prose alone.
 
+    The set-up cell counts as prose: what it says matters on Colab, where nothing is kept.
+
     Raises LessonError if code changed too, or there is no notebook yet.
     """
     built, notebook = lesson.built, lesson.source
@@ -81,8 +83,9 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def code_of(notebook: nbformat.NotebookNode) -> list[str]:
-    """Return the code of the cells that run."""
-    return [cell.source for cell in code_cells(notebook)]
+    """Return the code of the cells that run, but for the set-up cell."""
+    cells = code_cells(notebook)
+    return [cell.source for cell in cells if "setup" not in cell.metadata.get("tags", [])]
 
 
 def has_figure(output: nbformat.NotebookNode) -> bool:

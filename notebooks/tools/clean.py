@@ -32,6 +32,7 @@ REPLACEMENTS = [
     (re.compile(r"<cell line: \d+>"), "<cell>"),
     (re.compile(r" at 0x[0-9a-fA-F]{6,}"), ""),
     (re.compile(r"0x[0-9a-fA-F]{8,}"), "0x…"),
+    (re.compile(r"\b127\.0\.0\.1:\d{5}\b"), "127.0.0.1:54321"),  # a free port, new each time
 ]
 
 

@@ -32,8 +32,8 @@ from lessons import Lesson, choose_lessons, output_text, tagged  # noqa: E402
 PYTHONS = ("python3.13", "python3.12", "python3.11")
 COLABS_PYTHON = "3.13"
 COLAB_FOLDER = Path("/content")
-NEEDED = {"requests-hardened"}  # what a set-up cell may add
-NEEDED_IN = {"11": {"waitress"}}  # what other cells may add, by the number of the lesson
+NEEDED = {"requests-hardened"}  # what every set-up cell may add
+NEEDED_IN = {"09": {"protego"}, "11": {"waitress"}}  # what a lesson may add, by its number
 START = "import google.colab\n"
 CELL_TIMEOUT = 3600  # seconds: Colab has no limit, and this machine may be busy
 
