@@ -20,7 +20,8 @@ def session(monkeypatch):
 @pytest.mark.parametrize("name", lesson_names())
 def test_a_lesson_may_install_what_its_cells_install(session, name):
     cells = "\n".join(cell.source for cell in Lesson(ROOT, name).source.cells)
-    installed = set(re.findall(r'"pip", "install", "-q", "([\w-]+)"', cells))
+    calls = re.findall(r'"pip", "install", "-q", ((?:"[\w-]+"(?:, )?)+)', cells)
+    installed = {package for call in calls for package in re.findall(r"[\w-]+", call)}
     known = {session.name_of(line) for line in (session.HERE / "packages.txt").read_text().split()}
     assert "requests-hardened" in installed
     assert installed - known == session.allowed([name])
