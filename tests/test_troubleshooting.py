@@ -10,6 +10,7 @@ import warnings
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import keras
 import numpy as np
@@ -25,7 +26,7 @@ from helpers.alt_text.job import Job
 from helpers.captioner import Captioner
 from helpers.captions import read_captions
 from helpers.datasets import download_flickr8k, open_dataset
-from helpers.features import Features, extract_features, load_features
+from helpers.features import Features, extract_features, load_features, spreading
 from helpers.images import open_image
 from helpers.metrics import score_captions
 from helpers.tokenizer import CaptionTokenizer
@@ -353,6 +354,20 @@ def _(folder):
     job.open_state({"captioner": "one"})
     job.close()
     Job(folder / "crawl.csv", folder / "out.csv").open_state({"captioner": "two"})
+
+
+@trouble("A file of that name is there already")
+def _(folder):
+    (folder / "crawl.csv").write_text("image\nhttps://photos.example/dog.jpg\n")
+    (folder / "out.csv").write_text("somebody's table")
+    Job(folder / "crawl.csv", folder / "out.csv").open_state({"captioner": "one"})
+
+
+@trouble("A machine of the cluster has other weights")
+def _(folder):
+    encoder = SimpleNamespace(name="toy", network=keras.Sequential([layers.Input((2,))]))
+    with mock.patch.object(spreading, "this_worker", lambda: "tcp://10.0.0.2:4000 on two"):
+        spreading.loaded(lambda name: encoder, "toy", "the hash of others")
 
 
 # Colab
