@@ -41,9 +41,10 @@ def start(table, target, running, seconds=0.002):
     words[words.index("--captioner") + 1] = str(seconds)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
     command = [sys.executable, str(TESTS / "alt_text_site.py"), *words]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    # A shell lets what it runs in the background ignore Ctrl-C, and that is inherited.
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env=environment, preexec_fn=listen, **pipes)
 
 
 def finish(process):
