@@ -106,9 +106,9 @@ def test_several_photos_can_be_dropped(page):
 
 def test_everything_can_be_done_with_keys(page):
     page.bring_to_front()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "photos"
-    with page.expect_file_chooser() as chooser:
+    with page.expect_file_chooser() as chooser:  # asked for early: the browser hears of it late
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == "photos"
         page.keyboard.press("Space")
     chooser.value.set_files([{"name": "a.png", "mimeType": "image/png", "buffer": photo()}])
     page.get_by_role("status").filter(has_text="1 of 1").wait_for()
