@@ -254,11 +254,15 @@ def alt_text() -> dict:
             job.scan()
             work = seconds(lambda: job.work(captioner, settings))
             assert job.store.count() == {"ok": len(paths)}, job.store.count()
-    bare = seconds(lambda: [captioner.encoder.encode(batch) for batch in batches])
+    features, number = [], len(paths)
+    bare = seconds(lambda: features.extend(map(captioner.encoder.encode, batches)))
+    search = seconds(lambda: [captioner.feature_candidates(batch, 3) for batch in features])
     return {
-        f"bare forward pass [photos/s] ({len(paths)} photos)": len(paths) / bare,
-        f"fetched, captioned, kept [photos/s] ({len(paths)} photos)": len(paths) / work,
+        f"bare forward pass [photos/s] ({number} photos)": number / bare,
+        f"with beam search [photos/s] ({number} photos)": number / (bare + search),
+        f"fetched, captioned, kept [photos/s] ({number} photos)": number / work,
         "share of the bare forward pass": bare / work,
+        "share of forward pass and beam search": (bare + search) / work,
     }
 
 
