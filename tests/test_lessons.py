@@ -17,7 +17,7 @@ from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, ta
 from publish import publish, stale_notebooks
 
 NAMES = lesson_names()
-FEATURES = ["features.pkl", "xception-grid.*"]  # take over a minute to make
+FEATURES = ["features.pkl", "xception-grid.*", "vgg16.*"]  # take over a minute to make
 CAPTIONERS = ["captioner/*", "attention-captioner/*"]
 AT_ONCE = 2
 EXACT = ["01_clean_captions", "03_build_tokenizer"]  # no processor rounds anything in them
