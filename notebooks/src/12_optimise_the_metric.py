@@ -447,13 +447,13 @@ for label, model in {"first": captioner.compiled, "second": second.compiled, "bo
 # | one vector of Xception, this course's merge model, beam 3 | 20.0 | 52.1 |
 # | the same, trained on its score, beam 3 | 22.0 | 56.7 |
 # | grid of Xception, attention (lesson 08), beam 3 | 20.5 | 55.3 |
-# | the same, trained on its score, beam 3 | 22.8 | 58.3 |
+# | the same, trained on its score, beam 3 | 22.7 | 58.3 |
 # | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
 # | people, one against the other four | 21.3 | 82.0 |
 #
 # Test split; lower case, no punctuation, all words kept. ResNet-50 is one more network trained on ImageNet. Ours are those of the README's table.
 #
-# Attention gave four points of CIDEr-D, training on the score gave four, both together six. What then remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. With it a decoder like ours has been reported at a BLEU-4 of 25.9 (greedy, on a dev split of its own). And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
+# Attention gave three points of CIDEr-D, training on the score nearly five, both together six. What then remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. With it a decoder like ours has been reported at a BLEU-4 of 25.9 (greedy, on a dev split of its own). And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
 
 # %% [markdown]
 # ## Recap
