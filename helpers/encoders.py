@@ -24,11 +24,17 @@ import numpy as np
 import tensorflow as tf
 
 ROUNDED_WEIGHTS = Path(__file__).parents[1] / "data" / "weights" / "xception-int8.npz"
-OFFICIAL_WEIGHTS = (  # address and hash as keras.applications.xception has them
-    "https://storage.googleapis.com/tensorflow/keras-applications/xception/"
-    "xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
-    "b0042744bf5b25fce3cb969f33bebb97",
-)
+SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
+OFFICIAL_WEIGHTS = {  # address and hash as keras.applications has them
+    "xception": (
+        f"{SERVER}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "b0042744bf5b25fce3cb969f33bebb97",
+    ),
+    "vgg16": (
+        f"{SERVER}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5",
+        "64373286793e3c8b2b4e3219cbf3544b",
+    ),
+}
 PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
@@ -133,8 +139,7 @@ def vgg16_encoder(name: str, weights: str | Path | None) -> Encoder:
         network = random_vgg16()
     else:
         try:
-            with network_timeout(20):
-                network = vgg16("imagenet")
+            network = vgg16(official_weights("vgg16"))
         except Exception:  # Keras raises a bare Exception when a download fails
             print("VGG16: no download, so it has random weights and has learnt nothing.")
             return vgg16_encoder(name + RANDOM, None)
@@ -177,8 +182,7 @@ def xception(weights: str | None = None) -> keras.Model:
 def official_or_rounded_xception() -> keras.Model:
     """Download the official weights; without a network take the rounded ones, and say so."""
     try:
-        with network_timeout(20):
-            return xception(official_weights())
+        return xception(official_weights("xception"))
     except Exception as error:  # Keras raises a bare Exception when a download fails
         if not ROUNDED_WEIGHTS.exists():
             problem = f"no download ({error}) and no {ROUNDED_WEIGHTS}"
@@ -189,20 +193,21 @@ def official_or_rounded_xception() -> keras.Model:
     return network
 
 
-def official_weights() -> str:
+def official_weights(network: str) -> str:
     """Return the path of Keras' own file, in Keras' own cache; download it if it is not there.
 
     Keras would do so only after building the network, which without a download is then built twice,
     and would wait long for a server that a firewall keeps from answering.
     """
-    address, digest = OFFICIAL_WEIGHTS
+    address, digest = OFFICIAL_WEIGHTS[network]
     name = address.rpartition("/")[2]
     cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras")))
     if not os.access(cache, os.W_OK):
         cache = Path("/tmp", ".keras")  # as Keras does
     if not (cache / "models" / name).exists():
         check_reachable(address, cache / "models" / f"{name}.no-answer")
-    return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
+    with network_timeout(20):
+        return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
 
 
 def check_reachable(address: str, note: Path) -> None:

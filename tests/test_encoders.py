@@ -1,5 +1,6 @@
 """Encoders: rounded weights, the way without a network, messages. Xception itself is slow."""
 
+import hashlib
 import importlib.util
 import inspect
 import os
@@ -46,12 +47,14 @@ def weights():
     return [large, random.normal(size=144).astype("float32"), small, np.float32(range(5))]
 
 
+def no_download(network):
+    """Fail as Keras does without a network."""
+    raise Exception("URL fetch failure on https://…: None -- Name not known")
+
+
 @pytest.fixture
 def tiny_xception(monkeypatch):
     """In place of Xception a network of one layer, so that every way of loading is quick."""
-
-    def no_download():
-        raise Exception("URL fetch failure on https://…: None -- Name not known")
 
     def build(weights=None):
         build.times += 1
@@ -136,7 +139,7 @@ def test_without_a_network_and_a_copy_the_message_says_both(tiny_xception, tmp_p
 
 
 def test_ctrl_c_in_a_download_is_no_failed_download(monkeypatch):
-    def interrupted():
+    def interrupted(network):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(encoders, "official_weights", interrupted)
@@ -168,12 +171,14 @@ def test_a_weights_file_that_does_not_fit_is_named(tiny_xception, tmp_path):
         load_encoder(weights=path)
 
 
-def test_the_official_weights_are_those_of_keras():
+@pytest.mark.parametrize("network", encoders.OFFICIAL_WEIGHTS)
+def test_the_official_weights_are_those_of_keras(network):
     """Same address, same hash, and so the same file in the cache."""
-    source = inspect.getsource(inspect.getmodule(keras.applications.Xception))
-    address, digest = encoders.OFFICIAL_WEIGHTS
+    build = {"xception": keras.applications.Xception, "vgg16": keras.applications.VGG16}[network]
+    source = inspect.getsource(inspect.getmodule(build))
+    address, digest = encoders.OFFICIAL_WEIGHTS[network]
     name = address.rpartition("/")[2]
-    assert f"xception/{name}" in source and digest in source
+    assert f"{network}/{name}" in source and digest in source
     assert source.index(f'"{name}"') < source.index(digest) < source.index(f'"{name}"') + 300
 
 
@@ -192,7 +197,7 @@ def silent(monkeypatch):
     """A server that takes calls and never answers, in place of the official one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}/weights.h5"
-        monkeypatch.setattr(encoders, "OFFICIAL_WEIGHTS", (address, "hash"))
+        monkeypatch.setitem(encoders.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
         yield address
 
 
@@ -200,7 +205,7 @@ def seconds_to_fail() -> float:
     """Ask for the official weights, which is to fail; return how long that took."""
     start = time.perf_counter()
     with pytest.raises(OSError):
-        encoders.official_weights()
+        encoders.official_weights("xception")
     return time.perf_counter() - start
 
 
@@ -225,7 +230,7 @@ def test_official_weights_in_the_cache_need_no_server(cache, silent):
     folder, asked = cache
     (folder / "weights.h5").touch()
     (folder / "weights.h5.no-answer").touch()
-    assert encoders.official_weights() == "path" and len(asked) == 1
+    assert encoders.official_weights("xception") == "path" and len(asked) == 1
 
 
 def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_path):
@@ -235,8 +240,10 @@ def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/weights.h5"
-        monkeypatch.setattr(encoders, "OFFICIAL_WEIGHTS", (address, "hash"))
-        assert encoders.official_weights() == "path" and asked == [("weights.h5", address)]
+        monkeypatch.setitem(encoders.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
+        assert encoders.official_weights("xception") == "path" and asked == [
+            ("weights.h5", address)
+        ]
         (tmp_path / "weights.h5").unlink()
         assert seconds_to_fail() < 3
         server.shutdown()
@@ -270,14 +277,13 @@ def test_the_timeout_ends_with_the_download(before):
 def tiny_vgg16(monkeypatch):
     """In place of VGG16 a network of its shape in small, whose last layer but one is fc2."""
 
-    def build(weights=None):
-        if weights == "imagenet":
-            raise Exception("URL fetch failure on https://…: None -- Name not known")
+    def build():
         inputs = keras.Input((224, 224, 3))
         pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 1)(inputs))
         fc2 = keras.layers.Dense(5, name="fc2")(pooled)
         return keras.Model(inputs, keras.layers.Dense(4, name="predictions")(fc2))
 
+    monkeypatch.setattr(encoders, "official_weights", no_download)
     monkeypatch.setattr(encoders, "vgg16", build)
     return build
 
@@ -329,31 +335,28 @@ def download_server(tmp_path):
 
 @pytest.mark.slow
 def test_vgg16_is_downloaded_and_gives_4096_numbers(tmp_path, download_server, monkeypatch, capsys):
-    """From a server of our own, with weights of our own; so without the hash of the real ones."""
-    network = encoders.vgg16()
-    fetched = []
-
-    def fetch(name, origin, file_hash, **options):
-        fetched.append(origin)
-        weights = tmp_path / "small.h5"
-        with h5py.File(weights, "w") as file:  # Keras' old layout, in which the real ones are
-            file.attrs["layer_names"] = [layer.name for layer in network.layers]
-            for layer in network.layers:
-                group = file.create_group(layer.name)
-                group.attrs["weight_names"] = [f"{n}:0" for n in range(len(layer.weights))]
-                for number, weight in enumerate(layer.weights):
-                    value = 3 if "fc2/bias" in weight.path else 0
-                    array = np.full(weight.shape, value, "float16")
-                    group.create_dataset(f"{number}:0", data=array, compression="gzip")
-        cache = tmp_path / "cache"
-        cache.mkdir()
-        return keras.utils.get_file(name, f"{download_server}/small.h5", cache_dir=cache, **options)
-
-    monkeypatch.setattr("keras.src.applications.vgg16.file_utils.get_file", fetch)
+    """From a server of our own, with weights of our own."""
+    weights = tmp_path / "small.h5"
+    with h5py.File(weights, "w") as file:  # Keras' old layout, in which the real ones are
+        network = encoders.vgg16()
+        file.attrs["layer_names"] = [layer.name for layer in network.layers]
+        for layer in network.layers:
+            group = file.create_group(layer.name)
+            group.attrs["weight_names"] = [f"{n}:0" for n in range(len(layer.weights))]
+            for number, weight in enumerate(layer.weights):
+                value = 3 if "fc2/bias" in weight.path else 0
+                array = np.full(weight.shape, value, "float16")
+                group.create_dataset(f"{number}:0", data=array, compression="gzip")
+    digest = hashlib.md5(weights.read_bytes()).hexdigest()
+    official = (f"{download_server}/small.h5", digest)
+    monkeypatch.setitem(encoders.OFFICIAL_WEIGHTS, "vgg16", official)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
     encoder = load_encoder("vgg16")
     assert "random" not in capsys.readouterr().out
     assert (encoder.name, encoder.image_size, encoder.feature_shape) == ("vgg16", 224, (4096,))
-    assert "vgg16_weights_tf_dim_ordering_tf_kernels.h5" in fetched[0]
+    assert (tmp_path / "cache" / "models" / "small.h5").exists()
     pixels = np.zeros((1, 224, 224, 3), "uint8")
     np.testing.assert_array_equal(encoder.encode(pixels), np.full((1, 4096), 3))
 
