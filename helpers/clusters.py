@@ -1,8 +1,14 @@
 """What every job on a Dask cluster needs: its scheduler, and words for what goes wrong there."""
 
+import sys
 from socket import gethostname
+from threading import Thread
+from time import sleep
+
+from tqdm import tqdm
 
 PATIENCE = 20  # seconds until a scheduler answers, and until it has a worker
+LOOK = 5  # seconds between two looks at how many workers are left
 COURSE = "Install this version of the course for scheduler and workers, and start them anew"
 
 
@@ -37,7 +43,24 @@ def connect(scheduler: str) -> object:
     except ClusterError:
         client.close()
         raise
+    Thread(target=watch, args=(client, scheduler), daemon=True).start()
     return client
+
+
+def watch(client: object, scheduler: str) -> None:
+    """Say so when the last worker has gone: Dask waits for another one without a word."""
+    had = True
+    while client.status == "running":
+        try:
+            has = bool(client.nthreads())
+        except Exception:  # the client was closed, or the scheduler went away
+            return
+        if had and not has:
+            problem = f"the scheduler at {scheduler} has no workers left"
+            cure = f"the work goes on as soon as one is started with `dask worker {scheduler}`"
+            tqdm.write(f"{problem}; {cure}", file=sys.stderr)
+        had = has
+        sleep(LOOK)
 
 
 def check_course(client: object) -> None:

@@ -18,6 +18,7 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 
 from distributed import CancelledError, KilledWorker, LocalCluster  # noqa: E402
 
+from helpers import clusters  # noqa: E402
 from helpers.clusters import ClusterError  # noqa: E402
 from helpers.features import FeaturesError, extract_features, spread_features  # noqa: E402
 from helpers.features import spreading as module  # noqa: E402
@@ -258,6 +259,23 @@ def test_a_worker_without_the_course_is_named(photos, tmp_path):
                     spread_features(Pixels(), Pixels, photos, tmp_path / "f.pkl", scheduler)
             finally:
                 worker.kill()
+
+
+def test_that_no_worker_is_left_is_said_and_a_new_one_goes_on(monkeypatch, capsys):
+    monkeypatch.setattr(clusters, "LOOK", 0.05)
+    said, limit = "", time.monotonic() + 20
+    with LocalCluster(n_workers=1, processes=False, protocol="tcp", **OPTIONS) as cluster:
+        with clusters.connect(cluster.scheduler_address) as client:
+            cluster.scale(0)
+            waiting = client.submit(sum, [1, 2], pure=False)
+            while "no workers left" not in said and time.monotonic() < limit:
+                time.sleep(0.05)
+                said += capsys.readouterr().err
+            cluster.scale(1)
+            assert waiting.result(timeout=20) == 3
+    address = cluster.scheduler_address
+    assert f"{address} has no workers left; the work goes on as soon as one is started" in said
+    assert said.count("no workers left") == 1
 
 
 @pytest.mark.slow
