@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 75 s |
-# | Flickr8k | about 5 min | about 15 min (estimate) |
+# | Flickr8k | about 5 min | about 20 min |
 
 # %% [markdown]
 # ## Set-up
@@ -589,7 +589,7 @@ def train_captioner(model, train, dev, recipe, backup=None, callbacks=(), verbos
 # %% [markdown]
 # Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
 #
-# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, and on Flickr8k about 40 s an *epoch*; on a T4 a few seconds an epoch (an estimate).
+# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, and on Flickr8k about 80 s an *epoch*; on a T4 a few seconds an epoch (an estimate).
 
 # %%
 keras.utils.set_random_seed(SEED)

@@ -23,12 +23,12 @@
 #
 # **You need** nothing; if lesson 04 has left no captioner in the work folder, `helpers.pipeline` trains one first.
 #
-# **Run times** (with the captioner of lesson 04; Colab and Flickr8k are estimates)
+# **Run times** (with the captioner of lesson 04; Colab is an estimate)
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 45 s |
-# | Flickr8k | about 2 min (estimate) | about 2 min (estimate) |
+# | Flickr8k | about 2 min (estimate) | about 80 s |
 
 # %% [markdown]
 # ## Set-up

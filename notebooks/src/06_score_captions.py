@@ -32,7 +32,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 30 s (estimate) | about 40 s |
-# | Flickr8k | about 2 min (estimate) | about 4 min (estimate) |
+# | Flickr8k | about 2 min (estimate) | about 75 s |
 
 # %% [markdown]
 # ## Set-up

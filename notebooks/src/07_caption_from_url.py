@@ -30,7 +30,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 40 s (estimate) | about 30 s |
-# | Flickr8k | the same (estimate) | the same (estimate) |
+# | Flickr8k | the same (estimate) | about 40 s |
 
 # %% [markdown]
 # ## Set-up

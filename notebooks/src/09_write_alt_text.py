@@ -23,12 +23,12 @@
 #
 # **You need** nothing; the captioner of lesson 04 is made by `helpers.pipeline` if it is missing.
 #
-# **Run times** (with the captioner there; Colab and Flickr8k are estimates)
+# **Run times** (with the captioner there; Colab is an estimate)
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 60 s (estimate) | about 50 s |
-# | Flickr8k | about 60 s (estimate) | about 60 s (estimate) |
+# | Flickr8k | about 60 s (estimate) | about 70 s |
 
 # %% [markdown]
 # ## Set-up
