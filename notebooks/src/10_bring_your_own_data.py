@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min (estimate) | about 80 s with lesson 02's features, 3 min without (estimate) |
-# | Flickr8k | about 2 min (estimate) | about 2 min (estimate) |
+# | Flickr8k | about 2 min (estimate) | about 3 min |
 
 # %% [markdown]
 # ## Set-up
