@@ -25,15 +25,10 @@ import tensorflow as tf
 
 ROUNDED_WEIGHTS = Path(__file__).parents[1] / "data" / "weights" / "xception-int8.npz"
 SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
+FILE = "weights_tf_dim_ordering_tf_kernels"
 OFFICIAL_WEIGHTS = {  # address and hash as keras.applications has them
-    "xception": (
-        f"{SERVER}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "b0042744bf5b25fce3cb969f33bebb97",
-    ),
-    "vgg16": (
-        f"{SERVER}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5",
-        "64373286793e3c8b2b4e3219cbf3544b",
-    ),
+    "xception": (f"{SERVER}/xception/xception_{FILE}_notop.h5", "b0042744bf5b25fce3cb969f33bebb97"),
+    "vgg16": (f"{SERVER}/vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b"),
 }
 PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing

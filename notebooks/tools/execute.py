@@ -1,6 +1,7 @@
 """Run one lesson in a fresh kernel, top to bottom."""
 
 import asyncio
+import atexit
 import os
 import re
 import signal
@@ -62,8 +63,15 @@ class Client(NotebookClient):
             if not self.stopped:
                 raise
         if self.stopped:
+            self.clean_up()
             raise KeyboardInterrupt
         return None
+
+    def clean_up(self) -> None:
+        """End what has begun of a kernel, now and not at exit, where nbclient would do it twice."""
+        if self.km is not None:
+            self._cleanup_kernel()
+        atexit.unregister(self._cleanup_kernel)
 
 
 def insert_settings(notebook: NotebookNode, settings: dict[str, str]) -> None:
