@@ -209,6 +209,7 @@ def seconds_to_fail() -> float:
     return time.perf_counter() - start
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_waited_for_shortly_and_once(cache, silent):
     folder, asked = cache
     assert 2 < seconds_to_fail() < 5
@@ -219,6 +220,7 @@ def test_a_server_that_never_answers_is_waited_for_shortly_and_once(cache, silen
     assert asked == []
 
 
+@pytest.mark.slow
 def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(cache, silent, monkeypatch):
     end = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **options: end.wait(30))

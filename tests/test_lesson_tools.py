@@ -167,6 +167,7 @@ sys.exit(run.main([]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send Ctrl-C to")
 @pytest.mark.parametrize("moment", ["in a cell", 0.15, 0.35, 0.5])  # or seconds: a kernel starts
 def test_ctrl_c_stops_all_lessons_with_one_line(course, moment):
@@ -252,6 +253,7 @@ def test_a_failed_run_is_not_built(course):
     assert not lesson.notebook_path.exists()
 
 
+@pytest.mark.slow
 def test_a_second_build_differs_in_nothing(course):
     lesson = Lesson(course, FIRST)
     run, changes = compare_lesson(lesson, course / "work")

@@ -129,6 +129,7 @@ def test_lesson_runs_alone(name, alone):
     assert not alone[name].error, alone[name].error
 
 
+@pytest.mark.slow
 def test_publish_reaches_every_lesson(tmp_path):
     for name in PUBLISHED:
         source = ROOT / name
