@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from alt_text_site import Colours, arguments, photo, run, site
+from ctrl_c import LISTEN
 from helpers.alt_text import photos
 from helpers.alt_text.report import CARDS
 from hostile_server import BEHAVIOURS
@@ -41,10 +42,8 @@ def start(table, target, running, seconds=0.002):
     words[words.index("--captioner") + 1] = str(seconds)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
     command = [sys.executable, str(TESTS / "alt_text_site.py"), *words]
-    # A shell lets what it runs in the background ignore Ctrl-C, and that is inherited.
-    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, env=environment, preexec_fn=listen, **pipes)
+    return subprocess.Popen(command, env=environment, **pipes, **LISTEN)
 
 
 def finish(process):

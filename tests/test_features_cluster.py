@@ -271,8 +271,10 @@ def test_that_no_worker_is_left_is_said_and_a_new_one_goes_on(monkeypatch, capsy
             while "no workers left" not in said and time.monotonic() < limit:
                 time.sleep(0.05)
                 said += capsys.readouterr().err
+            time.sleep(0.3)  # more looks, which find no news
             cluster.scale(1)
             assert waiting.result(timeout=20) == 3
+    said += capsys.readouterr().err
     address = cluster.scheduler_address
     assert f"{address} has no workers left; the work goes on as soon as one is started" in said
     assert said.count("no workers left") == 1

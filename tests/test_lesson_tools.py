@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -23,6 +22,7 @@ from check import notebook_problems, source_problems
 from check_outputs import check_answers, check_metadata, check_outputs
 from clean import clean_notebook, clean_text, shrink_figure, widget_text
 from compare import text_differences
+from ctrl_c import LISTEN
 from execute import Run, execute
 from helpers.datasets import NAMES, DatasetError, opening
 from lessons import Lesson, LessonError, choose_lessons, output_text, read_address, tagged
@@ -179,9 +179,7 @@ def test_ctrl_c_stops_all_lessons_with_one_line(course, moment):
     )
     command = [sys.executable, "-u", "-c", RUN_COURSE, str(course)]
     environment = {**os.environ, "PYTHONPATH": str(Path(run.__file__).parent)}
-    # A shell lets what it runs in the background ignore Ctrl-C, and that is inherited.
-    listen = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL)}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **listen}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **LISTEN}
     with subprocess.Popen(command, env=environment, start_new_session=True, **pipes) as process:
         assert process.stdout.readline().startswith(lesson.name)
         while moment == "in a cell" and not (begun.exists() and begun.read_text()):

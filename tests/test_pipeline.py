@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ctrl_c import LISTEN
 from helpers.captioner import Captioner
 from helpers.captions import write_descriptions
 from helpers.datasets import Dataset, open_dataset
@@ -523,7 +524,7 @@ def command(folder, out, epochs):
 
 
 def start(command, root):
-    """Start a command; in the background of a shell it would otherwise be deaf to Ctrl-C."""
+    """Start a command that listens to Ctrl-C."""
     return subprocess.Popen(
         command,
         cwd=root,
@@ -531,7 +532,7 @@ def start(command, root):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **LISTEN,
     )
 
 
