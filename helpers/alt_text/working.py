@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -21,6 +22,7 @@ from helpers.alt_text.photos import Errand, Photo, Result, failure, visit
 from helpers.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
 from helpers.alt_text.store import Finding, Picture
 from helpers.images import USER_AGENT, ImageError
+from helpers.overlap import one_behind
 
 VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
 IN_HAND = 256  # addresses waiting for their turn
@@ -29,6 +31,7 @@ FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
 
 Batch = tuple[list[Finding], list[Picture]]
+Encoded = tuple[list[Result], list[Photo], np.ndarray | None]  # the new photos and their features
 
 
 @dataclass(frozen=True)
@@ -72,33 +75,53 @@ def work_off(
     known: tells of a digest whether that picture has been captioned already. Without it a picture
         may be captioned again, in another batch.
     """
-    size, batch = captioner.encoder.image_size, []
-    with closing(Ahead(visits(addresses, hosts, size), PHOTOS_AT_ONCE)) as results:
-        for result in results:
-            batch += [result] if result else []
-            photos = sum(isinstance(result, Photo) for result in batch)
-            full = photos == PHOTOS_AT_ONCE or len(batch) == FINDINGS_AT_ONCE
-            if batch and (full or result is None):
-                yield caption(batch, captioner, settings.beam_size, known)
-                batch = []
+    with closing(Ahead(visits(addresses, hosts, captioner.encoder.image_size))) as results:
+        yield from one_behind(
+            partial(captioned, captioner=captioner, beam_size=settings.beam_size),
+            encoded(batches(results), captioner.encoder, known),
+        )
+
+
+def batches(results: Iterable[Result | None]) -> Iterator[list[Result]]:
+    """Yield results in batches for the encoder; an empty one tells of a lull."""
+    batch = []
+    for result in results:
+        batch += [result] if result else []
+        photos = sum(isinstance(result, Photo) for result in batch)
+        full = photos == PHOTOS_AT_ONCE or len(batch) == FINDINGS_AT_ONCE
+        if batch and (full or result is None):
+            yield batch
+            batch = []
+        if result is None:
+            yield []
     if batch:
-        yield caption(batch, captioner, settings.beam_size, known)
+        yield batch
 
 
-def caption(
-    results: list[Result], captioner: object, beam_size: int, known: Callable[[str], bool]
-) -> Batch:
-    """Return findings and pictures, each picture that isn't known captioned once."""
+def encoded(
+    batches: Iterable[list[Result]], encoder: object, known: Callable[[str], bool]
+) -> Iterator[Encoded | None]:
+    """Yield batches with the features of each picture that isn't known; None for a lull."""
+    before = {}
+    for batch in batches:
+        photos = [result for result in batch if isinstance(result, Photo)]
+        new = {photo.picture.digest: photo for photo in photos}
+        new = {key: new[key] for key in new if key not in before and not known(key)}
+        features = encoder.encode(np.stack([p.pixels for p in new.values()])) if new else None
+        yield (batch, list(new.values()), features) if batch else None
+        before = new
+
+
+def captioned(batch: Encoded, captioner: object, beam_size: int) -> Batch:
+    """Return the findings of a batch, and its new pictures with their captions."""
+    results, new, features = batch
     photos = [result for result in results if isinstance(result, Photo)]
     others = [result for result in results if not isinstance(result, Photo)]
-    new = {p.picture.digest: p for p in photos if not known(p.picture.digest)}
     pictures = [picture for _, picture in others if picture]
-    if new:
-        features = captioner.encoder.encode(np.stack([photo.pixels for photo in new.values()]))
-        beams = captioner.feature_candidates(features, beam_size)
-        for photo, candidates in zip(new.values(), beams, strict=True):
-            said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
-            pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))
+    beams = captioner.feature_candidates(features, beam_size) if new else ()
+    for photo, candidates in zip(new, beams, strict=True):
+        said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
+        pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))
     findings = [finding for finding, _ in others]
     findings += [Finding(photo.address, "ok", "", photo.picture.digest) for photo in photos]
     return findings, pictures
@@ -183,9 +206,9 @@ class Ahead(Thread):
     Gives None whenever it has a lull. Raises what the iterator raised.
     """
 
-    def __init__(self, items: Iterator, size: int):
+    def __init__(self, items: Iterator):
         super().__init__(daemon=True)
-        self.items, self.queue, self.over = items, Queue(size), Event()
+        self.items, self.queue, self.over = items, Queue(PHOTOS_AT_ONCE), Event()
         self.start()
 
     def run(self) -> None:

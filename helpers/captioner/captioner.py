@@ -16,6 +16,7 @@ from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write
 from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError, Source, image_pixels
+from helpers.overlap import one_behind
 from helpers.tokenizer import CaptionTokenizer
 
 PHOTOS_AT_ONCE = 32  # a batch of Xception in 299 x 299 pixels then takes under 1 GB
@@ -121,10 +122,12 @@ class Captioner:
     ) -> Iterator[list[Candidate] | ImageError]:
         """Yield the candidates of each image, or the ImageError that kept it from being read.
 
-        Images are opened by several threads and captioned in batches: for work in bulk.
+        Images are opened by several threads and captioned in batches: for work in bulk. While one
+        batch is encoded, the captions of the one before are searched for.
         """
-        for rows in self.feature_batches(images):
-            yield from on_readable(lambda good: self.feature_candidates(good, beam_size), rows)
+        search = partial(self.feature_candidates, beam_size=beam_size)
+        written = one_behind(partial(on_readable, search), self.feature_batches(images))
+        yield from chain.from_iterable(written)
 
     def feature_batches(self, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
         """Yield the features of a batch of images; an unreadable image gives its ImageError."""
