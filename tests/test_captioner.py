@@ -289,7 +289,7 @@ def test_many_photos_are_encoded_batch_by_batch(captioner):
     colours = [list(CAPTIONS)[number % 3] for number in range(70)]
     captions = captioner.caption([photo_of(colour) for colour in colours], 1)
     assert captions == [CAPTIONS[colour] for colour in colours]
-    assert captioner.encoder.batches == [32, 32, 6]
+    assert captioner.encoder.batches == [16, 16, 16, 16, 6]
 
 
 def test_no_photos_give_no_captions(captioner):
@@ -311,7 +311,7 @@ def test_in_bulk_an_unreadable_photo_keeps_its_place(captioner):
     expected = list(CAPTIONS.values()) * 15
     for number in {*range(45)} - {0, 40}:
         assert found[number][0].caption == expected[number] and len(found[number]) == 2
-    assert captioner.encoder.batches == [31, 12]
+    assert captioner.encoder.batches == [15, 16, 12]
 
 
 def test_candidates_come_with_falling_scores_and_true_probabilities(captioner):
