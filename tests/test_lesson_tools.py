@@ -169,8 +169,11 @@ sys.exit(run.main([]))
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send Ctrl-C to")
-@pytest.mark.parametrize("moment", ["in a cell", 0.15, 0.35, 0.5])  # or seconds: a kernel starts
-def test_ctrl_c_stops_all_lessons_with_one_line(course, moment):
+@pytest.mark.parametrize(
+    ("stop", "moment"),  # or seconds, in which a kernel starts
+    [("SIGTERM", "in a cell"), *(("SIGINT", moment) for moment in ("in a cell", 0.15, 0.35, 0.5))],
+)
+def test_ctrl_c_and_kill_stop_all_lessons_with_one_line(course, stop, moment):
     begun = course / "begun"
     lesson = break_source(
         Lesson(course, FIRST),
@@ -186,7 +189,8 @@ def test_ctrl_c_stops_all_lessons_with_one_line(course, moment):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.1)
         time.sleep(0.5 if moment == "in a cell" else moment)
-        os.killpg(process.pid, signal.SIGINT)
+        send = os.killpg if stop == "SIGINT" else os.kill  # a terminal asks its whole group
+        send(process.pid, getattr(signal, stop))
         out, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert said.strip() == "stopped; what is done is kept, and the next run uses it"

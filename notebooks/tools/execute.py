@@ -36,14 +36,15 @@ class Run:
 
 
 class Client(NotebookClient):
-    """A client that Ctrl-C stops for good; nbclient alone reports a kernel that died."""
+    """A client that Ctrl-C or `kill` stops for good; nbclient alone reports a kernel that died."""
 
     stopped = False
 
     async def async_start_new_kernel(self, **options) -> None:
-        """Start the kernel, and take Ctrl-C over from nbclient, which has set its own handler."""
+        """Start the kernel, and take both signals over from nbclient, which has set a handler."""
         with suppress(RuntimeError):  # as nbclient does: on Windows Ctrl-C raises by itself
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.stop)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.stop)
         await super().async_start_new_kernel(**options)
         if self.stopped:
             raise DeadKernelError("stopped before it began")
