@@ -206,8 +206,8 @@ for name in set(raw) - files:
 # ## 3. What is a word?
 #
 # A captioner deals in words. "Dog", "dog" and "dog." mean the same to you, but a computer sees
-# three different strings. **Cleaning** decides what counts as the same word. First in lower case,
-# then a pattern that finds the words. The pattern that comes to mind is `[a-z]+`.
+# three different strings. **Cleaning** decides what counts as the same word. First put everything
+# in lower case, then let a pattern find the words. The pattern that comes to mind is `[a-z]+`.
 
 # %%
 EXAMPLES = ["A girl in a T-shirt .", "The dog's ball .", "Ein kleiner Bär läuft .", "2 BOATS !"]
@@ -219,8 +219,8 @@ for text in EXAMPLES:
 # bear (`Bär`) becomes `b` and `r`, and the number is lost.
 #
 # In such a pattern (a **regular expression**), `\w` stands for a letter or a digit of any script.
-# That saves the bear and the number. Now the hyphen and the apostrophe. *Inside* a word they belong to it; beside a word they are
-# punctuation. So a word is: letters, and then, any number of times, a `-` or a `'` with more
+# That saves the bear and the number. Now the hyphen and the apostrophe, the
+# **joiners**. *Inside* a word they belong to it; beside a word they are punctuation. So a word is: letters, and then, any number of times, a `-` or a `'` with more
 # letters. (The price: the apostrophe of "the dogs' balls", at the end of its word, goes.)
 
 # %%
@@ -239,8 +239,8 @@ print(unicodedata.normalize("NFC", two) == one)
 
 # %% [markdown]
 # Some scripts have marks without a ready-made character, such as the vowel signs of Hindi. For
-# those, the real pattern lets marks follow a letter. The two codes at its end are invisible
-# joiners, used in Persian and in Hindi. `(?![ -~])` only saves time: a plain space, letter or stop
+# those, the real pattern lets marks follow a letter. The two codes at its end are invisible,
+# and used in Persian and in Hindi. `(?![ -~])` only saves time: a plain space, letter or stop
 # is no mark, so the long list of marks need not be searched for it. Typographic apostrophes and hyphens turn into plain
 # ones, and `_`, which `\w` admits as well, into a space.
 
@@ -500,7 +500,8 @@ show_captioned(open_image(dataset.image_paths[photo]), rows)
 # **split** in three: **train** teaches, **dev** helps to choose between models, **test** is kept
 # for the final score. The question is what to deal out: photos or captions?
 #
-# Do it wrongly first. Shuffle all captions and give a tenth of them to dev.
+# Do it wrongly first. Shuffle all captions and give a tenth of them to dev, another
+# tenth to test, and the rest to train.
 
 # %%
 pairs = [(name, text) for name, texts in descriptions.items() for text in texts]

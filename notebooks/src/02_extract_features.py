@@ -177,7 +177,7 @@ assert cosine(a, b) == 1 and cosine(a, c) == 0
 # %%
 random = np.random.default_rng(SEED)
 kernel, inputs = random.normal(size=(500, 200)), random.random(500)
-scales = np.abs(kernel).max(axis=0) / 127  # (200,): one for each output channel
+scales = np.abs(kernel).max(axis=0) / 127  # (200,): one for each output
 rounded = np.rint(kernel / scales) * scales
 print(f"cosine similarity of the outputs: {cosine(inputs @ kernel, inputs @ rounded):.5f}")
 
@@ -251,7 +251,7 @@ assert np.allclose(single, batch, atol=1e-3)
 #
 # Batches cost memory, so you don't put all photos into one. 32 are a good size.
 #
-# There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one:
+# There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
 
 # %% tags=["same-as:helpers.features.extracting.read_ahead"]
 from collections import deque
@@ -432,7 +432,7 @@ print(f"words shared with the neighbour by colour: {shared_words(by_colour.argmi
 print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 
 # %% [markdown]
-# On mini expect 30-40% for Xception, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for Xception, 10-13% for chance. So the features carry what people write about, and colour alone carries little of it. Nobody trained Xception for this.
+# On mini expect 30-40% for Xception, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for Xception, 10-13% for chance. So the features carry what people write about, and colour alone carries less of it. Nobody trained Xception for this.
 #
 # ## 8. The pickle trap
 #
@@ -515,7 +515,7 @@ except pickle.UnpicklingError as error:
     print("refused:", error)
 
 # %% [markdown]
-# `load_features` puts it to use. `as_features` looks whether the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do. (`read_array` opens the larger files of lesson 08, which are no pickles.)
+# `load_features` puts it to use. `as_features` checks that the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do. (`read_array` opens the larger files of lesson 08, which are no pickles.)
 
 
 # %% tags=["same-as:helpers.features.files.read_pickle", "same-as:helpers.features.files.load_features"]

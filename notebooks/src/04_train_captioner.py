@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a sentence from the end of training at the bottom](images/04_train_captioner.png)
 #
-# What the model says of the same three images, from the first gibberish to the end of training. It never saw them in training.
+# What the model says of three images that it never saw in training, from the first gibberish to the end.
 
 # %% [markdown]
 # **You will learn**
@@ -169,7 +169,7 @@ for name, rows in zip(["photos", "words so far", "next words"], toy_rows, strict
     print(f"{name} {rows.shape}\n{rows}")
 
 # %% [markdown]
-# Three rows for a caption of two words. The generator hands out the rows of one photo after the other, for ever. Mind the brackets of its last line: Keras 3 wants a tuple of tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch and its memory.
+# Three rows for a caption of two words. The **generator** (a function whose `yield` hands out one result after the other) gives the rows of one photo after the other, for ever. Mind the brackets of its last line: Keras 3 wants tuples, and refuses the `[[photos, words], next]` of older tutorials. Below: one photo's batch and its memory.
 
 
 # %% tags=["same-as:helpers.batches.prefix_generator"]
@@ -192,7 +192,7 @@ pairs = np.count_nonzero(ids) - len(ids)
 print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a caption")
 
 # %% [markdown]
-# Three kinds of waste are in sight. The photo is copied into every row. Each row repeats the row before. And a one-hot answer is as long as the vocabulary, where one id of four bytes would do.
+# Three things are wasted. The photo is copied into every row. Each row repeats the row before. And a one-hot answer is as long as the vocabulary, where one id of four bytes would do.
 
 # %% [markdown]
 # ## 3. The merge model
@@ -207,12 +207,12 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 #
 # * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. `image_scale` then says how loud the photo speaks: 2,048 numbers around 1 can drown the words.
 # * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
-# * a **dense** layer multiplies by a matrix of weights and adds an offset; its results are called **units**.
+# * a **dense** layer multiplies by a matrix of weights and adds an offset; its results are called **units**. All but the last turn negative results into zeros (**ReLU**), or two in a row could do no more than one.
 # * an **embedding** is a table: for each id a row of numbers, learnt like all weights.
 # * an **LSTM** reads the words one after the other and keeps a memory; after each word it puts out what it makes of the words so far.
-# * **logits** are raw scores, one per word; **softmax** turns them into probabilities that sum to 1.
+# * **logits** are raw scores, one per word; **softmax** turns them into probabilities that sum to 1: *e* to the power of each, divided by their sum.
 #
-# Make a toy with photos of 2 numbers, 7 words, 3 numbers per word and 4 units, and look at its weights.
+# Make a toy with photos of 2 numbers, 7 words, 3 numbers per word and 4 units, and look at its weights. (The LSTM's are four times as wide: three **gates** say what to take in, to forget and to put out.)
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -223,7 +223,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
     print(f"{name:<12}", [tuple(weight.shape) for weight in getattr(toy, name).weights])
 
 # %% [markdown]
-# `toy` holds these layers as attributes. Its methods say how they are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand.
+# The methods of `toy` say how these layers are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand.
 
 
 # %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
@@ -239,7 +239,7 @@ assert np.allclose(by_hand, toy.standardise(toy_photos), atol=1e-4)
 print(by_hand.round(2), "→", tuple(image_vector(toy, toy_photos).shape))
 
 # %% [markdown]
-# The meeting place comes next. The two are added, number by number, and two dense layers make logits of the sum. The same code serves one word or all words. `call` is the whole model; `expand_dims` gives the photo a words axis of length 1, so that the same photo is added at every word.
+# The meeting place comes next. The two are added, number by number, and two dense layers make logits of the sum. `call` is the whole model; `expand_dims` gives the photo a words axis of length 1, so that the same photo is added at every word.
 
 
 # %% tags=["same-as:helpers.models.merge.MergeCaptioner.join", "same-as:helpers.models.merge.MergeCaptioner.call"]
@@ -310,7 +310,7 @@ print("largest change at places 0-5:", moved[:6].round(4))
 assert moved[:3].max() < 1e-5 < moved[3]
 
 # %% [markdown]
-# Places 0 to 2 do not move at all. For the same reason padding on the right is harmless: it comes after every real word, so no real answer depends on it. What remains is to leave the padding out of the **loss**, the number that training makes small.
+# Places 0 to 2 do not move at all. For the same reason padding on the right is harmless: no real answer depends on what comes after it. What remains is to leave the padding out of the **loss**, the number that training makes small.
 #
 # The loss at one place is the **cross-entropy**: minus the logarithm of the probability that the model gives to the right word. Probability 1 costs nothing, ½ costs 0.69, 1/100 costs 4.6. By hand, for three places of which the last is padding (target 0):
 
@@ -383,7 +383,7 @@ def __iter__(self):
 
 
 # %% [markdown]
-# See what sorting saves: the share of padded places in one epoch, with batches by length and with every caption padded to the longest.
+# See what sorting saves: the share of padded places in one epoch, with batches by length and with every caption padded to `max_length`.
 
 # %%
 batches = CaptionBatches(features, photo_rows, ids, recipe.batch_size, seed=SEED)
@@ -415,7 +415,7 @@ def next_word_model(captioner, max_length):
 
 
 # %% [markdown]
-# Now add up the loss of three photos' captions, row by row and caption by caption.
+# Add up the loss of three photos' captions, row by row and caption by caption.
 
 
 # %%
@@ -475,7 +475,7 @@ print(f"64 captions as rows {1000 * rows_time:.0f} ms, whole {1000 * whole_time:
 print(f"whole captions are {rows_time / whole_time:.0f} times faster")
 
 # %% [markdown]
-# On two cores expect a factor of 5-30. A caption of 10 words makes 11 rows, and each row is padded to the longest caption of all. Each sends its copy of the photo through a dense layer again. And the one-hot answers have to be built and moved: about 0.7 MB for these 64 captions on mini, 7.6 MB on Flickr8k.
+# On two cores expect a factor of 5-30. A caption of 10 words makes 11 rows, and each row is padded to `max_length`. Each sends its copy of the photo through a dense layer again. And the one-hot answers are large: about 0.7 MB for these 64 captions on mini, 7.6 MB on Flickr8k.
 #
 # ## 7. Training
 #
@@ -490,7 +490,7 @@ for name, value in asdict(recipe).items():
 # * `learning_rate`: the size of a step. It begins here and falls to 0 along half a cosine wave (**cosine decay**): large steps first, to get near, small ones at the end, to settle.
 # * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
 # * `average`: a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them. The number is its **momentum**: the share of the old mean that each step keeps.
-# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`: for beam search (lesson 05). `precision`: bytes per number. `sizes`: of the model, dropout included.
+# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`: for beam search (lesson 05). `precision`: bytes per number. `components`: shortens the features of lesson 08; 0 leaves them whole. `sizes`: of the model, dropout included.
 #
 # Two of them by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9 and each word gets 0.1 / 4.
 
@@ -564,7 +564,7 @@ assert dry.captions == [["a dog"]]
 # %% [markdown]
 # Training itself is one call of `fit`, with three callbacks:
 #
-# * `BackupAndRestore` saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause). It stands first, so it saves the weights as the optimiser left them.
+# * `BackupAndRestore` saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause).
 # * `SwapEMAWeights` then puts the averaged weights into the model, for the dev loss and for your captions, and takes them out again for the next epoch.
 # * your `CaptionEveryEpoch` comes last and meets the averaged weights.
 
@@ -589,7 +589,7 @@ def train_captioner(model, train, dev, recipe, backup=None, callbacks=(), verbos
 # %% [markdown]
 # Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
 #
-# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, and on Flickr8k about 80 s an *epoch*; on a T4 a few seconds an epoch (an estimate).
+# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -640,7 +640,7 @@ except ValueError as error:
 trap.unlink()
 
 # %% [markdown]
-# Keras saves, and cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
+# Keras cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
 
 # %%
 dev_loss = captioner.model.evaluate(dev.dataset(), verbose=0)
@@ -651,7 +651,7 @@ for path in sorted((work / "captioner").iterdir()):
 print({key: captioner.config[key] for key in ("model", "encoder", "dataset", "dev loss", "seed")})
 
 # %% [markdown]
-# `evaluate` gives the loss of the weights that are in the model now. It agrees with the last line of the diary: the averaged weights are what you keep. Load the folder, compare what the two say, and repeat the proof of section 5, now with trained weights:
+# `evaluate` agrees with the last line of the diary: the averaged weights are what you keep. Load the folder, compare what the two say, and repeat the proof of section 5, now with trained weights:
 
 # %%
 loaded = Captioner.load(work / "captioner")
@@ -662,9 +662,9 @@ for name, caption in zip(three, said, strict=True):
 prove(loaded.model)
 
 # %% [markdown]
-# The same captions, though weights are stored in two bytes instead of four.
+# The same captions, though weights are stored in two bytes instead of four. (Beam search wrote them, lesson 05; the diary was greedy.)
 #
-# How good are they? Lesson 06 scores captions. On mini there is a quick way, because each scene was drawn from facts: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
+# How good are they? Lesson 06 scores captions. On mini, whose scenes were drawn from facts, there is a quick way: count the captions that name the right object, place and colour. Here, after all choices are made, the test split may come in as well.
 
 # %% tags=["scores"]
 print(f"dev loss {dev_loss:.3f}")
@@ -775,7 +775,7 @@ def short_run(recipe):
 
 
 short = replace(recipe, epochs=2)
-mine = replace(short)  # your turn: replace(short, learning_rate=…)
+mine = replace(short)  # your turn: learning_rate=…, or sizes={**short.sizes, "units": …}
 print("not yet" if mine == short else f"{short_run(short):.3f} before, {short_run(mine):.3f} after")
 
 # %% tags=["solution"]

@@ -281,7 +281,7 @@ captions = timed("state kept", lambda chosen: [stepwise_caption(compiled, p) for
 assert captions == wanted
 
 # %% [markdown]
-# **Change 3: all photos at once.** A step for sixty photos costs little more than a step for one. But captions end at different places. Here are eight of them as a batch; the pale cells are words nobody needs:
+# **Change 3: all photos at once.** A step for sixty photos costs little more than a step for one. But captions end at different places. Here are eight of them as a batch; the grey cells are places nobody needs:
 
 # %%
 eight = [tokenizer.decode(stepwise_caption(compiled, photo)) for photo in features[:8]]
@@ -458,7 +458,7 @@ for node in continuations(compiled, root, 3):
 # %% [markdown]
 # Captions of different lengths compete, so they are compared by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. Section 6 says why.
 #
-# Two details make a beam search. A caption that ends is set aside, and `beam_size` *open* beginnings go on; each beam has one `<end>` at most, so the best 2 × `beam_size` continuations always hold enough open ones. And it stops as soon as `beam_size` captions have ended and the best open beginning scores no better than the worst of them. What `max_length` cuts off gets its `<end>` for free.
+# Two details make a beam search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings go on; each beam has one `<end>` at most, so the best 2 × `beam_size` continuations always hold enough open ones. And it stops as soon as `beam_size` captions have ended and the best open beginning scores no better than the worst of them. What `max_length` cuts off gets its `<end>` for free.
 
 
 # %%
@@ -712,7 +712,7 @@ print("right" if kept.tolist() == [[1, 0, 1, 0], [0, 1, 1, 0]] else "not yet")
 # %% [markdown]
 # ### Exercise 3: Offer candidates
 #
-# A person who writes alt text wants a choice. Return a photo's captions as pairs (caption, probability), best first. `captioner.beams` gives a list of beams for each photo, best first. A beam has `ids` and `log_probability`, its summed logarithms; `math.exp` of that is the probability. Lesson 07 puts such candidates on buttons.
+# A person who writes alt text wants a choice. Return a photo's captions as pairs (caption, probability), best first. `captioner.beams` gives a list of beams for each photo, best first. A beam has `ids` and `log_probability`, its summed logarithms; `math.exp` of that is the probability. Lesson 07 shows such candidates in a table, lesson 09 puts them on buttons.
 
 
 # %% tags=["exercise"]

@@ -314,7 +314,8 @@ print({size: round(score, 1) for size, score in on_dev.items()}, "-> beam", best
 
 # %% [markdown]
 # Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks for
-# the longest row of words in the same order, gaps allowed (exercise 2).
+# the longest row of words in the same order, gaps allowed (exercise 2). *distinct* counts different
+# captions, *mean length* their words.
 
 # %% tags=["scores"]
 COLUMNS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D", "ROUGE-L", "distinct", "mean length"]
@@ -535,7 +536,7 @@ baselines = {
 print_table(baselines)
 
 # %% [markdown]
-# And as a picture. Go from left to right and watch the blue bars.
+# As a picture: watch the blue bars from left to right.
 
 # %% tags=["picture"]
 drawn = {title: row for title, row in baselines.items() if title != "a man in a blue shirt"}
@@ -545,7 +546,7 @@ plots.plot_scores(
 
 # %% [markdown]
 # In BLEU-1 a sentence that never looks gets more than half of what people get (on Flickr8k two
-# thirds). The longer the n-grams, the larger the gap, and CIDEr sees through it. The column
+# thirds). The longer the n-grams, the smaller its share, and CIDEr sees through it. The column
 # *distinct* would have told you at once: 1.
 #
 # On mini the captioner may beat "people": they are a grammar that words a scene at random, and the
@@ -748,7 +749,7 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # |---|---|---|---|---|---|---|
 # | constant, "a man in a blue shirt" | | 43.9 | 26.2 | 14.5 | 9.0 | 5.6 |
 # | Tanti et al. 2018, merge, mean of 3 | beam 3 | 60.0 | 41.3 | 27.3 | 17.8 | 46.9 |
-# | Tanti et al. 2018, init-inject (the photo as first word) | beam 3 | 61.1 | 42.4 | 28.5 | **19.1** | 48.1 |
+# | Tanti et al. 2018, init-inject (the photo as the LSTM's first memory), mean of 3 | beam 3 | 61.1 | 42.4 | 28.5 | **19.1** | 48.1 |
 # | Vision2Words 2026, LSTM | beam 3 | 59.0 | 41.1 | 28.0 | 18.8 | **48.5** |
 # | people, first reference against four | | 63.6 | 44.6 | 30.5 | 20.9 | 78.9 |
 #
@@ -756,8 +757,8 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # image in an image caption generator"; `results/comparison.md` of `mahdisabetkish/Vision2Words`;
 # the first and last row were computed with `helpers.metrics`.
 #
-# In BLEU-4 the best machine is two points below people; in CIDEr, 30. Which of the two do you
-# believe now?
+# In BLEU-4 the best machine is two points below people; in CIDEr, 30. Which do you believe
+# now?
 
 # %% [markdown]
 # ## Recap
@@ -840,9 +841,8 @@ print("right" if [common_words_in_order(*pair) for pair in pairs] == truth else 
 # ### Exercise 3: Tell better from luckier
 #
 # Is beam search better than greedy decoding, or luckier? Compare two sets of captions on the
-# *same* drawn photos: draw 1,000 sets, and return the share of them in which the first has the
-# higher mean CIDEr. A share above 0.975 is hard to explain by luck. Then carry on: which two
-# captioners would you like to compare?
+# *same* drawn photos: return the share of 1,000 draws in which the first has the
+# higher mean CIDEr. `first` and `second` hold one CIDEr-D per photo, as `each` does. A share above 0.975 is hard to explain by luck.
 
 
 # %% tags=["exercise"]

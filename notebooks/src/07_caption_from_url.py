@@ -293,7 +293,7 @@ for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "
 #
 # | danger | answer |
 # |---|---|
-# | `file://` and the like | http, https and `data:` only, on the usual ports 80 and 443 |
+# | `file://` and the like | http, https and `data:` only, on the usual **ports** 80 and 443 (a port is a numbered door of a server) |
 # | addresses inside, by number, name or redirect | every step is checked, three redirects at most |
 # | a film of 3 GB | reading stops after 10 MB |
 # | a server that sends a byte a second | everything together may take 15 seconds |
@@ -570,7 +570,7 @@ print("right" if [torn(case) for case in cases] == [True, False, False, True] el
 #
 # Write `remember(lines, line)`: it returns the lines with the new one in front, at most three of
 # them, and each of them once. Then carry on: let `caption_it` of section 2 show its last three
-# captions in a `widgets.HTML`. What do you have to do with the addresses before you show them?
+# addresses, each with its caption, in a `widgets.HTML`. What do you have to do with the addresses before you show them?
 
 
 # %% tags=["exercise"]

@@ -163,7 +163,7 @@ some = train_regions[[3, 0, 5]]
 print("selected", train_regions.shape, "· read", some.shape, some.dtype)
 
 # %% [markdown]
-# If even the disk is too small, use fewer numbers. **Principal component analysis** (**PCA**) finds the directions in which regions differ most. A region is then described by its place along the first few hundred of them:
+# If even the disk is too small, use fewer numbers. **Principal component analysis** (**PCA**) finds the directions in which regions differ most. A region is then described by its place along the first few hundred of them. How much of the regions' differences this keeps is measured by the **variance**, the mean squared distance from the mean:
 
 # %%
 sample = train_regions[np.arange(0, len(train_regions), 4)][:200].reshape(-1, 2048)
@@ -172,7 +172,7 @@ print(f"256 numbers instead of 2,048 keep {reduction.kept:.0%} of the variance")
 print("regions of one photo", reduction(regions[0]).shape)
 
 # %% [markdown]
-# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 2,048: on mini's dev photos, 256 cost 8 points of CIDEr-D (141 instead of 150, one run each, beam 3), at an eighth of the disk.
+# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 2,048: on mini's dev photos, 256 cost 8 to 9 points of CIDEr-D (141 instead of 150, one run each, beam 3), at an eighth of the disk.
 #
 # ## 3. Attention by hand
 #
@@ -360,7 +360,7 @@ keras.utils.set_random_seed(SEED)
 untrained = new_captioner(tokenizer, train_regions, recipe, dataset)
 
 # %% [markdown]
-# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 2.0-2.2 at the end. On Flickr8k this is most of the lesson's time; the README's run ended at 3.54.
+# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 2.0-2.2 at the end. On Flickr8k this is most of the lesson's time; the two runs behind the README's table ended at 3.53 and 3.54.
 
 # %%
 begin = time.perf_counter()
@@ -411,7 +411,7 @@ plots.show_attention(open_image(dataset.image_paths[best]), caption.split(), map
 # %% [markdown]
 # Nobody told the model where anything is. It had photos and sentences; that looking at a thing helps to name it, it found by itself.
 #
-# Now the untrained twin, led through the same words. In one figure: the first words, above as the untrained one writes them, below as the trained one does. (A map of ones leaves the photo as it is.)
+# Now the untrained twin, led through the same words. In one figure: the first words, above with the untrained one's looks, below with the trained one's. (A map of ones leaves the photo as it is.)
 
 # %%
 model_ids = tokenizer.encode(caption)[1:-1]
@@ -569,7 +569,7 @@ print("right" if right else "not yet")
 # %% [markdown]
 # ### Exercise 2: How many regions does a word look at?
 #
-# The **entropy** of the weights w is −Σ w log w, and e to its power is a number of regions: 100 if all weigh the same, 1 if one has it all. Write `regions_looked_at(maps)` for maps of shape (words, rows, columns). Which words of the best caption of section 7 look at the fewest regions?
+# The **entropy** of the weights w is −Σ w log w, and e to its power is a number of regions: 100 if all weigh the same, 1 if one has it all. (A weight of 0 adds nothing, but `np.log(0)` would spoil the sum: keep it above 0.) Write `regions_looked_at(maps)` for maps of shape (words, rows, columns). Which words of the best caption of section 7 look at the fewest regions?
 
 
 # %% tags=["exercise"]

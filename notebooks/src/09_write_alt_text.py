@@ -381,7 +381,7 @@ assert main(command, load=lambda name: captioner) == 0
 assert Site.visits == before and before["/busy.jpg"] == 2
 
 # %% [markdown]
-# What came out? Your columns as they were, and five more. Here are some of them, for the rows after the plain photos.
+# What came out? Your columns as they were, and five more. Here are some of them, for the last two plain photos and the rows after them.
 
 
 # %%
@@ -402,7 +402,7 @@ for row in table[PHOTOS - 2 :]:
 #
 # Beside the table lies `out.report.html`. Open it in a browser: it shows every picture with its suggestion in a box, the other candidates as buttons, and a tick for "reviewed". One button saves the reviewed table. The page needs no network, so you can mail it to whoever knows the site.
 #
-# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong: on Flickr8k, its order is almost the order of length, turned round: their **rank correlation** is -0.70 for the course's captioner. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
+# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong. On Flickr8k its order is much like that of length, turned round: the **rank correlation** of the two is -0.70 for the course's captioner. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
 
 
 # %% tags=["same-as:helpers.wording.per_word"]
@@ -683,7 +683,7 @@ print("right" if to_review(sample, 2) == ["c", "a"] else "not yet")
 # %% [markdown]
 # ### Exercise 4: Stop buying machines
 #
-# Open. From which number of machines on does another one save less than 1% of the time? Return the smallest such number for a speed per machine, a number of servers and a rate. Then try your own site. Which assumption matters most?
+# Open. From which number of machines on does another one save less than 3% of the time? Return the smallest such number for a speed per machine, a number of servers and a rate. Then try your own site. Which assumption matters most?
 
 
 # %% tags=["exercise"]
@@ -692,22 +692,21 @@ def enough_machines(speed, servers, rate):
 
 
 sites = [(10, 20, 5), (8, 20, 5), (1, 1000, 5)]
-print("right" if [enough_machines(*site) for site in sites] == [10, 13, 100] else "not yet")
+print("right" if [enough_machines(*site) for site in sites] == [10, 13, 33] else "not yet")
 
 
 # %% tags=["solution"]
 # @title Solution 4
 def enough_machines(speed, servers, rate):
     machines = 1
-    while min((machines + 1) * speed, servers * rate) > 1.01 * min(
-        machines * speed, servers * rate
-    ):
+    most = servers * rate
+    while min(machines * speed, most) <= 0.97 * min((machines + 1) * speed, most):
         machines += 1
     return machines
 
 
 sites = [(10, 20, 5), (8, 20, 5), (1, 1000, 5)]
-print("right" if [enough_machines(*site) for site in sites] == [10, 13, 100] else "not yet")
+print("right" if [enough_machines(*site) for site in sites] == [10, 13, 33] else "not yet")
 
 # %% [markdown]
 # ## Next

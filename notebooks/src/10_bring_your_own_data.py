@@ -88,7 +88,7 @@ SECOND = "mini-de"
 # %% [markdown]
 # ## 1. What do caption files look like?
 #
-# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k** has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
+# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k**, its larger sister of 31,783 photos, has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
 
 
 # %%
@@ -106,14 +106,14 @@ def put(name, text):
 put("flickr8k.txt", "dog.jpg#0\tA dog , wet and happy , runs .\ndog.jpg#1\tA wet dog .\n")
 
 # %% [markdown]
-# **Kaggle**'s copies of Flickr8k are CSV (lesson 09). If a caption holds a comma, it stands in quotation marks.
+# **Kaggle** is a site that shares data sets. Its copies of Flickr8k are CSV (lesson 09). If a caption holds a comma, it stands in quotation marks.
 
 # %%
 kaggle = 'image,caption\ndog.jpg,"A dog , wet and happy , runs ."\ndog.jpg,A wet dog .\n'
 put("kaggle.csv", kaggle)
 
 # %% [markdown]
-# Kaggle's copy of **Flickr30k** is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does the second row here.
+# Kaggle's copy of Flickr30k is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does the second row here.
 
 # %%
 bars = "image_name| comment_number| comment\ndog.jpg| 0| A dog , wet and happy , runs .\n"
@@ -143,7 +143,7 @@ karpathy = {"images": [{"filename": "dog.jpg", "split": "val", "sentences": sent
 put("karpathy.json", json.dumps(karpathy))
 
 # %% [markdown]
-# Last, what **Hugging Face** calls an imagefolder: photos, and a `metadata.jsonl` with one JSON object a line. (Its tables look alike, with columns such as `caption_0` to `caption_4` and `split`.)
+# Last, what **Hugging Face**, a site that shares data sets and models, calls an imagefolder: photos, and a `metadata.jsonl` with one JSON object a line. (Its tables look alike, with columns such as `caption_0` to `caption_4` and `split`.)
 
 # %%
 record = {"file_name": "dog.jpg", "split": "train", "captions": ["A wet dog .", "A happy dog ."]}

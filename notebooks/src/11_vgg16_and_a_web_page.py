@@ -196,7 +196,7 @@ rows = features.rows(dataset.splits["train"])
 print(f"zeros: {np.mean(rows == 0):.0%}, largest {rows.max():.0f}{NOTE}")
 
 # %% [markdown]
-# Many zeros: `fc2` ends in a **ReLU**, which turns negative numbers into zeros. The numbers are large beside Xception's, so the model's first layer, which standardises, is not a luxury.
+# Many zeros: `fc2` ends in a ReLU (lesson 04). The numbers are large beside Xception's, so the model's first layer, which standardises, is not a luxury.
 #
 # Are random features worth anything? More than you would think. Photos with like colours in like places get like features, whatever the weights are. But a cat in the sun and a cat at night are strangers.
 #
@@ -299,7 +299,7 @@ for name in names:
 # %% [markdown]
 # ## 6. A web page in ten lines
 #
-# A captioner on your disk helps you alone. With **Flask**, a function becomes a page: its decorator says at which address, and what it returns is sent to the browser. A **form** sends the file that somebody has chosen.
+# A captioner on your disk helps you alone. With **Flask**, a function becomes a page: the line above it that begins with `@` says at which address, and what it returns is sent to the browser. A **form** sends the file that somebody has chosen.
 
 # %%
 tiny = Flask("tiny")
@@ -527,7 +527,7 @@ figure
 #
 # ### Exercise 1: Back to colours
 #
-# `preprocess_input` reversed the order of the colours and moved the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`.
+# `preprocess_input` reversed the order of the colours and moved the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`. Round before you turn the numbers into `uint8` (`np.rint`), for `astype` cuts off.
 
 
 # %% tags=["exercise"]

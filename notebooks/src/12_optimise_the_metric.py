@@ -8,7 +8,7 @@
 # [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md)
 
 # %% [markdown]
-# ![Two lines that rise: the CIDEr-D of drawn captions and of greedy captions on dev, batch by batch](images/12_optimise_the_metric.png)
+# ![The CIDEr-D of drawn captions as a jagged line, batch by batch, and its rising mean of each epoch; the line of greedy captions on dev rises at first, then stands](images/12_optimise_the_metric.png)
 #
 # The score itself, rising while the model trains on nothing else.
 
@@ -220,7 +220,7 @@ for text, score in zip(texts, scores, strict=True):
 # %% [markdown]
 # ## 4. Better than its brothers
 #
-# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. Each photo has five drawn captions: take the mean of *the other four*. That is the **advantage** of a caption. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) does as well and needs no greedy caption.
+# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. Each photo has five drawn captions, so the baseline is the mean of *the other four*. What a caption's reward has above it is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) does as well and needs no greedy caption.
 
 
 # %% tags=["same-as:helpers.self_critical.advantages"]
@@ -235,7 +235,7 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. Minimised, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. When this loss falls, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
@@ -295,7 +295,7 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
 # %% [markdown]
 # It has to be a trained model. An untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its brothers. A callback scores the greedy captions of dev after every epoch.
 #
-# This is the longest cell of the lesson, and on mini it takes less than a minute with two cores. There, expect drawn captions to rise from about 115 to 135 and greedy ones of dev from about 100 to 120. (There is no loss to read: weighted with advantages, it goes up and down.)
+# This is the longest cell of the lesson, and on mini it takes less than a minute with two cores. There, expect drawn captions to rise from about 115 to 130 and greedy ones of dev from about 100 to 110-120. (There is no loss to read: weighted with advantages, it goes up and down.)
 
 
 # %%
@@ -318,7 +318,7 @@ watch = ScoreEveryEpoch()
 history = train_on_score(twin.model, batches, callbacks=[watch], verbose=0)
 
 # %% [markdown]
-# The drawn captions improve first: they are what training sees. Greedy captions of dev photos follow as far as what was learnt holds for photos outside the training split. That ends sooner or later: on Flickr8k, in one run, the merge model of lesson 04 rose from 47.5 to 51.9 and 53.0 in two epochs, and the next two gave 52.2 and 52.6. The number of epochs is chosen on dev, like everything else.
+# The drawn captions go on improving: they are what training sees. Greedy captions of dev photos improve only as far as what was learnt holds for photos outside the training split. That ends sooner or later. On Flickr8k, in one run, the merge model of lesson 04 rose from 47.5 to 51.9 and 53.0 in two epochs, and the next two gave 52.2 and 52.6. The number of epochs is chosen on dev, like everything else.
 
 # %% tags=["picture"]
 figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
