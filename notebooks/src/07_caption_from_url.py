@@ -289,11 +289,11 @@ for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "
 # checked.
 #
 # `open_image` has opened every photo of this course. It takes addresses too, and this is what it
-# does with them:
+# does with them. (A **port** is one of the numbered doors of a server.)
 #
 # | danger | answer |
 # |---|---|
-# | `file://` and the like | http, https and `data:` only, on the usual **ports** 80 and 443 (a port is a numbered door of a server) |
+# | `file://` and the like | http, https and `data:` only, on the usual ports 80 and 443 |
 # | addresses inside, by number, name or redirect | every step is checked, three redirects at most |
 # | a film of 3 GB | reading stops after 10 MB |
 # | a server that sends a byte a second | everything together may take 15 seconds |
