@@ -112,7 +112,7 @@ print(f"{len(train_names):,} training photos, features {features.shape}")
 print(f"{len(tokenizer):,} words, captions of at most {tokenizer.max_length} ids")
 
 # %% [markdown]
-# Here is one training photo with its captions.
+# One training photo with its captions:
 
 # %%
 first = train_names[0]
@@ -212,7 +212,7 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 # * an **LSTM** reads the words one after the other and keeps a memory; after each word it puts out what it makes of the words so far.
 # * **logits** are raw scores, one per word; **softmax** turns them into probabilities that sum to 1: *e* to the power of each, divided by their sum.
 #
-# Make a toy with photos of 2 numbers, 7 words, 3 numbers per word and 4 units, and look at its weights. (The LSTM's are four times as wide: three **gates** say what to take in, to forget and to put out.)
+# Make a toy with photos of 2 numbers, 7 words, 3 numbers per word and 4 units, and look at its weights. (The LSTM's are four times as wide: one part is what is new, three **gates** say what to take in, to forget and to put out.)
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -223,7 +223,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
     print(f"{name:<12}", [tuple(weight.shape) for weight in getattr(toy, name).weights])
 
 # %% [markdown]
-# The methods of `toy` say how these layers are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. You check the standardising by hand.
+# The methods of `toy` say how these layers are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. Check the standardising by hand.
 
 
 # %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
@@ -273,7 +273,7 @@ assert np.allclose(logits, toy((toy_photos, toy_words)))
 # %% [markdown]
 # The logits have the axes `(captions, words, vocab)`: an answer for *every* word of *every* caption, at once.
 #
-# Now a model of full size. What does it say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from dev.
+# What does a model of full size say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from dev.
 
 # %%
 keras.utils.set_random_seed(SEED)
