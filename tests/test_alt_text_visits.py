@@ -3,16 +3,19 @@
 import csv
 import email.utils
 import time
+from threading import Event
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
-from alt_text_site import photo, run, site
+from alt_text_site import Colours, photo, run, site
 from helpers.alt_text import politeness, working
 from helpers.alt_text.occurrences import by_size
 from helpers.alt_text.photos import Photo, look
 from helpers.alt_text.politeness import Hosts, opted_out, origin, patience, rules_in
+from helpers.alt_text.store import Picture
+from helpers.alt_text.working import Settings
 from helpers.images import ImageError, fetching, image_pixels
 from hostile_server import answer, redirect
 
@@ -336,3 +339,38 @@ def test_pixels_are_those_that_the_captioner_reads(make_image):
 )
 def test_small_images_decorate(size, reason):
     assert reason in by_size(*size) and bool(by_size(*size)) == bool(reason)
+
+
+def found(name, colour):
+    """What a visit to a picture of one colour gives."""
+    return Photo(f"https://a.example/{name}.png", Picture(colour), np.zeros((16, 16, 3), "uint8"))
+
+
+def worked_off(monkeypatch, visits, captioner):
+    """Begin to work off what stands in for visits."""
+    monkeypatch.setattr(working, "visits", lambda *_: visits)
+    return working.work_off([], captioner, Settings("", None), None)
+
+
+def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
+    handed_over = Event()
+
+    def visits():
+        yield found("first", "red")
+        assert handed_over.wait(10), "the first photo waits for the second"
+        yield found("second", "blue")
+
+    monkeypatch.setattr(working, "LULL", 0.1)
+    batches = worked_off(monkeypatch, visits(), Colours())
+    ((finding,), (picture,)) = next(batches)
+    assert finding.address.endswith("first.png") and picture.digest == "red"
+    handed_over.set()
+    assert [finding.digest for findings, _ in batches for finding in findings] == ["blue"]
+
+
+def test_a_picture_of_the_batch_before_is_not_captioned_again(monkeypatch):
+    captioner = Colours()
+    visits = (found(number, f"{number % 33}") for number in range(40))  # 33 pictures, 32 at once
+    batches = list(worked_off(monkeypatch, visits, captioner))
+    assert [len(findings) for findings, _ in batches] == [32, 8]
+    assert [len(pictures) for _, pictures in batches] == [32, 1] and captioner.photos == 33

@@ -78,11 +78,11 @@ def work_off(
     with closing(Ahead(visits(addresses, hosts, captioner.encoder.image_size))) as results:
         yield from one_behind(
             partial(captioned, captioner=captioner, beam_size=settings.beam_size),
-            encoded(batches(results), captioner.encoder, known),
+            encoded(in_batches(results), captioner.encoder, known),
         )
 
 
-def batches(results: Iterable[Result | None]) -> Iterator[list[Result]]:
+def in_batches(results: Iterable[Result | None]) -> Iterator[list[Result]]:
     """Yield results in batches for the encoder; an empty one tells of a lull."""
     batch = []
     for result in results:

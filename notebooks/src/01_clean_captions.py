@@ -219,9 +219,10 @@ for text in EXAMPLES:
 # bear (`Bär`) becomes `b` and `r`, and the number is lost.
 #
 # In such a pattern (a **regular expression**), `\w` stands for a letter or a digit of any script.
-# That saves the bear and the number. Now the hyphen and the apostrophe, the
-# **joiners**. *Inside* a word they belong to it; beside a word they are punctuation. So a word is: letters, and then, any number of times, a `-` or a `'` with more
-# letters. (The price: the apostrophe of "the dogs' balls", at the end of its word, goes.)
+# That saves the bear and the number. Now the hyphen and the apostrophe, the **joiners**. *Inside*
+# a word they belong to it; beside a word they are punctuation. So a word is: letters, and then,
+# any number of times, a `-` or a `'` with more letters. (The price: the apostrophe of "the dogs'
+# balls", at the end of its word, goes.)
 
 # %%
 for text in [*EXAMPLES, "' hello - goodbye '", "the dogs' balls"]:
@@ -239,10 +240,10 @@ print(unicodedata.normalize("NFC", two) == one)
 
 # %% [markdown]
 # Some scripts have marks without a ready-made character, such as the vowel signs of Hindi. For
-# those, the real pattern lets marks follow a letter. The two codes at its end are invisible,
-# and used in Persian and in Hindi. `(?![ -~])` only saves time: a plain space, letter or stop
-# is no mark, so the long list of marks need not be searched for it. Typographic apostrophes and hyphens turn into plain
-# ones, and `_`, which `\w` admits as well, into a space.
+# those, the real pattern lets marks follow a letter. The two codes at its end are invisible, and
+# used in Persian and in Hindi. `(?![ -~])` only saves time: a plain space, letter or stop is no
+# mark, so the long list of marks need not be searched for it. Typographic apostrophes and hyphens
+# turn into plain ones, and `_`, which `\w` admits as well, into a space.
 
 # %% tags=["same-as:helpers.captions.MARKS", "same-as:helpers.captions.LETTERS", "same-as:helpers.captions.WORD", "same-as:helpers.captions.PLAIN_JOINERS", "same-as:helpers.captions.NO_PUNCTUATION"]
 MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
@@ -500,8 +501,8 @@ show_captioned(open_image(dataset.image_paths[photo]), rows)
 # **split** in three: **train** teaches, **dev** helps to choose between models, **test** is kept
 # for the final score. The question is what to deal out: photos or captions?
 #
-# Do it wrongly first. Shuffle all captions and give a tenth of them to dev, another
-# tenth to test, and the rest to train.
+# Do it wrongly first. Shuffle all captions and give a tenth of them to dev, another tenth to
+# test, and the rest to train.
 
 # %%
 pairs = [(name, text) for name, texts in descriptions.items() for text in texts]

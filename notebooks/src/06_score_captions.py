@@ -313,9 +313,9 @@ best_size = max(on_dev, key=on_dev.get)
 print({size: round(score, 1) for size, score in on_dev.items()}, "-> beam", best_size)
 
 # %% [markdown]
-# Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks for
-# the longest row of words in the same order, gaps allowed (exercise 2). *distinct* counts different
-# captions, *mean length* their words.
+# Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks
+# for the longest row of words in the same order, gaps allowed (exercise 2). *distinct* counts
+# different captions, *mean length* their words.
 
 # %% tags=["scores"]
 COLUMNS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D", "ROUGE-L", "distinct", "mean length"]
@@ -757,8 +757,7 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # image in an image caption generator"; `results/comparison.md` of `mahdisabetkish/Vision2Words`;
 # the first and last row were computed with `helpers.metrics`.
 #
-# In BLEU-4 the best machine is two points below people; in CIDEr, 30. Which do you believe
-# now?
+# In BLEU-4 the best machine is two points below people; in CIDEr, 30. Which do you believe now?
 
 # %% [markdown]
 # ## Recap
@@ -841,8 +840,9 @@ print("right" if [common_words_in_order(*pair) for pair in pairs] == truth else 
 # ### Exercise 3: Tell better from luckier
 #
 # Is beam search better than greedy decoding, or luckier? Compare two sets of captions on the
-# *same* drawn photos: return the share of 1,000 draws in which the first has the
-# higher mean CIDEr. `first` and `second` hold one CIDEr-D per photo, as `each` does. A share above 0.975 is hard to explain by luck.
+# *same* drawn photos: return the share of 1,000 draws in which the first has the higher mean
+# CIDEr. `first` and `second` hold one CIDEr-D per photo, as `each` does. A share above 0.975 is
+# hard to explain by luck.
 
 
 # %% tags=["exercise"]
