@@ -519,7 +519,7 @@ for label, captions in said.items():
     print(row)
 
 # %% [markdown]
-# In the run shown here attention is ahead in every number, most of all in CIDEr-D. But sixty scenes are few, and a few per cent are a matter of luck. So here are three seeds of each on the 100 test scenes, with a beam of 3: the merge model names the right object 90% of the time, the right place 94% and the right colour 83%; attention 97%, 97% and 90%. Photos are the better judge. On the 1,000 test photos of Flickr8k, with a beam of 3, the merge model has a CIDEr-D of 52.1 and this one 55.3 (more in the [README](../README.md#results)). The course's captioner `attention-xception`, trained on Flickr8k, can explain itself on the command line, too:
+# In the run shown here attention is ahead in every number, most of all in CIDEr-D. But sixty scenes are few, and a few per cent are a matter of luck. So here are three seeds of each on the 100 test scenes, with a beam of 3 (means; single seeds lie up to 4 points away): the merge model names the right object 90% of the time, the right place 94% and the right colour 83%; attention 97%, 97% and 90%. Photos are the better judge. On the 1,000 test photos of Flickr8k, with a beam of 3, the merge model has a CIDEr-D of 52.1 and this one 55.3 (more in the [README](../README.md#results)). The course's captioner `attention-xception`, trained on Flickr8k, can explain itself on the command line, too:
 #
 # ```sh
 # python -m helpers.captioner photo.jpg --captioner attention-xception --explain looks
