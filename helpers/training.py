@@ -162,14 +162,9 @@ class Recipe:
 ATTENTION = {"model": "attention", "encoder": "xception-grid"}
 CONCATENATE = {"model": "concatenate", "encoder": "vgg16"}
 MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
-MINI_MERGE_SIZES = {
-    "embedding_size": 128,
-    "units": 192,
-    "image_scale": 0.02,
-    "image_dropout": 0.5,
-    "word_dropout": 0.2,
-    "merge_dropout": 0.4,
-}
+MINI_SIZES = {"embedding_size": 128, "units": 192, "word_dropout": 0.2, "merge_dropout": 0.4}
+MINI_MERGE_SIZES = {**MINI_SIZES, "image_scale": 0.1, "image_activation": "linear"}
+MINI_CONCATENATE_SIZES = {**MINI_SIZES, "image_scale": 0.02}
 MINI_ATTENTION_SIZES = {"embedding_size": 128, "units": 192, "attention_size": 96}
 RECIPES = {
     "mini": {
@@ -178,7 +173,7 @@ RECIPES = {
             batch_size=40, learning_rate=2e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
         ),
         "concatenate": Recipe(
-            batch_size=16, learning_rate=3e-3, sizes=MINI_MERGE_SIZES, **MINI, **CONCATENATE
+            batch_size=16, learning_rate=3e-3, sizes=MINI_CONCATENATE_SIZES, **MINI, **CONCATENATE
         ),
     },
     "flickr8k": {

@@ -118,6 +118,18 @@ def test_weights_and_config_rebuild_the_model(model, features, tmp_path):
     np.testing.assert_array_equal(model((features, WORDS)), twin((features, WORDS)))
 
 
+def test_a_linear_image_layer_adds_up_and_is_rebuilt_as_one():
+    model = MergeCaptioner(VOCAB, FEATURES, 5, 7, image_activation="linear")
+    twin = MergeCaptioner.from_config(model.get_config())
+    one, other = np.random.default_rng(1).normal(size=(2, 3, FEATURES)).astype("float32")
+    for linear in (model, twin):
+        linear.build()
+        both = linear.image_vector(one + other) + linear.image_vector(np.zeros_like(one))
+        parts = linear.image_vector(one) + linear.image_vector(other)
+        np.testing.assert_allclose(both, parts, atol=1e-5)
+    assert np.min(twin.image_vector(one)) < 0 <= np.min(made("merge").image_vector(one))
+
+
 def test_concatenation_leaves_image_and_words_apart():
     """Adding confuses who brought what; side by side, exchanging the two changes the answer."""
     image, words = np.random.default_rng(1).normal(size=(2, 3, 7)).astype("float32")
