@@ -251,8 +251,9 @@ captioner = build_captioner(dataset, work, recipe, SEED, work / "concatenate")
 # Now the merge model on the same features: the only difference is `join`.
 
 # %%
-recipe = replace(recipe_for(dataset), encoder=features.encoder)
-merge_vgg16 = build_captioner(dataset, work, recipe, SEED, work / "merge-vgg16")
+merge_vgg16 = build_captioner(
+    dataset, work, replace(recipe, model="merge"), SEED, work / "merge-vgg16"
+)
 
 # %% [markdown]
 # And the merge model on Xception's features. For mini, lesson 02 has extracted them; the rows of these photos are copied.
@@ -280,12 +281,12 @@ for label, each in rows.items():
     print(f"{label:36} {line}  distinct {scores['distinct']:.0f}")
 
 # %% [markdown]
-# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be about 105 with Xception. Two cases for VGG16:
+# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be about 120 with Xception. Two cases for VGG16:
 #
-# * Its rows say "random weights", as in the run that comes with this notebook. Then the encoder is what stands out: VGG16 catches some colours and places, the captioner guesses the rest from what people usually write, and CIDEr-D is 50-65.
+# * Its rows say "random weights", as in the run that comes with this notebook. Then the encoder is what stands out: VGG16 catches some colours and places, the captioner guesses the rest from what people usually write, and CIDEr-D is 50-75.
 # * They don't, because the ImageNet weights could be fetched, as on Colab. Then VGG16 knows things, too. Expect it clearly above that range; if it is not, look at section 2 again.
 #
-# Whether image and words are added or concatenated makes a difference no larger than chance: in the run that comes with this notebook one is ahead in BLEU-4, the other in CIDEr-D.
+# Is it better to add or to concatenate? Two dozen photos can't tell. In the run that comes with this notebook concatenating is ahead; in an earlier one, with the same seed on another machine, adding had the higher BLEU-4 (17.7 against 15.7).
 #
 # The captions themselves tell more than the scores. Do they name the right thing, or only its colour and place?
 
