@@ -15,13 +15,13 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import encoders
 from helpers.encoders import (
     ROUNDED_WEIGHTS,
     Encoder,
     EncoderError,
     load_encoder,
-    network_timeout,
+    loading,
+    official,
     read_rounded_weights,
 )
 
@@ -62,8 +62,8 @@ def tiny_xception(monkeypatch):
         return keras.Model(inputs, keras.layers.Conv2D(6, 1)(inputs))
 
     build.times = 0
-    monkeypatch.setattr(encoders, "xception", build)
-    monkeypatch.setattr(encoders, "official_weights", no_download)
+    monkeypatch.setattr(loading, "xception", build)
+    monkeypatch.setattr(loading, "official_weights", no_download)
     return build
 
 
@@ -121,7 +121,7 @@ def test_without_a_network_one_line_says_so_and_it_works(
 ):
     source = tiny_xception()
     np.savez(tmp_path / "rounded.npz", **rounding.round_weights(source.get_weights()))
-    monkeypatch.setattr(encoders, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
+    monkeypatch.setattr(loading, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
     tiny_xception.times = 0
     encoder = load_encoder()
     assert tiny_xception.times == 1  # a second one would cost a second
@@ -133,7 +133,7 @@ def test_without_a_network_one_line_says_so_and_it_works(
 
 
 def test_without_a_network_and_a_copy_the_message_says_both(tiny_xception, tmp_path, monkeypatch):
-    monkeypatch.setattr(encoders, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
+    monkeypatch.setattr(loading, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
     with pytest.raises(EncoderError, match="no download .URL fetch failure.*and no .*rounded.npz"):
         load_encoder()
 
@@ -142,7 +142,7 @@ def test_ctrl_c_in_a_download_is_no_failed_download(monkeypatch):
     def interrupted(network):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(encoders, "official_weights", interrupted)
+    monkeypatch.setattr(loading, "official_weights", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_encoder()
 
@@ -171,12 +171,12 @@ def test_a_weights_file_that_does_not_fit_is_named(tiny_xception, tmp_path):
         load_encoder(weights=path)
 
 
-@pytest.mark.parametrize("network", encoders.OFFICIAL_WEIGHTS)
+@pytest.mark.parametrize("network", official.OFFICIAL_WEIGHTS)
 def test_the_official_weights_are_those_of_keras(network):
     """Same address, same hash, and so the same file in the cache."""
     build = {"xception": keras.applications.Xception, "vgg16": keras.applications.VGG16}[network]
     source = inspect.getsource(inspect.getmodule(build))
-    address, digest = encoders.OFFICIAL_WEIGHTS[network]
+    address, digest = official.OFFICIAL_WEIGHTS[network]
     name = address.rpartition("/")[2]
     assert f"{network}/{name}" in source and digest in source
     assert source.index(f'"{name}"') < source.index(digest) < source.index(f'"{name}"') + 300
@@ -197,7 +197,7 @@ def silent(monkeypatch):
     """A server that takes calls and never answers, in place of the official one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}/weights.h5"
-        monkeypatch.setitem(encoders.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
+        monkeypatch.setitem(official.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
         yield address
 
 
@@ -205,7 +205,7 @@ def seconds_to_fail() -> float:
     """Ask for the official weights, which is to fail; return how long that took."""
     start = time.perf_counter()
     with pytest.raises(OSError):
-        encoders.official_weights("xception")
+        official.official_weights("xception")
     return time.perf_counter() - start
 
 
@@ -232,7 +232,7 @@ def test_official_weights_in_the_cache_need_no_server(cache, silent):
     folder, asked = cache
     (folder / "weights.h5").touch()
     (folder / "weights.h5.no-answer").touch()
-    assert encoders.official_weights("xception") == "path" and len(asked) == 1
+    assert official.official_weights("xception") == "path" and len(asked) == 1
 
 
 def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_path):
@@ -242,13 +242,29 @@ def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/weights.h5"
-        monkeypatch.setitem(encoders.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
-        assert encoders.official_weights("xception") == "path"
+        monkeypatch.setitem(official.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
+        assert official.official_weights("xception") == "path"
         assert asked == [("weights.h5", address)]
         (tmp_path / "weights.h5").unlink()
         assert seconds_to_fail() < 3
         server.shutdown()
     assert [path.name for path in folder.iterdir()] == ["weights.h5.no-answer"]
+
+
+@pytest.mark.slow
+def test_the_grid_brings_two_earlier_blocks_along():
+    """What they say of a place is the mean over its patch of their finer grids."""
+    network = loading.xception()
+    finer = [network.get_layer(f"{block}_sepconv1_act").input for block in ("block13", "block4")]
+    apart = keras.Model(network.input, [network.output, *finer])
+    together = keras.Model(network.input, loading.grid_of_blocks(network))
+    photo = np.random.default_rng(5).uniform(-1, 1, (1, 299, 299, 3)).astype("float32")
+    last, block12, block3 = (array[0] for array in apart.predict(photo, verbose=0))
+    (grid,) = together.predict(photo, verbose=0).reshape(1, 10, 10, 3032)
+    assert block12.shape == (19, 19, 728) and block3.shape == (37, 37, 256)
+    np.testing.assert_allclose(grid[..., :2048], last, atol=1e-5)
+    np.testing.assert_allclose(grid[2, 5, 2048:2776], block12[4:6, 10:12].mean((0, 1)), atol=1e-4)
+    np.testing.assert_allclose(grid[2, 5, 2776:], block3[7:11, 19:23].mean((0, 1)), atol=1e-4)
 
 
 def test_an_unknown_encoder_is_named():
@@ -263,7 +279,7 @@ def test_the_timeout_ends_with_the_download(before):
     known = socket.getdefaulttimeout()
     socket.setdefaulttimeout(before)
     try:
-        with pytest.raises(KeyError), network_timeout(20):
+        with pytest.raises(KeyError), official.network_timeout(20):
             assert socket.getdefaulttimeout() == 20
             raise KeyError
         assert socket.getdefaulttimeout() == before
@@ -284,8 +300,8 @@ def tiny_vgg16(monkeypatch):
         fc2 = keras.layers.Dense(5, name="fc2")(pooled)
         return keras.Model(inputs, keras.layers.Dense(4, name="predictions")(fc2))
 
-    monkeypatch.setattr(encoders, "official_weights", no_download)
-    monkeypatch.setattr(encoders, "vgg16", build)
+    monkeypatch.setattr(loading, "official_weights", no_download)
+    monkeypatch.setattr(loading, "vgg16", build)
     return build
 
 
@@ -339,7 +355,7 @@ def test_vgg16_is_downloaded_and_gives_4096_numbers(tmp_path, download_server, m
     """From a server of our own, with weights of our own."""
     weights = tmp_path / "small.h5"
     with h5py.File(weights, "w") as file:  # Keras' old layout, in which the real ones are
-        network = encoders.vgg16()
+        network = loading.vgg16()
         file.attrs["layer_names"] = [layer.name for layer in network.layers]
         for layer in network.layers:
             group = file.create_group(layer.name)
@@ -349,8 +365,8 @@ def test_vgg16_is_downloaded_and_gives_4096_numbers(tmp_path, download_server, m
                 array = np.full(weight.shape, value, "float16")
                 group.create_dataset(f"{number}:0", data=array, compression="gzip")
     digest = hashlib.md5(weights.read_bytes()).hexdigest()
-    official = (f"{download_server}/small.h5", digest)
-    monkeypatch.setitem(encoders.OFFICIAL_WEIGHTS, "vgg16", official)
+    address = f"{download_server}/small.h5"
+    monkeypatch.setitem(official.OFFICIAL_WEIGHTS, "vgg16", (address, digest))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "cache"))
     (tmp_path / "cache").mkdir()

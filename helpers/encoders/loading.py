@@ -1,42 +1,18 @@
-"""Encoders: frozen networks that turn photos into numbers a captioner can use.
+"""Make an encoder of a network and its weights."""
 
-| name | photo | pixels become | features |
-|---|---|---|---|
-| xception | 299 x 299, RGB | -1 … 1 | (2048,), the mean of the grid |
-| xception-grid | 299 x 299, RGB | -1 … 1 | (100, 2048), the grid row by row |
-| vgg16 | 224 x 224, RGB | BGR, less the mean colour of ImageNet ("caffe") | (4096,), layer fc2 |
-| vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
-"""
-
-import os
-import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
-from urllib.request import Request, urlopen
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-ROUNDED_WEIGHTS = Path(__file__).parents[1] / "data" / "weights" / "xception-int8.npz"
-SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
-FILE = "weights_tf_dim_ordering_tf_kernels"
-OFFICIAL_WEIGHTS = {  # address and hash as keras.applications has them
-    "xception": (f"{SERVER}/xception/xception_{FILE}_notop.h5", "b0042744bf5b25fce3cb969f33bebb97"),
-    "vgg16": (f"{SERVER}/vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b"),
-}
-PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
+from helpers.encoders.official import official_weights
+
+ROUNDED_WEIGHTS = Path(__file__).parents[2] / "data" / "weights" / "xception-int8.npz"
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
-LAST_LAYERS = {  # what each encoder makes of the grid in which the network ends
-    "xception": keras.layers.GlobalAveragePooling2D,
-    "xception-grid": partial(keras.layers.Reshape, (100, 2048)),
-}
+FINER = {"block13": 2, "block4": 4}  # what these blocks of Xception read is so many times finer
 
 
 class EncoderError(ValueError):
@@ -101,7 +77,7 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(IMAGE_SIZES)}")
     if weights is not None and not Path(weights).is_file():
         raise EncoderError(f"there is no weights file {weights}; leave it out to download")
-    if name in LAST_LAYERS:
+    if name.startswith("xception"):
         return xception_encoder(name, weights)
     return vgg16_encoder(name, weights)
 
@@ -122,8 +98,26 @@ def xception_encoder(name: str, weights: str | Path | None) -> Encoder:
         network = official_or_rounded_xception()
     else:
         network = filled(xception(), weights, "Xception without its top")
-    output = LAST_LAYERS[name]()(network.output)
+    output = (
+        grid_of_blocks(network)
+        if name.endswith("-grid")
+        else keras.layers.GlobalAveragePooling2D()(network.output)
+    )
     return Encoder(name, keras.Model(network.input, output), IMAGE_SIZES[name])
+
+
+def grid_of_blocks(network: keras.Model) -> keras.KerasTensor:
+    """Return what three of Xception's blocks say of each place of the last one's grid.
+
+    The last block (2048 numbers a place) names things and forgets what they look like. Block 12
+    (728) and block 3 (256) know more of colour and texture; their finer grids are averaged to its
+    10 x 10 places. The shape is (photos, 100, 3032). Taught in lesson 08.
+    """
+    layers, blocks = keras.layers, [network.output]
+    for reader, side in FINER.items():
+        finer = network.get_layer(f"{reader}_sepconv1_act").input
+        blocks.append(layers.AveragePooling2D(side, padding="same")(finer))
+    return layers.Reshape((100, -1))(layers.Concatenate()(blocks))
 
 
 def vgg16_encoder(name: str, weights: str | Path | None) -> Encoder:
@@ -186,60 +180,6 @@ def official_or_rounded_xception() -> keras.Model:
     network = xception()
     network.set_weights(read_rounded_weights(ROUNDED_WEIGHTS))
     return network
-
-
-def official_weights(network: str) -> str:
-    """Return the path of Keras' own file, in Keras' own cache; download it if it is not there.
-
-    Keras would do so only after building the network, which without a download is then built twice,
-    and would wait long for a server that a firewall keeps from answering.
-    """
-    address, digest = OFFICIAL_WEIGHTS[network]
-    name = address.rpartition("/")[2]
-    cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras")))
-    if not os.access(cache, os.W_OK):
-        cache = Path("/tmp", ".keras")  # as Keras does
-    if not (cache / "models" / name).exists():
-        check_reachable(address, cache / "models" / f"{name}.no-answer")
-    with network_timeout(20):
-        return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
-
-
-def check_reachable(address: str, note: Path) -> None:
-    """Raise OSError unless a server answers in time; a failure is noted and believed a while."""
-    if note.exists() and abs(time.time() - note.stat().st_mtime) < RETRY:
-        raise TimeoutError(f"no answer a few minutes ago; to ask again at once, delete {note}")
-    answers = SimpleQueue()
-    Thread(target=_ask, args=(address, answers), daemon=True).start()  # a look-up has no time limit
-    try:
-        problem = answers.get(timeout=PATIENCE)
-    except Empty:
-        problem = TimeoutError(f"no answer from {address} within {PATIENCE} seconds")
-    if problem:
-        with suppress(OSError):
-            note.parent.mkdir(parents=True, exist_ok=True)
-            note.touch()
-        raise problem
-
-
-def _ask(address: str, answers: SimpleQueue) -> None:
-    """Put None where a server answers, else what went wrong; by way of a proxy if there is one."""
-    try:
-        urlopen(Request(address, method="HEAD"), timeout=PATIENCE - 1).close()
-        answers.put(None)
-    except Exception as error:
-        answers.put(error)
-
-
-@contextmanager
-def network_timeout(seconds: float) -> Iterator[None]:
-    """Let every connection made inside fail after so many silent seconds."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def read_rounded_weights(path: str | Path) -> list[np.ndarray]:

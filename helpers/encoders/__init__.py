@@ -1,0 +1,31 @@
+"""Encoders: frozen networks that turn photos into numbers a captioner can use.
+
+| name | photo | pixels become | features |
+|---|---|---|---|
+| xception | 299 x 299, RGB | -1 … 1 | (2048,), the mean of the last block's grid |
+| xception-grid | 299 x 299, RGB | -1 … 1 | (100, 3032), that grid and two earlier ones |
+| vgg16 | 224 x 224, RGB | BGR, less the mean colour of ImageNet ("caffe") | (4096,), layer fc2 |
+| vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
+"""
+
+from helpers.encoders.loading import (
+    IMAGE_SIZES,
+    RANDOM,
+    ROUNDED_WEIGHTS,
+    Encoder,
+    EncoderError,
+    load_encoder,
+    official_or_rounded_xception,
+    read_rounded_weights,
+)
+
+__all__ = [
+    "IMAGE_SIZES",
+    "RANDOM",
+    "ROUNDED_WEIGHTS",
+    "Encoder",
+    "EncoderError",
+    "load_encoder",
+    "official_or_rounded_xception",
+    "read_rounded_weights",
+]

@@ -1,0 +1,75 @@
+"""The official weights of the networks, in Keras' own cache."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from urllib.request import Request, urlopen
+
+import keras
+
+SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
+FILE = "weights_tf_dim_ordering_tf_kernels"
+OFFICIAL_WEIGHTS = {  # address and hash as keras.applications has them
+    "xception": (f"{SERVER}/xception/xception_{FILE}_notop.h5", "b0042744bf5b25fce3cb969f33bebb97"),
+    "vgg16": (f"{SERVER}/vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b"),
+}
+PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
+
+
+def official_weights(network: str) -> str:
+    """Return the path of Keras' own file, in Keras' own cache; download it if it is not there.
+
+    Keras would do so only after building the network, which without a download is then built twice,
+    and would wait long for a server that a firewall keeps from answering.
+    """
+    address, digest = OFFICIAL_WEIGHTS[network]
+    name = address.rpartition("/")[2]
+    cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras")))
+    if not os.access(cache, os.W_OK):
+        cache = Path("/tmp", ".keras")  # as Keras does
+    if not (cache / "models" / name).exists():
+        check_reachable(address, cache / "models" / f"{name}.no-answer")
+    with network_timeout(20):
+        return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
+
+
+def check_reachable(address: str, note: Path) -> None:
+    """Raise OSError unless a server answers in time; a failure is noted and believed a while."""
+    if note.exists() and abs(time.time() - note.stat().st_mtime) < RETRY:
+        raise TimeoutError(f"no answer a few minutes ago; to ask again at once, delete {note}")
+    answers = SimpleQueue()
+    Thread(target=_ask, args=(address, answers), daemon=True).start()  # a look-up has no time limit
+    try:
+        problem = answers.get(timeout=PATIENCE)
+    except Empty:
+        problem = TimeoutError(f"no answer from {address} within {PATIENCE} seconds")
+    if problem:
+        with suppress(OSError):
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.touch()
+        raise problem
+
+
+def _ask(address: str, answers: SimpleQueue) -> None:
+    """Put None where a server answers, else what went wrong; by way of a proxy if there is one."""
+    try:
+        urlopen(Request(address, method="HEAD"), timeout=PATIENCE - 1).close()
+        answers.put(None)
+    except Exception as error:
+        answers.put(error)
+
+
+@contextmanager
+def network_timeout(seconds: float) -> Iterator[None]:
+    """Let every connection made inside fail after so many silent seconds."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
