@@ -120,7 +120,7 @@ def test_ctrl_c_ends_soon_and_leaves_usable_files(tmp_path):
 
 
 def test_ten_thousand_rows_with_broken_addresses(tmp_path, monkeypatch):
-    chance, patience = random.Random(7), partial(photos.fetch_answer, seconds=0.5)
+    chance, patience = random.Random(7), partial(photos.fetch_answer, seconds=1.5)
     monkeypatch.setattr(photos, "fetch_answer", patience)
     with site() as running:
         good = [f"/{number}.png" for number in range(1700)]
