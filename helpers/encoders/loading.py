@@ -93,25 +93,23 @@ def filled(network: keras.Model, weights: str | Path, title: str) -> keras.Model
 
 
 def xception_encoder(name: str, weights: str | Path | None) -> Encoder:
-    """Return Xception, pooled or as a grid."""
+    """Return Xception, its grid or the mean of it."""
     if weights is None:
         network = official_or_rounded_xception()
     else:
         network = filled(xception(), weights, "Xception without its top")
-    output = (
-        grid_of_blocks(network)
-        if name.endswith("-grid")
-        else keras.layers.GlobalAveragePooling2D()(network.output)
-    )
+    output = grid_of_blocks(network)
+    if not name.endswith("-grid"):
+        output = keras.layers.GlobalAveragePooling1D()(output)
     return Encoder(name, keras.Model(network.input, output), IMAGE_SIZES[name])
 
 
 def grid_of_blocks(network: keras.Model) -> keras.KerasTensor:
-    """Return what three of Xception's blocks say of each place of the last one's grid.
+    """Return what three of Xception's blocks say of 10 x 10 places: (photos, 100, 3032).
 
     The last block (2048 numbers a place) names things and forgets what they look like. Block 12
-    (728) and block 3 (256) know more of colour and texture; their finer grids are averaged to its
-    10 x 10 places. The shape is (photos, 100, 3032). Taught in lesson 08.
+    (728) and block 3 (256) know more of colour and texture; their finer grids are averaged to
+    the last one's places. Taught in lesson 02.
     """
     layers, blocks = keras.layers, [network.output]
     for reader, side in FINER.items():

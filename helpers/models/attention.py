@@ -81,7 +81,7 @@ class AttentionCaptioner(keras.Model):
 
     Arguments:
         vocab_size: words of the tokenizer, markers included.
-        feature_size: numbers per region, 2048 for Xception.
+        feature_size: numbers per region, 3032 for Xception.
         embedding_size: numbers per word.
         units: width of both LSTMs and of a region inside the model.
         attention_size: width of what a query is compared with.
@@ -94,7 +94,7 @@ class AttentionCaptioner(keras.Model):
     def __init__(
         self,
         vocab_size: int,
-        feature_size: int = 2048,
+        feature_size: int = 3032,
         embedding_size: int = 256,
         units: int = 512,
         attention_size: int = 256,

@@ -21,7 +21,7 @@ class MergeCaptioner(keras.Model):
 
     Arguments:
         vocab_size: words of the tokenizer, markers included.
-        feature_size: numbers per image, 2048 for Xception.
+        feature_size: numbers per image, 3032 for Xception.
         embedding_size: numbers per word.
         units: width of the LSTM and of the layer that joins words and image.
         image_scale: what standardised features are multiplied by: the smaller it is, the less
@@ -37,7 +37,7 @@ class MergeCaptioner(keras.Model):
     def __init__(
         self,
         vocab_size: int,
-        feature_size: int = 2048,
+        feature_size: int = 3032,
         embedding_size: int = 256,
         units: int = 512,
         image_scale: float = 0.4,
