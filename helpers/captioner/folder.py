@@ -116,8 +116,8 @@ def halve_weights(path: str | Path) -> None:
                 return
             half = item.dtype == np.float32 and item.ndim > 1
             kind = np.float16 if half else item.dtype
-            compression = "gzip" if item.ndim > 1 else None
-            target.create_dataset(name, data=item[()].astype(kind), compression=compression)
+            packed = {"compression": "gzip", "shuffle": True} if item.ndim > 1 else {}
+            target.create_dataset(name, data=item[()].astype(kind), **packed)
 
         target.attrs.update(source.attrs)
         source.visititems(copy)
