@@ -260,7 +260,7 @@ def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_
 def test_the_grid_brings_two_earlier_blocks_along():
     """What they say of a place is the mean over its patch of their finer grids."""
     network = loading.xception()
-    finer = [network.get_layer(f"{block}_sepconv1_act").input for block in ("block13", "block4")]
+    finer = [network.get_layer(f"{block}_sepconv1_act").output for block in ("block13", "block4")]
     apart = keras.Model(network.input, [network.output, *finer])
     together = keras.Model(network.input, loading.grid_of_blocks(network))
     photo = np.random.default_rng(5).uniform(-1, 1, (1, 299, 299, 3)).astype("float32")

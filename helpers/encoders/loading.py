@@ -12,7 +12,7 @@ from helpers.encoders.official import official_weights
 ROUNDED_WEIGHTS = Path(__file__).parents[2] / "data" / "weights" / "xception-int8.npz"
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
-FINER = {"block13": 2, "block4": 4}  # what these blocks of Xception read is so many times finer
+FINER = {"block13": 2, "block4": 4}  # what these blocks of Xception begin with is so many times finer
 
 
 class EncoderError(ValueError):
@@ -113,7 +113,7 @@ def grid_of_blocks(network: keras.Model) -> keras.KerasTensor:
     """
     layers, blocks = keras.layers, [network.output]
     for reader, side in FINER.items():
-        finer = network.get_layer(f"{reader}_sepconv1_act").input
+        finer = network.get_layer(f"{reader}_sepconv1_act").output
         blocks.append(layers.AveragePooling2D(side, padding="same")(finer))
     return layers.Reshape((100, -1))(layers.Concatenate()(blocks))
 
