@@ -694,4 +694,4 @@ print("look closely" if len(my_captions) >= 3 else "not yet")
 #
 # You can read, clean and split a data set of captions, and `descriptions.txt` holds the result for
 # every later lesson. The photos come next: [02 extract features](02_extract_features.ipynb) turns
-# each of them into 2,048 numbers that a captioner can learn from.
+# each of them into 3,032 numbers that a captioner can learn from.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 02 · Extract features
 #
-# You turn every photo of the data set into 2,048 numbers that say what is in it, and keep them in one file for all later lessons.
+# You turn every photo of the data set into 3,032 numbers that say what is in it, and keep them in one file for all later lessons.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/02_extract_features.ipynb)
 #
@@ -16,7 +16,7 @@
 # **You will learn**
 #
 # * what features are, and why a network that was trained on other photos makes good ones
-# * the road of one photo, step by step: file → pixels → a grid of 10 × 10 → 2,048 numbers
+# * the road of one photo, step by step: file → pixels → three grids → 3,032 numbers
 # * to encode thousands of photos in batches, with a run that survives a crash
 # * to find photos that are alike with cosine similarity
 # * why you never open a stranger's pickle, and how to open one safely
@@ -103,7 +103,7 @@ photo
 # %% [markdown]
 # So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
 #
-# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
+# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds, and 984 from further inside the network, which know better what things look like. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
 #
 # The encoder stays **frozen**: none of its weights will change. That saves more than work. A frozen encoder gives the same features every time, so each photo goes through it once, and training the captioner (lesson 04) never touches a photo again.
 
@@ -197,28 +197,49 @@ print(pixels.shape, pixels.dtype, "from", pixels.min(), "to", pixels.max())
 print(scaled.shape, scaled.dtype, f"from {scaled.min():.2f} to {scaled.max():.2f}")
 
 # %% [markdown]
-# The last step of the encoder is an average. `keras.Model` makes a network that stops one layer before it, so that you see what is averaged: a **grid** of 10 × 10 places, with 2,048 numbers at each. Its axes are `(photos, rows, columns, channels)`. Each place has looked at its own part of the photo. A **channel** is one of the 2,048 numbers, and it grows large where its own pattern is. Here are three of the liveliest channels, bright where they found something:
+# Xception is built of 14 **blocks**, each a few layers. A block reads what the one before has made and finds larger, more telling patterns. Four of them halve the grid on the way: early blocks see every detail and know little, late ones know much and have forgotten the detail. `keras.Model` makes a network that stops where you want, so look at three of them. (A layer is named after its block; what block 3 has found is what block 4 begins with.)
 
 # %%
-to_grid = keras.Model(encoder.network.input, encoder.network.layers[-2].output)
-grid = to_grid(scaled).numpy()
+ends = {"block 3": "block4_sepconv1_act", "block 12": "block13_sepconv1_act"}
+ends["block 14"] = "block14_sepconv2_act"
+outputs = [encoder.network.get_layer(layer).output for layer in ends.values()]
+inside = dict(zip(ends, keras.Model(encoder.network.input, outputs)(scaled), strict=True))
+for name, grid in inside.items():
+    print(f"{name:8} {tuple(grid.shape)}")
+
+# %% [markdown]
+# Each is a **grid** of places with some numbers at each; its axes are `(photos, rows, columns, channels)`. Each place has looked at its own part of the photo. A **channel** is one of the numbers, and it grows large where its own pattern is. Here is the liveliest channel of each block, bright where it found something:
+
+# %%
+maps = [grid.numpy()[0] for grid in inside.values()]
+maps = [grid[:, :, grid.mean(axis=(0, 1)).argmax()] for grid in maps]
+plots.show_images([pixels[0], *maps], ["the photo", *inside], columns=4)
+
+# %% [markdown]
+# The channels have no names, nobody chose them; training on ImageNet made them. The last block was asked for kinds of things, and nothing but kinds: whether a car is red or blue made no difference. Captions do say red or blue. So this course takes all three, and section 7 shows what each of them knows.
+#
+# The finer grids are averaged to the 10 × 10 places of the last one: each place gets the mean of its patch. By hand, on a grid of 4 × 4 places and one channel:
+
+# %%
+toy = np.arange(16.0).reshape(4, 4)
+print(toy, "\n", toy.reshape(2, 2, 2, 2).mean(axis=(1, 3)), sep="")
+
+# %% [markdown]
+# A Keras layer does the same. The numbers of all three blocks then stand side by side:
+
+
+# %%
+def patches(grid, side):
+    return keras.layers.AveragePooling2D(side, padding="same")(grid).numpy()
+
+
+grid = np.concatenate(
+    [inside["block 14"], patches(inside["block 12"], 2), patches(inside["block 3"], 4)], axis=-1
+)
 print("grid", grid.shape)
-liveliest = grid[0].max(axis=(0, 1)).argsort()[::-1][:3]
-maps = [grid[0, :, :, channel] for channel in liveliest]
-titles = ["the photo"] + [f"channel {channel}" for channel in liveliest]
-plots.show_images([pixels[0], *maps], titles, columns=4)
 
 # %% [markdown]
-# The channels have no names, nobody chose them; training on ImageNet made them. For a caption it is enough, for now, to know *that* a pattern is there and not *where*. So you average over the places. First by hand, on a grid of 2 × 2 places with 3 channels:
-
-# %%
-toy = np.array([[[1, 0, 2], [3, 0, 2]], [[0, 0, 2], [0, 8, 2]]], "float32")
-print("channel 0:", (1 + 3 + 0 + 0) / 4)
-print("channel 1:", (0 + 0 + 0 + 8) / 4)
-print("all three:", toy.mean(axis=(0, 1)))
-
-# %% [markdown]
-# The same on the real grid, and then the proof: your average equals what the encoder returns when it does everything by itself.
+# For a caption it is enough, for now, to know *that* a pattern is there and not *where*. So you average once more, over all places, and get the vector. Does it equal what the encoder returns when it does everything by itself?
 
 # %%
 vector = grid.mean(axis=(1, 2))
@@ -227,7 +248,7 @@ assert np.allclose(vector, encoder.encode(pixels), atol=1e-3)
 print("equal to encoder.encode; the first five:", vector[0, :5].round(3))
 
 # %% [markdown]
-# 268,203 numbers went in, 2,048 came out. Lesson 08 comes back to the grid, so that each word can look at its own place.
+# 268,203 numbers went in, 3,032 came out. Lesson 08 comes back to the grid, so that each word can look at its own place.
 
 # %% [markdown]
 # ## 5. Many photos: batches, and reading ahead
@@ -354,12 +375,12 @@ print(features.encoder, features.vectors.shape, features.vectors.dtype)
 print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]
-# `features.vectors` has the shape `(photos, 2048)`, and `features.names` says which row belongs to which photo. The numbers are kept as `float16`, in two bytes instead of four: three good digits each, at half the size. That is more than enough.
+# `features.vectors` has the shape `(photos, 3032)`, and `features.names` says which row belongs to which photo. The numbers are kept as `float16`, in two bytes instead of four: three good digits each, at half the size. That is more than enough.
 
 # %% [markdown]
 # ## 7. Do the numbers know what is in a photo?
 #
-# If they do, photos with similar features should show similar things. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. You divide each row by its length once; then a single matrix product, which is the scalar products of all rows with all rows, gives all cosines.
+# If they do, photos with similar features should show similar things. Begin with block 14, the first 2,048 numbers. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. You divide each row by its length once; then a single matrix product, which is the scalar products of all rows with all rows, gives all cosines.
 
 
 # %%
@@ -368,44 +389,64 @@ def unit_rows(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+known = {"block 14": slice(0, 2048), "block 12": slice(2048, 2776), "block 3": slice(2776, 3032)}
+
+
+def cosines(block):
+    train_rows = unit_rows(features.rows(train)[:, known[block]])
+    return unit_rows(features.rows(test)[:, known[block]]) @ train_rows.T
+
+
 train, test = dataset.splits["train"], dataset.splits["test"]
-train_rows, test_rows = unit_rows(features.rows(train)), unit_rows(features.rows(test))
-similarities = test_rows @ train_rows.T
+similarities = cosines("block 14")
 print(similarities.shape, "from", similarities.min().round(2), "to", similarities.max().round(2))
-assert np.isclose(similarities[0, 0], cosine(test_rows[0], train_rows[0]), atol=1e-5)
+first, other = features.rows([test[0], train[0]])[:, known["block 14"]].astype("float32")
+assert np.isclose(similarities[0, 0], cosine(first, other), atol=1e-5)
 
 # %% [markdown]
 # One row for each test photo, one column for each training photo. You pick three test photos that have little in common, sort their rows, and look at the four best of each:
 
+
 # %% tags=["picture"]
+def show_nearest(similarities):
+    best = similarities.argsort(axis=1)[:, ::-1][:, :4]  # (test photos, 4)
+    queries = [open_image(dataset.image_paths[test[row]]) for row in chosen]
+    found = [[open_image(dataset.image_paths[train[at]]) for at in best[row]] for row in chosen]
+    return plots.show_neighbours(queries, found, [similarities[row, best[row]] for row in chosen])
+
+
+test_rows = unit_rows(features.rows(test)[:, known["block 14"]])
 chosen = [0]
 for _ in range(2):  # the photo least like those that are chosen already
     chosen.append(int((test_rows @ test_rows[chosen].T).max(axis=1).argmin()))
-nearest = similarities.argsort(axis=1)[:, ::-1]  # (test photos, training photos), best first
-query_images = [open_image(dataset.image_paths[test[row]]) for row in chosen]
-neighbour_images = [
-    [open_image(dataset.image_paths[train[column]]) for column in nearest[row, :4]]
-    for row in chosen
-]
-numbers = [similarities[row, nearest[row, :4]] for row in chosen]
-plots.show_neighbours(query_images, neighbour_images, numbers)
+show_nearest(similarities)
 
 # %% [markdown]
-# Look at what the neighbours share with their photo. On mini it is mostly the same kind of thing, often in the same kind of place; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour, and its neighbours look picked by chance.
+# Look at what the neighbours share with their photo. On mini it is mostly the same kind of thing, often in the same kind of place; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour, and its neighbours look picked by chance. (No pair reaches 0: these features are never negative, so any two photos have something in common. Compare the numbers with each other, not with 0.)
 #
-# No pair reaches 0. Features of Xception are never negative, so any two photos have something in common. Compare the numbers with each other, not with 0. Here are the three photos, each with its nearest neighbour, all against all:
+# Now ask block 3 about the same photos:
 
 # %%
-group, names = [], []
-for number, row in enumerate(chosen, start=1):
-    group += [test_rows[row], train_rows[nearest[row, 0]]]
-    names += [f"photo {number}", f"neighbour of {number}"]
-plots.plot_similarity(np.stack(group) @ np.stack(group).T, names)
+show_nearest(cosines("block 3"))
 
 # %% [markdown]
-# The diagonal is 1: each photo is like itself. Beside it stand blocks of two, a photo and its neighbour, brighter than the rest.
+# The light is right, the colours are right, and what the thing *is* hardly matters. On mini the scenes were drawn from facts, so count: how often does the nearest neighbour show the same object, the same colour, the same place?
+
+# %%
+if dataset.scenes:
+    facts = dataset.scenes["scenes"]
+    for block in known:
+        found = [train[at] for at in cosines(block).argmax(axis=1)]
+        for key in ("object", "colour", "place"):
+            same = np.mean(
+                [facts[a][key] == facts[b][key] for a, b in zip(test, found, strict=True)]
+            )
+            print(f"{block:8}  same {key:6} {same:4.0%}")
+
+# %% [markdown]
+# Block 14 knows things, block 3 knows colours, and the captioner of lesson 04 may ask both.
 #
-# Pretty pictures may deceive, so count. People wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by Xception, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
+# Pretty pictures may deceive, so count. People wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by block 14, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
 
 # %%
 colours = extract_features(colour_encoder, paths, play / "all-colours.pkl")
@@ -425,14 +466,14 @@ def shared_words(columns):
 # `shared_words` divides the words that both photos have by the words that either has, and averages over the test photos.
 
 # %% tags=["scores"]
-by_xception, by_chance = nearest[:, 0], random.integers(len(train), size=len(test))
+by_xception, by_chance = similarities.argmax(axis=1), random.integers(len(train), size=len(test))
 print(f"photos encoded: {len(features.names):,}")
-print(f"words shared with the neighbour by Xception: {shared_words(by_xception):.0%}")
+print(f"words shared with the neighbour by block 14: {shared_words(by_xception):.0%}")
 print(f"words shared with the neighbour by colour: {shared_words(by_colour.argmin(axis=1)):.0%}")
 print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 
 # %% [markdown]
-# On mini expect 30-40% for Xception, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for Xception, 10-13% for chance. So the features carry what people write about, and colour alone carries less of it. Nobody trained Xception for this.
+# On mini expect 30-40% for block 14, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for block 14, 10-13% for chance. So the features carry what people write about, and colour alone carries less of it. Nobody trained Xception for this.
 #
 # ## 8. The pickle trap
 #
@@ -571,7 +612,7 @@ except FeaturesError as error:
 # %% [markdown]
 # ## Recap
 #
-# * A frozen encoder turns each photo into 2,048 features, once and for all: stretch to 299 × 299, scale to −1 … 1, take the 10 × 10 grid, average.
+# * A frozen encoder turns each photo into 3,032 features, once and for all: stretch to 299 × 299, scale to −1 … 1, take the grids of three blocks, average.
 # * Batches share the network's overhead; threads read ahead; `.part` files let a broken run go on.
 # * Cosine similarity compares directions. Photos with similar features show similar things, as the captions confirm.
 # * A pickle is a program. Open one from elsewhere with a reader that admits arrays and nothing else.

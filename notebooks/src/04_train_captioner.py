@@ -133,7 +133,7 @@ for place in range(1, len(words)):
 #
 # Most captioning tutorials train on this table. Later it will judge a faster way.
 #
-# First you need all captions in one list, and for each the number of its photo; then `encode_batch` makes padded ids of them. Axes are named once for the whole lesson: features are `(photos, 2048)`, ids `(captions, words)`.
+# First you need all captions in one list, and for each the number of its photo; then `encode_batch` makes padded ids of them. Axes are named once for the whole lesson: features are `(photos, 3032)`, ids `(captions, words)`.
 
 
 # %% tags=["same-as:helpers.batches.caption_rows"]
@@ -200,12 +200,12 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 # Two things go in, a photo and some words. Where do they meet? Tanti and colleagues (2018) compared the possible places: the photo need not go through the part that reads the words. Digest each alone, and **merge** them at the end:
 #
 # ```
-# photo (2048) ─ standardise ─ dropout ─ dense ──────────┐
+# photo (3032) ─ standardise ─ dropout ─ dense ──────────┐
 #                                                        + ─ dropout ─ dense ─ word_logits
 # words so far ─ embedding ─ dropout ─ LSTM ─────────────┘             one number per word
 # ```
 #
-# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. `image_scale` then says how loud the photo speaks: 2,048 numbers around 1 can drown the words.
+# * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. `image_scale` then says how loud the photo speaks: 3,032 numbers around 1 can drown the words.
 # * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
 # * a **dense** layer multiplies by a matrix of weights and adds an offset; its results are called **units**. Most then turn negative results into zeros (**ReLU**), or two in a row could do no more than one. mini's recipe spares the photo's layer: with a ReLU there, the model learns 440 scenes by heart (colours right in 80% of 600 new ones; without it, 86%).
 # * an **embedding** is a table: for each id a row of numbers, learnt like all weights.

@@ -98,7 +98,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What does an average forget?
 #
-# Until now a photo was one vector of 2,048 numbers. Xception did not make one vector, though. It made a **grid** of 10 × 10 vectors, one for each part of the photo, and the last thing it did was to average them. This lesson keeps the grid. Each of its 100 vectors is called a **region**.
+# Until now a photo was one vector of 3,032 numbers. Xception did not make one vector, though. Lesson 02 had a **grid** of 10 × 10 vectors, one for each part of the photo, and the last thing it did was to average them. This lesson keeps the grid. Each of its 100 vectors is called a **region**.
 #
 # The first run encodes all photos anew and shows a bar; later runs find the file.
 
@@ -166,13 +166,13 @@ print("selected", train_regions.shape, "· read", some.shape, some.dtype)
 # If even the disk is too small, use fewer numbers. **Principal component analysis** (**PCA**) finds the directions in which regions differ most. A region is then described by its place along the first few hundred of them. How much of the regions' differences this keeps is measured by the **variance**, the mean squared distance from the mean:
 
 # %%
-sample = train_regions[np.arange(0, len(train_regions), 4)][:200].reshape(-1, 2048)
+sample = train_regions[np.arange(0, len(train_regions), 4)][:200].reshape(-1, 3032)
 reduction = fit_reduction(sample, components=256)
-print(f"256 numbers instead of 2,048 keep {reduction.kept:.0%} of the variance")
+print(f"256 numbers instead of 3,032 keep {reduction.kept:.0%} of the variance")
 print("regions of one photo", reduction(regions[0]).shape)
 
 # %% [markdown]
-# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 2,048: on mini's dev photos, 256 cost 8 to 9 points of CIDEr-D (141 instead of 150, one run each, beam 3), at an eighth of the disk.
+# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 3,032: on mini's dev photos, 256 cost 8 to 9 points of CIDEr-D (141 instead of 150, one run each, beam 3), at an eighth of the disk.
 #
 # ## 3. Attention by hand
 #
@@ -309,7 +309,7 @@ print("stepping agrees with one call;", f"{model.count_params():,} weights")
 # %% [markdown]
 # ## 5. Five captions, one look
 #
-# Turning 100 regions of 2,048 numbers into regions of the model is a large piece of work, and needs no words. Each photo has five captions; shall it be done five times? `group_by_photo` brings the captions of a photo together. A batch then has one row of features for all captions of a photo, and a photo with fewer captions than others gets empty ones.
+# Turning 100 regions of 3,032 numbers into regions of the model is a large piece of work, and needs no words. Each photo has five captions; shall it be done five times? `group_by_photo` brings the captions of a photo together. A batch then has one row of features for all captions of a photo, and a photo with fewer captions than others gets empty ones.
 
 
 # %% tags=["same-as:helpers.batches.group_by_photo"]

@@ -31,7 +31,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-PHOTOS, CAPTIONS_EACH, VOCAB, FEATURES, MAX_LENGTH = 6000, 5, 2540, 2048, 32
+PHOTOS, CAPTIONS_EACH, VOCAB, FEATURES, MAX_LENGTH = 6000, 5, 2540, 3032, 32
 TEST_PHOTOS = 1000
 CLASSIC_PHOTOS = 150  # of 6,000: the classic epoch is computed from these
 CLASSIC_LOOP = 12  # captions written by the classic loop
