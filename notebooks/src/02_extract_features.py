@@ -216,23 +216,20 @@ maps = [grid[:, :, grid.mean(axis=(0, 1)).argmax()] for grid in maps]
 plots.show_images([pixels[0], *maps], ["the photo", *inside], columns=4)
 
 # %% [markdown]
-# The channels have no names, nobody chose them; training on ImageNet made them. The last block was asked for kinds of things, and nothing but kinds: whether a car is red or blue made no difference. Captions do say red or blue. So this course takes all three, and section 7 shows what each of them knows.
+# The channels have no names, nobody chose them; training on ImageNet made them. The last block was asked for kinds of things: whether a car is red or blue made no difference. Captions do say red or blue. So this course takes all three, and section 7 shows what each knows.
 #
-# The finer grids are averaged to the 10 × 10 places of the last one: each place gets the mean of its patch. By hand, on a grid of 4 × 4 places and one channel:
+# The finer grids are averaged to the 10 × 10 places of the last one: each place gets the mean of its patch. First by hand, on 4 × 4 places and one channel, then with a Keras layer:
 
 # %%
 toy = np.arange(16.0).reshape(4, 4)
 print(toy, "\n", toy.reshape(2, 2, 2, 2).mean(axis=(1, 3)), sep="")
 
-# %% [markdown]
-# A Keras layer does the same. The numbers of all three blocks then stand side by side:
 
-
-# %%
 def patches(grid, side):
     return keras.layers.AveragePooling2D(side, padding="same")(grid).numpy()
 
 
+# the numbers of all three blocks side by side, at each of 10 x 10 places
 grid = np.concatenate(
     [inside["block 14"], patches(inside["block 12"], 2), patches(inside["block 3"], 4)], axis=-1
 )
@@ -361,9 +358,9 @@ average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
 print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
 
 # %% [markdown]
-# The `.part` files are gone, their work is done. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them.
+# The `.part` files are gone. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them.
 #
-# And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again. If the file is there already, in the work folder of lesson 01, it is read, which takes no time.
+# And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
 
 # %%
 target = work / "features.pkl"
@@ -375,7 +372,7 @@ print(features.encoder, features.vectors.shape, features.vectors.dtype)
 print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]
-# `features.vectors` has the shape `(photos, 3032)`, and `features.names` says which row belongs to which photo. The numbers are kept as `float16`, in two bytes instead of four: three good digits each, at half the size. That is more than enough.
+# `features.vectors` has the shape `(photos, 3032)`, and `features.names` says which row belongs to which photo. The numbers are kept as `float16`, in two bytes instead of four: three good digits each, at half the size.
 
 # %% [markdown]
 # ## 7. Do the numbers know what is in a photo?
@@ -422,7 +419,7 @@ for _ in range(2):  # the photo least like those that are chosen already
 show_nearest(similarities)
 
 # %% [markdown]
-# Look at what the neighbours share with their photo. On mini it is mostly the same kind of thing, often in the same kind of place; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour, and its neighbours look picked by chance. (No pair reaches 0: these features are never negative, so any two photos have something in common. Compare the numbers with each other, not with 0.)
+# Look at what the neighbours share with their photo. On mini it is mostly the same kind of thing, often in the same kind of place; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour. (No pair reaches 0, because these features are never negative. Compare the numbers with each other.)
 #
 # Now ask block 3 about the same photos:
 
@@ -446,7 +443,7 @@ if dataset.scenes:
 # %% [markdown]
 # Block 14 knows things, block 3 knows colours, and the captioner of lesson 04 may ask both.
 #
-# Pretty pictures may deceive, so count. People wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by block 14, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
+# And people's words? They wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by block 14, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
 
 # %%
 colours = extract_features(colour_encoder, paths, play / "all-colours.pkl")
@@ -477,7 +474,7 @@ print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 #
 # ## 8. The pickle trap
 #
-# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it, and you will meet many such files. Yours holds one dictionary with three plain things. It is written under another name first and renamed when it is complete:
+# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it. Yours holds one dictionary with three plain things. It is written under another name first and renamed when it is complete:
 
 
 # %% tags=["same-as:helpers.features.files.save_features"]
@@ -497,7 +494,7 @@ print(sorted(pickle.loads((play / "again.pkl").read_bytes())))
 
 
 # %% [markdown]
-# `pickle.load` (or `loads`, from bytes) reads such a file back: harmless here, since you made it yourself a moment ago. But a pickle is not data: it is a little *program* that builds data, and it may call any function it likes. An object can even say which. See what this harmless one does when it is opened:
+# `pickle.load` (or `loads`, from bytes) reads such a file back: harmless here, since you made it yourself. But a pickle is not data: it is a little *program* that builds data, and it may call any function it likes. An object can even say which. See what this harmless one does when it is opened:
 
 
 # %%
