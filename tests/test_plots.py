@@ -41,8 +41,6 @@ FIGURES = {
     "show_neighbours": lambda: plots.show_neighbours(
         PHOTOS[:2], [PHOTOS[:3], PHOTOS[2:]], [[0.9, 0.8, 0.7], [0.6, 0.5, 0.4]]
     ),
-    "plot_similarity": lambda: plots.plot_similarity([[1, 0.2], [0.2, 1]], ["a dog", "a cat"]),
-    "plot_wide_similarity": lambda: plots.plot_similarity(np.eye(40), ["a long label"] * 40),
     "plot_losses": lambda: plots.plot_losses({"loss": [3, 2, 1], "val_loss": [3, 2.5, 2.6]}),
     "plot_losses_without_dev": lambda: plots.plot_losses({"loss": [3.0]}),
     "show_epoch_captions": lambda: plots.show_epoch_captions(
@@ -148,11 +146,6 @@ def test_neighbours_show_their_similarity():
     figure = drawn("show_neighbours")
     assert photos_in(figure) == 8
     assert {"0.90", "0.40"} <= set(words_in(figure))
-
-
-def test_similarity_writes_numbers_for_a_few_things_only():
-    assert words_in(drawn("plot_similarity")).count("0.20") == 2
-    assert "1.00" not in words_in(drawn("plot_wide_similarity"))
 
 
 def test_losses_name_the_best_epoch():

@@ -12,7 +12,10 @@ from helpers.encoders.official import official_weights
 ROUNDED_WEIGHTS = Path(__file__).parents[2] / "data" / "weights" / "xception-int8.npz"
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
-FINER = {"block13": 2, "block4": 4}  # what these blocks of Xception begin with is so many times finer
+FINER = {
+    "block13": 2,
+    "block4": 4,
+}  # what these blocks of Xception begin with is so many times finer
 
 
 class EncoderError(ValueError):

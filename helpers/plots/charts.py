@@ -102,26 +102,6 @@ def plot_vocabulary_coverage(
 
 
 @in_style
-def plot_similarity(matrix: Sequence[Sequence[float]], labels: Sequence[str]) -> Figure:
-    """Draw how alike things are, as a square of colours; numbers too for up to 12 things."""
-    matrix = np.asarray(matrix, float)
-    side = min(FULL_WIDTH - 1, 2.6 + 0.5 * len(labels))
-    figure, axes = plt.subplots(figsize=(side + 1, side))
-    picture = axes.imshow(matrix, cmap="cividis", vmax=max(1.0, matrix.max()))
-    figure.colorbar(picture, shrink=0.7, label="similarity").outline.set_visible(False)
-    axes.set_xticks(range(len(labels)), labels, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(labels)), labels)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    if len(labels) <= 12:
-        middle = (picture.norm.vmin + picture.norm.vmax) / 2
-        for (row, column), value in np.ndenumerate(matrix):
-            colour = "white" if value < middle else "black"
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
-    return figure
-
-
-@in_style
 def plot_losses(history: Mapping[str, Sequence[float]]) -> Figure:
     """Draw the loss of every epoch from {"loss": […], "val_loss": […]}, and mark the best."""
     figure, axes = plt.subplots(figsize=(7, 3.2))

@@ -470,7 +470,7 @@ print(f"words shared with the neighbour by colour: {shared_words(by_colour.argmi
 print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 
 # %% [markdown]
-# On mini expect 30-40% for block 14, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for block 14, 10-13% for chance. So the features carry what people write about, and colour alone carries less of it. Nobody trained Xception for this.
+# On mini expect 30-40% for block 14, 20-30% for colour and 15-20% for chance. On Flickr8k people choose among far more words, so all shares are lower: 17-21% for block 14, 10-13% for chance. So features carry what people write about; colour alone carries less.
 #
 # ## 8. The pickle trap
 #
