@@ -26,8 +26,8 @@ class MergeCaptioner(keras.Model):
         units: width of the LSTM and of the layer that joins words and image.
         image_scale: what standardised features are multiplied by: the smaller it is, the less
             the image weighs beside the words when training begins.
-        image_activation: of the image's dense layer; "linear" suits a small data set, because
-            a ReLU then learns combinations of what it sees by heart.
+        image_activation: of the image's dense layer; "linear" suits a small data set, whose
+            combinations of thing, colour and place a ReLU would learn by heart.
         image_dropout, word_dropout, merge_dropout: shares set to zero while training.
 
     Source: Tanti et al. 2018, "Where to put the image in an image caption generator".

@@ -251,19 +251,18 @@ captioner = build_captioner(dataset, work, recipe, SEED, work / "concatenate")
 # Now the merge model on the same features: the only difference is `join`.
 
 # %%
-merge_vgg16 = build_captioner(
-    dataset, work, replace(recipe, model="merge"), SEED, work / "merge-vgg16"
-)
+recipe = replace(recipe, model="merge")
+merge_vgg16 = build_captioner(dataset, work, recipe, SEED, work / "merge-vgg16")
 
 # %% [markdown]
-# And the merge model on Xception's features. For mini, lesson 02 has extracted them; the rows of these photos are copied.
+# And the same on Xception's features. For mini, lesson 02 has extracted them; the rows of these photos are copied.
 
 # %%
 if DATASET == "mini":
     names = [name for split in dataset.splits.values() for name in split]
     vectors = build_features(mini, work_folder(mini)).rows(names).astype("float16")
     save_features(Features("xception", names, vectors), work / "features.pkl")
-merge_xception = build_captioner(dataset, work, recipe_for(dataset), SEED)
+merge_xception = build_captioner(dataset, work, replace(recipe, encoder="xception"), SEED)
 
 # %% [markdown]
 # The scores, as in lesson 06: five references, a beam of three.
@@ -281,7 +280,7 @@ for label, each in rows.items():
     print(f"{label:36} {line}  distinct {scores['distinct']:.0f}")
 
 # %% [markdown]
-# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be about 120 with Xception. Two cases for VGG16:
+# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be about 100 with Xception (about 120 with lesson 04's own recipe). Two cases for VGG16:
 #
 # * Its rows say "random weights", as in the run that comes with this notebook. Then the encoder is what stands out: VGG16 catches some colours and places, the captioner guesses the rest from what people usually write, and CIDEr-D is 50-75.
 # * They don't, because the ImageNet weights could be fetched, as on Colab. Then VGG16 knows things, too. Expect it clearly above that range; if it is not, look at section 2 again.
