@@ -54,7 +54,7 @@ def no_download(network):
 
 @pytest.fixture
 def tiny_xception(monkeypatch):
-    """In place of Xception a network of one layer, so that every way of loading is quick."""
+    """In place of Xception a small network, so that every way of loading is quick."""
 
     def build(weights=None):
         build.times += 1

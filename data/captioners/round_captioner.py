@@ -1,4 +1,4 @@
-"""Give the matrices of a captioner as few digits as its captions need.
+"""Round the matrices of a captioner so far that their file is half as large.
 
     python data/captioners/round_captioner.py FOLDER
 
@@ -25,7 +25,7 @@ def round_matrix(matrix: np.ndarray) -> np.ndarray:
 
 
 def round_model(model: keras.Model) -> None:
-    """Round all matrices of a model that training has changed; vectors stay as they are."""
+    """Round all trainable matrices of a model; vectors stay as they are."""
     for weight in model.trainable_variables:
         if weight.ndim > 1:
             weight.assign(round_matrix(weight.numpy()))

@@ -12,10 +12,7 @@ from helpers.encoders.official import official_weights
 ROUNDED_WEIGHTS = Path(__file__).parents[2] / "data" / "weights" / "xception-int8.npz"
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
-FINER = {
-    "block13": 2,
-    "block4": 4,
-}  # what these blocks of Xception begin with is so many times finer
+FINER = {"block13": 2, "block4": 4}  # what enters them is so many times finer
 
 
 class EncoderError(ValueError):
@@ -31,7 +28,7 @@ class Encoder:
     """A frozen network that turns photos into features.
 
     Attributes:
-        name: one of the table above.
+        name: one of the table in `helpers.encoders`.
         image_size: pixels along each side of its input.
         feature_shape: shape of one photo's features.
         network: the Keras model inside; it sees what `preprocess` makes of float32 pixels.
@@ -69,7 +66,7 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
     """Return a frozen ImageNet encoder.
 
     Arguments:
-        name: one of the table above.
+        name: one of the table in `helpers.encoders`.
         weights: a Keras weights file, of Xception without its top or of the whole VGG16; None
             downloads the official one. Where that fails, Xception takes the rounded copy in
             `data/weights`, and VGG16 random weights: the encoder's name then is "vgg16-random".
@@ -96,7 +93,7 @@ def filled(network: keras.Model, weights: str | Path, title: str) -> keras.Model
 
 
 def xception_encoder(name: str, weights: str | Path | None) -> Encoder:
-    """Return Xception, its grid or the mean of it."""
+    """Return three blocks of Xception as a grid, or its mean."""
     if weights is None:
         network = official_or_rounded_xception()
     else:

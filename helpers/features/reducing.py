@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 
 from helpers.features.files import Features, FeaturesError, load_features, new_array
 
-AT_ONCE = 64  # photos reduced together; 52 MB of Xception's grids
+AT_ONCE = 64  # photos reduced together; 78 MB of Xception's grids
 
 
 @dataclass(frozen=True)

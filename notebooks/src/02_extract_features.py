@@ -103,7 +103,7 @@ photo
 # %% [markdown]
 # So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
 #
-# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take what comes before it: 2,048 numbers that sum up the photo so well that one more layer could name a thousand kinds, and 984 from further inside the network, which know better what things look like. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
+# So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take the 2,048 numbers from which it told the kinds, and 984 (728 + 256) from further inside the network, which know better what things look like. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
 #
 # The encoder stays **frozen**: none of its weights will change. That saves more than work. A frozen encoder gives the same features every time, so each photo goes through it once, and training the captioner (lesson 04) never touches a photo again.
 
@@ -197,22 +197,23 @@ print(pixels.shape, pixels.dtype, "from", pixels.min(), "to", pixels.max())
 print(scaled.shape, scaled.dtype, f"from {scaled.min():.2f} to {scaled.max():.2f}")
 
 # %% [markdown]
-# Xception is built of 14 **blocks**, each a few layers. A block reads what the one before has made and finds larger, more telling patterns. Four of them halve the grid on the way: early blocks see every detail and know little, late ones know much and have forgotten the detail. `keras.Model` makes a network that stops where you want, so look at three of them. (A layer is named after its block; what block 3 has found is what block 4 begins with.)
+# Xception is built of 14 **blocks**, each a few layers. A block reads what the one before has made and finds larger, more telling patterns. What it puts out is a **grid**: places of the photo, with some numbers at each. Five blocks halve it: early ones see every detail and know little, late ones know much and have forgotten the detail. `keras.Model` makes a network that stops where you want, so look at three of them. (A layer is named after its block; what block 3 has found is what block 4 begins with.)
 
 # %%
 ends = {"block 3": "block4_sepconv1_act", "block 12": "block13_sepconv1_act"}
 ends["block 14"] = "block14_sepconv2_act"
 outputs = [encoder.network.get_layer(layer).output for layer in ends.values()]
-inside = dict(zip(ends, keras.Model(encoder.network.input, outputs)(scaled), strict=True))
+network = keras.Model(encoder.network.input, outputs)
+inside = dict(zip(ends, network(scaled), strict=True))
 for name, grid in inside.items():
     print(f"{name:8} {tuple(grid.shape)}")
 
 # %% [markdown]
-# Each is a **grid** of places with some numbers at each; its axes are `(photos, rows, columns, channels)`. Each place has looked at its own part of the photo. A **channel** is one of the numbers, and it grows large where its own pattern is. Here is the liveliest channel of each block, bright where it found something:
+# The axes are `(photos, rows, columns, channels)`. Each place has looked mostly at its own part of the photo. A **channel** is one of the numbers, and it grows large where its own pattern is. Here is the liveliest channel of each block, bright where it found something:
 
 # %%
-maps = [grid.numpy()[0] for grid in inside.values()]
-maps = [grid[:, :, grid.mean(axis=(0, 1)).argmax()] for grid in maps]
+grids = [grid.numpy()[0] for grid in inside.values()]
+maps = [grid[:, :, grid.mean(axis=(0, 1)).argmax()] for grid in grids]
 plots.show_images([pixels[0], *maps], ["the photo", *inside], columns=4)
 
 # %% [markdown]
@@ -222,17 +223,17 @@ plots.show_images([pixels[0], *maps], ["the photo", *inside], columns=4)
 
 # %%
 toy = np.arange(16.0).reshape(4, 4)
-print(toy, "\n", toy.reshape(2, 2, 2, 2).mean(axis=(1, 3)), sep="")
+by_hand = [[toy[r : r + 2, c : c + 2].mean() for c in (0, 2)] for r in (0, 2)]
+print(toy, np.array(by_hand), sep="\n")
 
 
-def patches(grid, side):
+def patch_means(grid, side):  # "same": patches at the rim may be smaller
     return keras.layers.AveragePooling2D(side, padding="same")(grid).numpy()
 
 
-# the numbers of all three blocks side by side, at each of 10 x 10 places
-grid = np.concatenate(
-    [inside["block 14"], patches(inside["block 12"], 2), patches(inside["block 3"], 4)], axis=-1
-)
+assert np.allclose(patch_means(toy[None, :, :, None], 2)[0, :, :, 0], by_hand)
+finer = [patch_means(inside["block 12"], 2), patch_means(inside["block 3"], 4)]
+grid = np.concatenate([inside["block 14"], *finer], axis=-1)  # side by side, place by place
 print("grid", grid.shape)
 
 # %% [markdown]
@@ -377,54 +378,52 @@ print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 # %% [markdown]
 # ## 7. Do the numbers know what is in a photo?
 #
-# If they do, photos with similar features should show similar things. Begin with block 14, the first 2,048 numbers. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. You divide each row by its length once; then a single matrix product, which is the scalar products of all rows with all rows, gives all cosines.
+# If they do, photos with similar features should show similar things. Begin with block 14, the first 2,048 numbers. Take a photo from the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. Subtract the mean of the training photos first, or all look alike; a cosine below 0 then means opposite. Divide each row by its length, and a single matrix product gives all cosines.
 
 
 # %%
-def unit_rows(vectors):
-    vectors = vectors.astype("float32")
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
 known = {"block 14": slice(0, 2048), "block 12": slice(2048, 2776), "block 3": slice(2776, 3032)}
+train, test = dataset.splits["train"], dataset.splits["test"]
+
+
+def directions(names, block):
+    shared = features.rows(train)[:, known[block]].mean(axis=0)
+    rows = features.rows(names)[:, known[block]] - shared
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def cosines(block):
-    train_rows = unit_rows(features.rows(train)[:, known[block]])
-    return unit_rows(features.rows(test)[:, known[block]]) @ train_rows.T
+    return directions(test, block) @ directions(train, block).T
 
 
-train, test = dataset.splits["train"], dataset.splits["test"]
 similarities = cosines("block 14")
 print(similarities.shape, "from", similarities.min().round(2), "to", similarities.max().round(2))
-first, other = features.rows([test[0], train[0]])[:, known["block 14"]].astype("float32")
-assert np.isclose(similarities[0, 0], cosine(first, other), atol=1e-5)
 
 # %% [markdown]
 # One row for each test photo, one column for each training photo. You pick three test photos that have little in common, sort their rows, and look at the four best of each:
 
 
 # %% tags=["picture"]
-def show_nearest(similarities):
+def show_nearest(similarities, chosen):
     best = similarities.argsort(axis=1)[:, ::-1][:, :4]  # (test photos, 4)
     queries = [open_image(dataset.image_paths[test[row]]) for row in chosen]
     found = [[open_image(dataset.image_paths[train[at]]) for at in best[row]] for row in chosen]
     return plots.show_neighbours(queries, found, [similarities[row, best[row]] for row in chosen])
 
 
-test_rows = unit_rows(features.rows(test)[:, known["block 14"]])
+test_rows = directions(test, "block 14")
 chosen = [0]
 for _ in range(2):  # the photo least like those that are chosen already
     chosen.append(int((test_rows @ test_rows[chosen].T).max(axis=1).argmin()))
-show_nearest(similarities)
+show_nearest(similarities, chosen)
 
 # %% [markdown]
-# Look at what the neighbours share with their photo. On mini it is mostly the same kind of thing, often in the same kind of place; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour. (No pair reaches 0, because these features are never negative. Compare the numbers with each other.)
+# Look at what the neighbours share with their photo. On mini it is the same kind of place, and more often than not the same kind of thing; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour.
 #
 # Now ask block 3 about the same photos:
 
 # %%
-show_nearest(cosines("block 3"))
+show_nearest(cosines("block 3"), chosen)
 
 # %% [markdown]
 # The light is right, the colours are right, and what the thing *is* hardly matters. On mini the scenes were drawn from facts, so count: how often does the nearest neighbour show the same object, the same colour, the same place?
@@ -441,7 +440,7 @@ if dataset.scenes:
             print(f"{block:8}  same {key:6} {same:4.0%}")
 
 # %% [markdown]
-# Block 14 knows things, block 3 knows colours, and the captioner of lesson 04 may ask both.
+# Block 14 knows things best, block 12 places, block 3 colours. The captioner of lesson 04 may ask all three.
 #
 # And people's words? They wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by block 14, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
 
@@ -463,9 +462,9 @@ def shared_words(columns):
 # `shared_words` divides the words that both photos have by the words that either has, and averages over the test photos.
 
 # %% tags=["scores"]
-by_xception, by_chance = similarities.argmax(axis=1), random.integers(len(train), size=len(test))
+by_block_14, by_chance = similarities.argmax(axis=1), random.integers(len(train), size=len(test))
 print(f"photos encoded: {len(features.names):,}")
-print(f"words shared with the neighbour by block 14: {shared_words(by_xception):.0%}")
+print(f"words shared with the neighbour by block 14: {shared_words(by_block_14):.0%}")
 print(f"words shared with the neighbour by colour: {shared_words(by_colour.argmin(axis=1)):.0%}")
 print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 

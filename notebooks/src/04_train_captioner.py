@@ -207,7 +207,7 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 #
 # * **standardise** shifts and scales each feature to mean 0 and spread 1; it is fitted once, to the training photos. `image_scale` then says how loud the photo speaks: 3,032 numbers around 1 can drown the words.
 # * **dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any single number.
-# * a **dense** layer multiplies by a matrix of weights and adds an offset; its results are called **units**. Most then turn negative results into zeros (**ReLU**), or two in a row could do no more than one. mini's recipe spares the photo's layer: with a ReLU there, the model learns 440 scenes by heart (colours right in 80% of 600 new ones; without it, 86%).
+# * a **dense** layer multiplies by a matrix of weights and adds an offset; its results are called **units**. Most then turn negative results into zeros (**ReLU**), or two in a row could do no more than one. mini's recipe spares the photo's layer: with a ReLU there, the model learns 440 scenes by heart (92% of the colours of mini's test scenes are right; without it, 96%: means of three seeds).
 # * an **embedding** is a table: for each id a row of numbers, learnt like all weights.
 # * an **LSTM** reads the words one after the other and keeps a memory; after each word it puts out what it makes of the words so far.
 # * **logits** are raw scores, one per word; **softmax** turns them into probabilities that sum to 1: *e* to the power of each, divided by their sum.
@@ -622,7 +622,7 @@ images = [open_image(dataset.image_paths[name]) for name in three]
 plots.show_epoch_captions(images, diary.captions, first=0)
 
 # %% [markdown]
-# From top to bottom, first come the most frequent words, then their order, then sentences. Numbers and colours are the hardest: the features come from a network that names things.
+# From top to bottom, first come the most frequent words, then their order, then sentences. Numbers are the hardest: an average says that there are cars, not how many.
 #
 # ## 8. Save it so that it loads
 #

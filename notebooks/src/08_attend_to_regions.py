@@ -172,7 +172,7 @@ print(f"256 numbers instead of 3,032 keep {reduction.kept:.0%} of the variance")
 print("regions of one photo", reduction(regions[0]).shape)
 
 # %% [markdown]
-# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 3,032: on mini's dev photos, 256 cost 8 to 9 points of CIDEr-D (141 instead of 150, one run each, beam 3), at an eighth of the disk.
+# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 3,032: on mini's dev photos, 256 cost 8 to 9 points of CIDEr-D (141 instead of 150, one run each, beam 3), at a twelfth of the disk.
 #
 # ## 3. Attention by hand
 #
@@ -479,7 +479,7 @@ plots.show_attention(open_image(dataset.image_paths[wrong]), caption.split(), ma
 # * Did it look at the right thing and *name it wrongly*? Then the features, or the words, are to blame.
 # * Is the map for "a" or "in" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
 #
-# A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). A region of Xception's last grid also describes what lies far beyond its own square. Read the maps as a hint.
+# A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). A region also describes what lies far beyond its own square. Read the maps as a hint.
 #
 # ## 8. Regions from elsewhere
 #
@@ -622,8 +622,7 @@ def keep_only(features, places):
     return kept
 
 
-# A region of Xception's last grid sees far beyond its own square, so three at random tell much of
-# a scene, too. The three most looked at tell more, the three least looked at next to nothing.
+# A region sees far beyond its own square, so three at random tell much of a scene, too. The three most looked at tell more, the three least looked at next to nothing.
 sixty = dev[:60]
 order = [
     looks(captioner, name, said)[1].max(axis=0).ravel().argsort()
