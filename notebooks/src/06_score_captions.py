@@ -701,7 +701,7 @@ for key in ("object", "colour", "place") if dataset.scenes else ():
 
 # %% [markdown]
 # The features come from a network that learnt to tell a thousand kinds of *things* in photos;
-# nobody ever asked it for counts, and an average loses them. Where the model fails, ask first whether the features
+# nobody asked for counts, which an average loses. Where the model fails, ask first whether the features
 # hold the answer at all (lesson 02 has a way to look: nearest neighbours).
 
 # %% [markdown]

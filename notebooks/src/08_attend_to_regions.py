@@ -622,7 +622,8 @@ def keep_only(features, places):
     return kept
 
 
-# A region sees far beyond its own square, so three at random tell much of a scene, too. The three most looked at tell more, the three least looked at next to nothing.
+# A region sees far beyond its own square, so three at random tell much of a scene, too. The three
+# most looked at tell more, the three least looked at next to nothing.
 sixty = dev[:60]
 order = [
     looks(captioner, name, said)[1].max(axis=0).ravel().argsort()
