@@ -66,7 +66,7 @@ FIGURES = {
         GREY_PHOTO, ["a", "dog"], np.ones((2, 3, 3))
     ),
     "draw_road": lambda: plots.draw_road(
-        COLOUR_PHOTO, np.arange(2048), [("a", 0.8), ("dog", 0.5), ("runs", 1)]
+        COLOUR_PHOTO, np.arange(3032), [("a", 0.8), ("dog", 0.5), ("runs", 1)]
     ),
 }
 
@@ -212,4 +212,4 @@ def test_scores_leave_out_what_a_model_lacks():
 
 def test_road_builds_the_sentence_word_by_word():
     words = words_in(drawn("draw_road"))
-    assert {"a dog runs", "2,048 features", "a dog", " 80%"} <= set(words)
+    assert {"a dog runs", "3,032 features", "a dog", " 80%"} <= set(words)
