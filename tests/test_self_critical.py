@@ -13,6 +13,7 @@ from helpers.self_critical import (
     Criticism,
     SelfCriticalBatches,
     advantages,
+    criticism_for,
     draw_captions,
     photo_references,
     train_on_score,
@@ -191,3 +192,9 @@ def test_an_ensemble_of_one_model_twice_says_what_the_model_says():
         for m in (model, Ensemble([model, model]))
     )
     assert alone == twice
+
+
+def test_attention_takes_smaller_steps():
+    steps = {model: criticism_for(model, 5).learning_rate for model in ("merge", "attention")}
+    assert 0 < steps["attention"] < steps["merge"] == Criticism().learning_rate
+    assert criticism_for("concatenate", 4) == Criticism(4)

@@ -21,7 +21,7 @@ from helpers.pipeline.steps import (
     score_captioner,
     work_folder,
 )
-from helpers.self_critical import Criticism
+from helpers.self_critical import criticism_for
 from helpers.training import Recipe
 
 
@@ -104,7 +104,8 @@ def build_both_stages(
     if ready:
         trained = f"trained already, with seed {first.config.get('seed')}"
         print(f"{out / 'word-by-word'} is {trained}: training goes on from there", flush=True)
-    return build_self_critical(first, dataset, work, out, Criticism(options.self_critical))
+    criticism = criticism_for(recipe.model, options.self_critical)
+    return build_self_critical(first, dataset, work, out, criticism)
 
 
 def add_scores(captioner: Captioner, dataset: Dataset, work: Path) -> None:

@@ -36,7 +36,7 @@ from helpers.pipeline import (  # noqa: E402
 )
 from helpers.pipeline.record import name_of_run  # noqa: E402
 from helpers.plots.style import COLOURS, in_style  # noqa: E402
-from helpers.self_critical import Criticism  # noqa: E402
+from helpers.self_critical import criticism_for  # noqa: E402
 
 SAME = ("dataset", "name", "seed")  # what tells one run from another
 
@@ -137,7 +137,8 @@ def train(options: argparse.Namespace, first: Path) -> None:
     captioner = build_captioner(dataset, work, recipe, options.seed, first, [curve])
     write_runs(options.record, runs, dataset.name)
     if options.self_critical:
-        curve.stage, criticism = "score", Criticism(options.self_critical)
+        curve.stage = "score"
+        criticism = criticism_for(recipe.model, options.self_critical)
         build_self_critical(captioner, dataset, work, options.out, criticism, [curve])
         write_runs(options.record, runs, dataset.name)
 
