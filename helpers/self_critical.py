@@ -41,8 +41,8 @@ class Criticism:
 def criticism_for(model: str, epochs: int) -> Criticism:
     """Return the choices for a decoder, "merge", "attention" or "concatenate".
 
-    Attention takes smaller steps: with those of the merge model its captions fell apart in the
-    second of five epochs on Flickr8k.
+    Attention takes smaller steps: with those of the merge model its captions fell apart within
+    five epochs on Flickr8k.
     """
     rates = {"attention": 2e-5}
     return Criticism(epochs, learning_rate=rates.get(model, Criticism.learning_rate))

@@ -426,7 +426,7 @@ show_nearest(similarities, chosen)
 show_nearest(cosines("block 3"), chosen)
 
 # %% [markdown]
-# The light is right, the colours are right, and what the thing *is* hardly matters. On mini the scenes were drawn from facts, so count: how often does the nearest neighbour show the same object, the same colour, the same place?
+# Light and place are right, colours mostly, and what the thing *is* hardly matters. On mini the scenes were drawn from facts, so count: how often does the nearest neighbour show the same object, the same colour, the same place?
 
 # %%
 if dataset.scenes:

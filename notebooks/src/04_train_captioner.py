@@ -607,7 +607,7 @@ backup = work / "captioner" / "unfinished"
 history = train_captioner(captioner.model, train, dev, recipe, backup, [diary], verbose=0)
 
 # %% [markdown]
-# Each line is the caption of the first of the three images. On mini expect a dev loss between 1.9 and 2.2 at the end; if yours is far above, check that features and captions belong to the same images. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
+# Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end; if yours is far above, check that features and captions belong to the same images. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
 
 # %%
 plots.plot_losses(history)

@@ -360,7 +360,7 @@ keras.utils.set_random_seed(SEED)
 untrained = new_captioner(tokenizer, train_regions, recipe, dataset)
 
 # %% [markdown]
-# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 2.0-2.2 at the end. On Flickr8k this is most of the lesson's time; the two runs behind the README's table ended at 3.53 and 3.54.
+# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 1.9-2.1 at the end. On Flickr8k this is most of the lesson's time; the run behind the README's table ended at 3.52.
 
 # %%
 begin = time.perf_counter()
@@ -475,7 +475,7 @@ plots.show_attention(open_image(dataset.image_paths[wrong]), caption.split(), ma
 # %% [markdown]
 # Ask three questions of such a picture:
 #
-# * Did it look *elsewhere*, so that the first number is far below the second, and name what it found there? Then the caption follows the look. The dark shadow under a white car makes it a black one.
+# * Did it look *elsewhere*, so that the first number is far below the second, and name what it found there? Then the caption follows the look: a model with the last block alone looked at the dark shadow under a white car and said "black".
 # * Did it look at the right thing and *name it wrongly*? Then the features, or the words, are to blame.
 # * Is the map for "a" or "in" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
 #
@@ -520,7 +520,7 @@ for label, captions in said.items():
     print(row)
 
 # %% [markdown]
-# Sixty scenes are few, and a few per cent are a matter of luck. So here are three seeds of each on the 100 test scenes, with a beam of 3 (means; single seeds lie up to 2 points away): the merge model names the right object 98% of the time, the right place 99% and the right colour 96%; attention 97%, 99% and 99%. A drawn scene is plain enough for an average. Photos are the better judge. On the 1,000 test photos of Flickr8k, with a beam of 3, the merge model has a CIDEr-D of 52.1 and this one 55.3 (more in the [README](../README.md#results)). The course's captioner `attention-xception`, trained on Flickr8k, can explain itself on the command line, too:
+# Sixty scenes are few, and a few per cent are a matter of luck. So here are three seeds of each on the 100 test scenes, with a beam of 3 (means; single seeds lie up to 2 points away): the merge model names the right object 98% of the time, the right place 99% and the right colour 96%; attention 97%, 99% and 99%. A drawn scene is plain enough for an average. Photos are the better judge. On the 1,000 test photos of Flickr8k, with a beam of 3, the merge model has a CIDEr-D of 54.2 and this one 58.2 (more in the [README](../README.md#results)). The course's captioner `attention-xception`, trained on Flickr8k, can explain itself on the command line, too:
 #
 # ```sh
 # python -m helpers.captioner photo.jpg --captioner attention-xception --explain looks

@@ -402,7 +402,7 @@ for row in table[PHOTOS - 2 :]:
 #
 # Beside the table lies `out.report.html`. Open it in a browser: it shows every picture with its suggestion in a box, the other candidates as buttons, and a tick for "reviewed". One button saves the reviewed table. The page needs no network, so you can mail it to whoever knows the site.
 #
-# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong. On Flickr8k its order is much like that of length, turned round: the **rank correlation** of the two is -0.70 for the course's captioner. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
+# With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong. On Flickr8k its order is much like that of length, turned round: the **rank correlation** of the two is -0.80 for the course's captioner. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
 
 
 # %% tags=["same-as:helpers.wording.per_word"]
@@ -414,7 +414,7 @@ for caption, probability in {"a dog": 0.6**3, "a dog runs along the beach": 0.6*
     print(f"{probability:.3f} in all, {per_word(probability, caption):.0%} a word: {caption}")
 
 # %% [markdown]
-# That is the `confidence` of the table. It is still a little lower for longer captions (-0.15), yet no longer a yardstick of length, and 60% is read more easily than 1 in 36. The figure shows what the review page would show first, beginning with the least sure. How many texts would you accept?
+# That is the `confidence` of the table. It is still a little lower for longer captions (-0.20), yet no longer a yardstick of length, and 60% is read more easily than 1 in 36. The figure shows what the review page would show first, beginning with the least sure. How many texts would you accept?
 
 # %% tags=["picture"]
 done = {row["image_address"]: row for row in table if row["status"] == "ok"}
@@ -442,7 +442,7 @@ print(f"less sure half: {fmean(agreement[:half]):.0%} of the words are people's 
 print(f"surer half:     {fmean(agreement[half:]):.0%}")
 
 # %% [markdown]
-# On mini the two halves are about alike, whichever is ahead. There, being unsure is mostly a choice between ways to say the same: "by the lake" or "at the lakeside". On the 1,000 test photos of Flickr8k, the course's captioner `attention-xception` shows a difference: in the surest quarter 77% of the words are people's words, in the least sure quarter 63%.
+# On mini the two halves are about alike, whichever is ahead. There, being unsure is mostly a choice between ways to say the same: "by the lake" or "at the lakeside". On the 1,000 test photos of Flickr8k, the course's captioner `attention-xception` shows a difference: in the surest quarter 80% of the words are people's words, in the least sure quarter 62%.
 #
 # So the order is a hint where to look first, and a weak one. It is no reason to leave out the rest.
 #
