@@ -429,7 +429,7 @@ def test_no_sources_at_all_are_no_failure(folder, encoder, capsys, monkeypatch):
 def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
     """A real process with the real encoder, and a reader like `head` that wants one line."""
     keras.utils.set_random_seed(7)
-    model = MergeCaptioner(len(trained.tokenizer), 2048, 16, 32)
+    model = MergeCaptioner(len(trained.tokenizer), 3032, 16, 32)
     model.build()
     Captioner(trained.tokenizer, model).save(tmp_path / "real")
     paths = sorted(SCENES.glob("*.jpg"))[:40]

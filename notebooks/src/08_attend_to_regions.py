@@ -445,7 +445,7 @@ def share_on(boxes, weights):
 print(f"left half, even weights: {share_on([[0, 0, 150, 300]], np.full((10, 10), 0.01)):.2f}")
 
 # %% [markdown]
-# Go through all photos that the model was not trained on. Each word for an object or a colour should be read off the figures, and the record says whether it is right. Of the wrong words, take the one with the least attention on the figures. (Other data have no such record. There the dev photo whose short caption scored worst takes its place.)
+# Go through all photos that the model was not trained on. Each word for an object, a colour or a number should be read off the figures, and the record says whether it is right. Of the wrong words, take the one with the least attention on the figures. (Other data have no such record. There the dev photo whose short caption scored worst takes its place.)
 
 # %%
 words = []  # (share on the figures, what it names, word, photo, caption, right?)
@@ -454,9 +454,11 @@ captions = captioner.caption_features(grid.select(held_out)) if held_out else []
 for name, caption in zip(held_out, captions, strict=True):
     boxes = json.loads((DATA_FOLDER / "mini" / "boxes.json").read_text("utf-8"))[name]
     _, maps = looks(captioner, name, caption)
-    for key in ("object", "colour"):
+    for key in ("object", "colour", "count"):
         for value, names in dataset.scenes["synonyms"][key].items():
-            right = value == dataset.scenes["scenes"][name][key]
+            if value == "1":  # one thing needs no word for its number
+                continue
+            right = value == str(dataset.scenes["scenes"][name][key])
             for word, weights in zip(caption.split(), maps, strict=True):
                 if word in names:
                     words.append((share_on(boxes, weights), key, word, name, caption, right))
@@ -475,8 +477,8 @@ plots.show_attention(open_image(dataset.image_paths[wrong]), caption.split(), ma
 # %% [markdown]
 # Ask three questions of such a picture:
 #
-# * Did it look *elsewhere*, so that the first number is far below the second, and name what it found there? Then the caption follows the look: a model with the last block alone looked at the dark shadow under a white car and said "black".
-# * Did it look at the right thing and *name it wrongly*? Then the features, or the words, are to blame.
+# * Did it look *elsewhere*, so that the first number is far below the second? Then the caption follows the look. In the run shown here the model looked at a house, not at the cars, and counted wrongly.
+# * Did it look at the right thing and *name it wrongly*, as at "red"? Then the features, or the words, are to blame.
 # * Is the map for "a" or "in" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
 #
 # A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). A region also describes what lies far beyond its own square. Read the maps as a hint.
