@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -443,6 +444,27 @@ def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
         process.stdout.close()
         said = process.stderr.read()
     assert process.returncode == 0 and "Traceback" not in said and "BrokenPipe" not in said
+
+
+def test_rounding_a_captioner_keeps_its_vectors_and_steps_its_matrices(folder, capsys):
+    before = Captioner.load(folder).model.trainable_variables
+    script = runpy.run_path(str(ROOT / "data" / "captioners" / "round_captioner.py"))
+    script["main"](str(folder))
+    after = Captioner.load(folder).model.trainable_variables
+    assert "decoder.weights.h5, " in capsys.readouterr().out
+    for old, new in zip(before, after, strict=True):
+        old, new = old.numpy(), new.numpy()
+        if old.ndim == 1:
+            np.testing.assert_array_equal(new, old)
+            continue
+        step = 2.0 ** np.floor(np.log2(old.std() / 4))
+        np.testing.assert_array_equal(new / step, np.rint(new / step))
+        assert np.abs(new - old).max() <= step / 2 and (new != old).any()
+
+
+def test_a_matrix_without_spread_can_be_rounded():
+    script = runpy.run_path(str(ROOT / "data" / "captioners" / "round_captioner.py"))
+    np.testing.assert_array_equal(script["round_matrix"](np.zeros((2, 3))), np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("break_it", ["unknown", "incomplete", "broken", "strange encoder"])

@@ -248,6 +248,7 @@ def test_a_captioner_of_reduced_regions_reads_whole_ones(folder, work, tmp_path,
     captioner = Captioner.load(tmp_path / "out")
     assert captioner.config["encoder"] == "xception-grid"
     assert captioner.config["recipe"]["components"] == 2
+    assert captioner.config["self-critical"]["learning_rate"] == 2e-5  # the merge model has 5e-5
     assert captioner.model.sizes["feature_size"] == NUMBERS
     (run,) = read_record(record)["runs"]
     assert run["name"] == "attention-xception-grid-2-self-critical"
