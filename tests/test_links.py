@@ -149,12 +149,15 @@ def test_times_in_the_table_are_those_of_the_lesson(name):
 # Scores
 
 FEATURES_OF = {"merge": "merge-xception", "attention": "attention-xception-grid"}
+TOGETHER = "-both runs together"
 METRICS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D"]
 SECTION = README.split("## Results")[1].split("\n## ")[0]
 
 
 def recorded(name):
-    """The scores of all runs of a captioner: a dictionary per run."""
+    """The scores of all runs of a captioner, or of its runs together: a dictionary per run."""
+    if name.endswith(TOGETHER):
+        return [RESULTS["together"]["scores"]]
     return [run["scores"] for run in RESULTS["runs"] if run["name"] == name]
 
 
@@ -169,8 +172,11 @@ def score_rows():
 
 def test_the_table_of_results_is_what_was_recorded():
     """One run as it is, several as mean and standard deviation."""
-    rows = list(score_rows())
-    assert {name for name, _, _ in rows} == {run["name"] for run in RESULTS["runs"]}
+    rows, names = list(score_rows()), {run["name"] for run in RESULTS["runs"]}
+    (joined,) = RESULTS["together"]["names"]
+    assert {name for name, _, _ in rows} == names | {joined + TOGETHER}
+    seeds = [run["seed"] for run in RESULTS["runs"] if run["name"] == joined]
+    assert RESULTS["together"]["seeds"] == seeds
     for name, key, cells in rows:
         for metric, cell in zip(METRICS, cells, strict=True):
             values = [scores[key][metric] for scores in recorded(name)]
@@ -180,16 +186,16 @@ def test_the_table_of_results_is_what_was_recorded():
 
 
 def test_lessons_quote_the_table():
-    quoted = {}
-    for name in [name + stage for name in FEATURES_OF.values() for stage in ("", "-self-critical")]:
+    quoted, stages = {}, ("", "-self-critical")
+    names = [name + stage for name in FEATURES_OF.values() for stage in stages]
+    for name in [*names, names[-1] + TOGETHER]:
         runs = [scores["test, beam 3"] for scores in recorded(name)]
         quoted[name] = tuple(f"{fmean(run[m] for run in runs):.1f}" for m in ("BLEU-4", "CIDEr-D"))
     sources = {
         name[:2]: Lesson(ROOT, name).source_path.read_text("utf-8") for name in lesson_names()
     }
-    row = (
-        r"^# \| (?:one vector of Xception|grid of Xception|the same).* \| ([\d.]+) \| ([\d.]+) \|$"
-    )
+    ours = "one vector of Xception|grid of Xception|the same|two such"
+    row = rf"^# \| (?:{ours}).* \| ([\d.]+) \| ([\d.]+) \|$"
     assert re.findall(row, sources["12"], re.MULTILINE) == list(quoted.values())
     (said,) = re.findall(r"a CIDEr-D of ([\d.]+) and this one ([\d.]+)", sources["08"])
     assert said == tuple(quoted[name][1] for name in FEATURES_OF.values())

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import re
+import runpy
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ from helpers.pipeline.record import read_record
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, Recipe
 
+ROOT = Path(__file__).parents[1]
 NUMBERS = 8  # per photo, in these tests
 SPLITS = {
     "train": ["t0.jpg", "t1.jpg", "t2.jpg", "t3.jpg"],
@@ -639,3 +641,48 @@ def test_runs_are_recorded_side_by_side(folder, ready, no_training, tmp_path):
     config = Captioner.load(tmp_path / "out2").config
     assert content["runs"][1]["scores"] == config["scores"]
     assert set(content["baselines"]["tiny"]) == {"constant", "people"}
+
+
+@pytest.mark.slow
+def test_captioners_together_are_scored_and_recorded(
+    folder, ready, no_training, tmp_path, monkeypatch, capsys
+):
+    script = runpy.run_path(str(ROOT / "tests" / "benchmarks" / "together.py"))
+    path, outs = tmp_path / "results.json", [str(tmp_path / f"out{seed}") for seed in "12"]
+    for out, seed in zip(outs, "12", strict=True):
+        assert main(arguments(folder, out, "--seed", seed, "--record", str(path))) == 0
+    runs = read_record(path)["runs"]
+    command = ["together.py", *outs, "--dataset", str(folder), "--record", str(path)]
+    monkeypatch.setattr(sys, "argv", command)
+    capsys.readouterr()
+    script["main"]()
+    record = read_record(path)
+    assert record["runs"] == runs and record["together"]["names"] == ["merge-xception"]
+    assert record["together"]["seeds"] == [1, 2]
+    assert list(record["together"]["scores"]) == list(runs[0]["scores"])
+    assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+@pytest.mark.slow
+def test_captioners_together_choose_by_their_mean(folder, ready, no_training, tmp_path):
+    script = runpy.run_path(str(ROOT / "tests" / "benchmarks" / "together.py"))
+    outs = [tmp_path / "out1", tmp_path / "out2"]
+    for out, seed in zip(outs, "12", strict=True):
+        assert main(arguments(folder, out, "--seed", seed)) == 0
+    one, two = (Captioner.load(out) for out in outs)
+    features = load_features(ready / "features.pkl").vectors[:].astype("float32")
+    mean = sum(keras.ops.softmax(first_logits(captioner, features)) for captioner in (one, two)) / 2
+    joined = np.exp(first_logits(script["join"]([one, two]), features))
+    np.testing.assert_allclose(joined, mean, rtol=1e-4)
+    two.tokenizer = CaptionTokenizer([*two.tokenizer.words[:-1], "other"], 8)
+    with pytest.raises(SystemExit, match="different words"):
+        script["join"]([one, two])
+    two.tokenizer, two.config["encoder"] = one.tokenizer, "vgg16"
+    with pytest.raises(SystemExit, match="one reads xception, one vgg16"):
+        script["join"]([one, two])
+
+
+def first_logits(captioner, features):
+    """What a captioner's decoder says of the first word of each photo."""
+    start = np.full(len(features), captioner.tokenizer.START, "int32")
+    return captioner.compiled.step(start, captioner.compiled.start(features))[0]

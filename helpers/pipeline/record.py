@@ -1,7 +1,8 @@
 """The record of training runs, from which the README's table of results is taken.
 
 `data/captioners/results.json` holds one entry per run, {"name", "seed", "dataset", "date",
-"dev loss", "scores"}, and the baselines of each data set: a constant caption, and people.
+"dev loss", "scores"}, and the baselines of each data set: a constant caption, and people. What
+captioners score together comes from `tests/benchmarks/together.py`.
 """
 
 import json

@@ -360,7 +360,7 @@ keras.utils.set_random_seed(SEED)
 untrained = new_captioner(tokenizer, train_regions, recipe, dataset)
 
 # %% [markdown]
-# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 1.9-2.1 at the end. On Flickr8k this is most of the lesson's time; the run behind the README's table ended at 3.52.
+# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 1.9-2.1 at the end. On Flickr8k this is most of the lesson's time; the runs behind the README's table ended at 3.51 and 3.52.
 
 # %%
 begin = time.perf_counter()
@@ -522,7 +522,7 @@ for label, captions in said.items():
     print(row)
 
 # %% [markdown]
-# Sixty scenes are few, and a few per cent are a matter of luck. So here are three seeds of each on the 100 test scenes, with a beam of 3 (means; single seeds lie up to 2 points away): the merge model names the right object 98% of the time, the right place 99% and the right colour 96%; attention 97%, 99% and 99%. A drawn scene is plain enough for an average. Photos are the better judge. On the 1,000 test photos of Flickr8k, with a beam of 3, the merge model has a CIDEr-D of 54.2 and this one 58.2 (more in the [README](../README.md#results)). The course's captioner `attention-xception`, trained on Flickr8k, can explain itself on the command line, too:
+# Sixty scenes are few, and a few per cent are a matter of luck. So here are three seeds of each on the 100 test scenes, with a beam of 3 (means; single seeds lie up to 2 points away): the merge model names the right object 98% of the time, the right place 99% and the right colour 96%; attention 97%, 99% and 99%. A drawn scene is plain enough for an average. Photos are the better judge. On the 1,000 test photos of Flickr8k, with a beam of 3, the merge model has a CIDEr-D of 54.2 and this one 58.1 (more in the [README](../README.md#results)). The course's captioner `attention-xception`, trained on Flickr8k, can explain itself on the command line, too:
 #
 # ```sh
 # python -m helpers.captioner photo.jpg --captioner attention-xception --explain looks
