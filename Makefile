@@ -39,7 +39,7 @@ test: setup  ## lint, unit, notebook and browser tests
 	@$(BIN)/python -m pytest
 
 lab: setup  ## open JupyterLab on lesson 01
-	@$(BIN)/jupyter lab "$(LARGE_UPLOADS)" notebooks/01_clean_captions.ipynb
+	@$(BIN)/jupyter lab "$(LARGE_UPLOADS)" --ServerApp.root_dir=. notebooks/01_clean_captions.ipynb
 
 notebooks: setup  ## rebuild the notebooks from notebooks/src; LESSONS="04 05"
 	@$(BIN)/python notebooks/tools/build.py $(LESSONS)

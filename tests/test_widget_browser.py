@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -116,12 +117,17 @@ def large_uploads():
     return re.search(r"^LARGE_UPLOADS = (\S+)$", makefile, re.MULTILINE)[1]
 
 
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
 def jupyterlab(folder):
     """Yield the address of a JupyterLab that shows a folder, and knows nothing of its user."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     own = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "IPYTHONDIR", "HOME")}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
@@ -296,6 +302,29 @@ def test_a_large_file_arrives_and_is_told_from_none(page, tmp_path):
 def test_nothing_broke_on_the_way(page):
     assert page.complaints == []
     assert page.get_by_text("Traceback").count() == 0
+
+
+def test_make_lab_shows_the_whole_course(tmp_path):
+    """Every lesson links to the README, one folder up."""
+    port = free_port()
+    settings = f"allow_root=True, open_browser=False, port={port}, port_retries=0"
+    (tmp_path / "jupyter_server_config.py").write_text(
+        f"c.ServerApp.update(dict({settings}))\nc.IdentityProvider.token = ''\n"
+    )
+    command = ["make", "-o", "setup", "lab", f"BIN={Path(sys.executable).parent}"]
+    own = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+    with (tmp_path / "lab.log").open("w") as log:
+        options = {"stdout": log, "stderr": log, "start_new_session": True}
+        lab = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, **options)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api", lab)
+        for path in ("README.md", "notebooks/01_clean_captions.ipynb"):
+            urlopen(f"http://127.0.0.1:{port}/api/contents/{path}?content=0", timeout=20).close()
+        opened = "".join(path.read_text() for path in tmp_path.glob("jpserver-file*.html"))
+        assert "/lab/tree/notebooks/01_clean_captions.ipynb" in opened
+    finally:
+        os.killpg(lab.pid, signal.SIGTERM)
+        lab.wait(20)
 
 
 def photograph(captioners, target):
