@@ -36,6 +36,7 @@ lessons: setup  ## run every lesson; DATASET=flickr8k DATA_DIR=folder, LESSONS="
 test: setup  ## lint, unit, notebook and browser tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/python -m pytest
 
 lab: setup  ## open JupyterLab on lesson 01

@@ -1,11 +1,12 @@
-"""The code that the lessons teach. A module imports only from floors below its own.
+"""The code that the lessons teach, and in `apps` what people use. A room a module or package:
 
-Floor 1: captions, clusters, decoding, downloads, encoders, images
-Floor 1: metrics, models, overlap, plots, tokenizer, wording
-Floor 2: batches, datasets, features
-Floor 3: captioner, self_critical, training
-Floor 4: alt_text, annotating, pipeline, web, widget
+* tools: `files` writes whole files or none, and locks; `plots` draws; `clusters`, `downloads`
+  and `overlap` save time;
+* parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`;
+* data: `datasets`, `features`, `batches`;
+* captioner: `captioner`, `training`, `self_critical`;
+* road: `pipeline` takes all steps from the data set to the scores;
+* apps: `widget`, `alt_text`, `web`, `annotating`, `wording`.
 
-`alt_text`, `captioner`, `captions`, `datasets`, `features`, `images`, `models`, `pipeline`,
-`plots` and `web` are packages. `plots` takes arrays and words.
+A room imports from its own line and those above; `lint-imports` checks it (pyproject.toml).
 """

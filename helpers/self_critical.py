@@ -212,7 +212,7 @@ def train_on_score(
     Arguments:
         model: the decoder whose captions `batches` draws.
         batches: of the training split; the choices are theirs.
-        backup, callbacks, verbose: as in `train_captioner`.
+        backup, callbacks, verbose: as in `train_decoder`.
 
     Returns the history. Taught in lesson 12.
     """

@@ -125,7 +125,7 @@ class Recipe:
     """The choices of one training run.
 
     Attributes:
-        model: which decoder, "merge", "attention" or "concatenate".
+        decoder: "merge", "attention" or "concatenate".
         encoder: whose features it reads.
         epochs: passes over the training captions.
         batch_size: captions in a batch, on average.
@@ -143,7 +143,7 @@ class Recipe:
     Taught in lesson 04.
     """
 
-    model: str = "merge"
+    decoder: str = "merge"
     encoder: str = "xception"
     epochs: int = 14
     batch_size: int = 128
@@ -159,8 +159,8 @@ class Recipe:
     sizes: dict = field(default_factory=dict)
 
 
-ATTENTION = {"model": "attention", "encoder": "xception-grid"}
-CONCATENATE = {"model": "concatenate", "encoder": "vgg16"}
+ATTENTION = {"decoder": "attention", "encoder": "xception-grid"}
+CONCATENATE = {"decoder": "concatenate", "encoder": "vgg16"}
 MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
 MINI_SIZES = {"embedding_size": 128, "units": 192, "word_dropout": 0.2, "merge_dropout": 0.4}
 MINI_MERGE_SIZES = {**MINI_SIZES, "image_scale": 0.1, "image_activation": "linear"}
@@ -185,7 +185,7 @@ RECIPES = {
 SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks
 
 
-def compile_captioner(model: keras.Model, recipe: Recipe, steps: int) -> None:
+def compile_decoder(model: keras.Model, recipe: Recipe, steps: int) -> None:
     """Give a model its loss and its optimiser.
 
     Arguments:
@@ -203,7 +203,7 @@ def compile_captioner(model: keras.Model, recipe: Recipe, steps: int) -> None:
     model.compile(optimiser, CaptionLoss(recipe.smoothing), jit_compile=False)
 
 
-def train_captioner(
+def train_decoder(
     model: keras.Model,
     train: CaptionBatches,
     dev: CaptionBatches,
@@ -226,7 +226,7 @@ def train_captioner(
     Returns the history, a list per quantity with one number per epoch; after an interruption,
     per epoch since then. Taught in lesson 04.
     """
-    compile_captioner(model, recipe, steps=recipe.epochs * len(train))
+    compile_decoder(model, recipe, steps=recipe.epochs * len(train))
     # The backup comes first: it has to keep the weights before their average takes their place.
     every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
     every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]

@@ -1,4 +1,4 @@
-"""A website to caption and a captioner that names colours, for the tests of helpers.alt_text.
+"""A website to caption and a captioner that names colours, for the tests of helpers.apps.alt_text.
 
 python tests/alt_text_site.py crawl.csv -o out.csv …   is the command with that captioner
 """
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from helpers.alt_text.__main__ import main
+from helpers.apps.alt_text.__main__ import main
 from hostile_server import BEHAVIOURS, HostileServer, answer
 
 

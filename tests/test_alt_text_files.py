@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from alt_text_site import Colours, arguments, fingerprint, run, site
-from helpers.alt_text.__main__ import main
-from helpers.alt_text.job import Job, JobError
+from helpers.apps.alt_text.__main__ import main
+from helpers.apps.alt_text.job import Job, JobError
 
 
 @pytest.fixture

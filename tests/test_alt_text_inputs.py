@@ -8,10 +8,10 @@ import tracemalloc
 
 import pytest
 
-from helpers.alt_text import tables
-from helpers.alt_text.columns import Columns, find_columns
-from helpers.alt_text.occurrences import largest, occurrences_in
-from helpers.alt_text.tables import TableError, open_table
+from helpers.apps.alt_text import tables
+from helpers.apps.alt_text.columns import Columns, find_columns
+from helpers.apps.alt_text.occurrences import largest, occurrences_in
+from helpers.apps.alt_text.tables import TableError, open_table
 
 PAGE = "https://a.example/dir/page.html"
 ROWS = [["Page", "Bild", "Größe"], [PAGE, "bär.jpg", "5; 6, 7"], [PAGE, "b.jpg", ""]]

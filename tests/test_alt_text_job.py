@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import pytest
 
 from alt_text_site import Colours, arguments, fingerprint, photo, run, site
-from helpers.alt_text import photos
-from helpers.alt_text.__main__ import main
-from helpers.alt_text.job import Job, first_addresses
-from helpers.alt_text.occurrences import Occurrence
-from helpers.alt_text.outputs import ADDED, added_names, safe, unique
-from helpers.alt_text.store import Store
-from helpers.wording import LONGEST, per_word, short_alt_text
+from helpers.apps.alt_text import photos
+from helpers.apps.alt_text.__main__ import main
+from helpers.apps.alt_text.job import Job, first_addresses
+from helpers.apps.alt_text.occurrences import Occurrence
+from helpers.apps.alt_text.outputs import ADDED, added_names, safe, unique
+from helpers.apps.alt_text.store import Store
+from helpers.apps.wording import LONGEST, per_word, short_alt_text
 from hostile_server import answer
 
 
@@ -316,7 +316,7 @@ def test_a_captioner_that_is_not_there_is_answered_in_words(crawl, tmp_path, cap
 
 
 def test_the_help_needs_no_tensorflow():
-    code = "import sys, helpers.alt_text.__main__; assert 'tensorflow' not in sys.modules"
+    code = "import sys, helpers.apps.alt_text.__main__; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=True)
 
 

@@ -17,8 +17,8 @@ import pytest
 
 from alt_text_site import Colours, arguments, photo, run, site
 from ctrl_c import LISTEN
-from helpers.alt_text import photos
-from helpers.alt_text.report import CARDS
+from helpers.apps.alt_text import photos
+from helpers.apps.alt_text.report import CARDS
 from hostile_server import BEHAVIOURS
 
 TESTS = Path(__file__).parent

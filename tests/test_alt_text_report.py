@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from alt_text_site import run, site
-from helpers.alt_text import report as module
-from helpers.alt_text.outputs import Record
-from helpers.alt_text.report import Report
-from helpers.alt_text.store import Picture
+from helpers.apps.alt_text import report as module
+from helpers.apps.alt_text.outputs import Record
+from helpers.apps.alt_text.report import Report
+from helpers.apps.alt_text.store import Picture
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""

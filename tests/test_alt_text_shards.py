@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from alt_text_site import photo, run, site
-from helpers.alt_text.shards import open_shards, read_shard, status_of
-from helpers.alt_text.tables import TableError
+from helpers.apps.alt_text.shards import open_shards, read_shard, status_of
+from helpers.apps.alt_text.tables import TableError
 from helpers.images import ImageError
 
 SITE = "https://a.example/"

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from alt_text_site import Colours, photo, run, site
-from helpers.alt_text import politeness, working
-from helpers.alt_text.occurrences import by_size
-from helpers.alt_text.photos import Photo, look
-from helpers.alt_text.politeness import Hosts, opted_out, origin, patience, rules_in
-from helpers.alt_text.store import Picture
-from helpers.alt_text.working import Settings
+from helpers.apps.alt_text import politeness, working
+from helpers.apps.alt_text.occurrences import by_size
+from helpers.apps.alt_text.photos import Photo, look
+from helpers.apps.alt_text.politeness import Hosts, opted_out, origin, patience, rules_in
+from helpers.apps.alt_text.store import Picture
+from helpers.apps.alt_text.working import Settings
 from helpers.images import ImageError, fetching, image_pixels
 from hostile_server import answer, redirect
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from helpers.annotating import CocoFile, annotation_widget
+from helpers.apps.annotating import CocoFile, annotation_widget
 from helpers.captions import CaptionFormatError, read_captions
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ from test_widget_browser import CHROMIUM, ROOT, SCENE, SECONDS, notebook_page
 CODE = """
 import sys
 sys.path.insert(0, {root!r})
-from helpers.annotating import annotation_widget
+from helpers.apps.annotating import annotation_widget
 annotation_widget({photos!r}, {file!r}, amount=2)
 """
 FORWARD = "next →"

@@ -11,7 +11,7 @@ from helpers.batches import (
     prefix_generator,
     prefix_rows,
 )
-from helpers.models import MergeCaptioner, next_word_model
+from helpers.models import MergeDecoder, next_word_model
 
 VOCAB = 40
 LENGTHS = [3, 5, 3, 8, 4, 6, 5, 3, 8, 4, 7]  # ids of every caption, both markers counted
@@ -184,7 +184,7 @@ def test_the_classic_generator_gives_a_photo_at_a_time_for_ever():
 
 def test_keras_fits_a_model_on_the_classic_generator():
     keras.utils.set_random_seed(0)
-    captioner = MergeCaptioner(VOCAB, feature_size=3, embedding_size=4, units=4)
+    captioner = MergeDecoder(VOCAB, feature_size=3, embedding_size=4, units=4)
     captioner.build()
     model = next_word_model(captioner, max_length=9)
     model.compile("sgd", loss="categorical_crossentropy")

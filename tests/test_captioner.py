@@ -20,7 +20,7 @@ from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
 from helpers.captioner.folder import FILES, find_captioner
 from helpers.images import ImageError
-from helpers.models import MergeCaptioner
+from helpers.models import MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
@@ -53,14 +53,14 @@ def trained():
     """A toy captioner that knows three colours; tests must not change it."""
     keras.utils.set_random_seed(7)
     tokenizer = CaptionTokenizer.from_captions(CAPTIONS.values())
-    model = MergeCaptioner(len(tokenizer), 3, 16, 32, **NO_DROPOUT)
+    model = MergeDecoder(len(tokenizer), 3, 16, 32, **NO_DROPOUT)
     model.standardise.adapt(FEATURES)
     model.build()
     ids = tokenizer.encode_batch(CAPTIONS.values())
     model.compile(keras.optimizers.Adam(0.02), loss=words_loss)
     inputs, targets = np.tile(ids[:, :-1], (20, 1)), np.tile(ids[:, 1:], (20, 1))
     model.fit((np.tile(FEATURES, (20, 1)), inputs), targets, 12, epochs=12, verbose=0)
-    return Captioner(tokenizer, model, {"model": "merge", "encoder": "xception"})
+    return Captioner(tokenizer, model, {"decoder": "merge", "encoder": "xception"})
 
 
 @pytest.fixture
@@ -126,22 +126,24 @@ def test_a_captioner_says_the_same_after_saving_and_loading(trained, loaded, bea
 
 def test_logits_change_little_by_the_rounding_to_float16(trained, loaded):
     ids = trained.tokenizer.encode_batch(CAPTIONS.values())
-    before = np.asarray(trained.model((FEATURES, ids)))
-    after = np.asarray(loaded.model((FEATURES, ids)))
+    before = np.asarray(trained.decoder((FEATURES, ids)))
+    after = np.asarray(loaded.decoder((FEATURES, ids)))
     assert 0 < np.abs(after - before).max() < 1e-2
 
 
 def test_a_second_round_trip_changes_nothing(trained, folder, tmp_path):
     once = Captioner.load(folder)
     once.save(tmp_path / "again")
-    pairs = zip(once.model.weights, Captioner.load(tmp_path / "again").model.weights, strict=True)
+    pairs = zip(
+        once.decoder.weights, Captioner.load(tmp_path / "again").decoder.weights, strict=True
+    )
     assert all(np.array_equal(first, second) for first, second in pairs)
 
 
 def test_the_folder_holds_three_files_that_name_no_program(folder):
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    assert config["model"] == "merge" and config["encoder"] == "xception"
+    assert config["decoder"] == "merge" and config["encoder"] == "xception"
     assert config["sizes"]["feature_size"] == 3 and config["sizes"]["units"] == 32
     with h5py.File(folder / "decoder.weights.h5") as weights:
         kinds = []
@@ -157,7 +159,7 @@ def test_saving_over_an_old_captioner_replaces_it(trained, folder):
 
 
 def test_a_captioner_without_a_config_of_its_own_can_be_saved(trained, tmp_path):
-    Captioner(trained.tokenizer, trained.model).save(tmp_path / "plain")
+    Captioner(trained.tokenizer, trained.decoder).save(tmp_path / "plain")
     loaded = Captioner.load(tmp_path / "plain")
     assert loaded.caption_features(FEATURES) == list(CAPTIONS.values())
 
@@ -196,26 +198,26 @@ SIZES = {"vocab_size": 16, "feature_size": 3, "embedding_size": 16, "units": 32}
 BROKEN_CONFIGS = {
     "not JSON": ("{model:", "Expecting property name"),
     "not UTF-8": (b"\xff\xfe\x00", "codec can't decode"),
-    "a list": ("[]", "config.json lacks model, sizes, encoder"),
-    "a number": ("3", "not iterable"),
-    "nothing": ("{}", "lacks model, sizes, encoder"),
-    "no encoder": ({"model": "merge", "sizes": SIZES}, "lacks encoder"),
+    "a list": ("[]", "holds no object"),
+    "a number": ("3", "holds no object"),
+    "nothing": ("{}", "lacks decoder, sizes, encoder"),
+    "no encoder": ({"decoder": "merge", "sizes": SIZES}, "lacks encoder"),
     "unknown model": (
-        {"model": "poet", "sizes": {}, "encoder": "x"},
+        {"decoder": "poet", "sizes": {}, "encoder": "x"},
         "'poet'; there is: attention, concatenate, merge",
     ),
-    "no sizes": ({"model": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
+    "no sizes": ({"decoder": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
     "another format": (
-        {"format": 2, "model": "merge", "sizes": SIZES, "encoder": "x"},
+        {"format": 2, "decoder": "merge", "sizes": SIZES, "encoder": "x"},
         "it has format 2, this code reads format 1",
     ),
-    "sizes null": ({"model": "merge", "sizes": None, "encoder": "x"}, "mapping"),
+    "sizes null": ({"decoder": "merge", "sizes": None, "encoder": "x"}, "mapping"),
     "other sizes": (
-        {"model": "merge", "sizes": {**SIZES, "units": 31}, "encoder": "x"},
+        {"decoder": "merge", "sizes": {**SIZES, "units": 31}, "encoder": "x"},
         "could not be loaded",
     ),
     "a strange size": (
-        {"model": "merge", "sizes": {**SIZES, "heads": 8}, "encoder": "x"},
+        {"decoder": "merge", "sizes": {**SIZES, "heads": 8}, "encoder": "x"},
         "heads",
     ),
 }
@@ -319,7 +321,7 @@ def test_candidates_come_with_falling_scores_and_true_probabilities(captioner):
     (candidates,) = captioner.candidates([photo_of((230, 20, 20))], 3)
     best = candidates[0]
     ids = captioner.tokenizer.encode_batch([best.caption])
-    logits = np.asarray(captioner.model((captioner.features([photo_of((230, 20, 20))]), ids)))[0]
+    logits = np.asarray(captioner.decoder((captioner.features([photo_of((230, 20, 20))]), ids)))[0]
     words = keras.ops.log_softmax(logits)
     length = np.count_nonzero(ids[0])
     chance = np.exp(sum(float(words[place, ids[0, place + 1]]) for place in range(length - 1)))
@@ -430,7 +432,7 @@ def test_no_sources_at_all_are_no_failure(folder, encoder, capsys, monkeypatch):
 def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
     """A real process with the real encoder, and a reader like `head` that wants one line."""
     keras.utils.set_random_seed(7)
-    model = MergeCaptioner(len(trained.tokenizer), 3032, 16, 32)
+    model = MergeDecoder(len(trained.tokenizer), 3032, 16, 32)
     model.build()
     Captioner(trained.tokenizer, model).save(tmp_path / "real")
     paths = sorted(SCENES.glob("*.jpg"))[:40]
@@ -447,10 +449,10 @@ def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
 
 
 def test_rounding_a_captioner_keeps_its_vectors_and_steps_its_matrices(folder, capsys):
-    before = Captioner.load(folder).model.trainable_variables
+    before = Captioner.load(folder).decoder.trainable_variables
     script = runpy.run_path(str(ROOT / "data" / "captioners" / "round_captioner.py"))
     script["main"](str(folder))
-    after = Captioner.load(folder).model.trainable_variables
+    after = Captioner.load(folder).decoder.trainable_variables
     assert "decoder.weights.h5, " in capsys.readouterr().out
     for old, new in zip(before, after, strict=True):
         old, new = old.numpy(), new.numpy()

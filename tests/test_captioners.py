@@ -40,9 +40,9 @@ def test_the_config_records_how_it_was_made_and_what_it_reached(name):
 @each_captioner
 def test_other_features_give_other_captions(name):
     captioner = Captioner.load(name)
-    standardise = captioner.model.standardise
+    standardise = captioner.decoder.standardise
     mean, spread = np.asarray(standardise.mean), np.sqrt(np.asarray(standardise.variance))
-    shape = [size or REGIONS for size in captioner.model.feature_shape]
+    shape = [size or REGIONS for size in captioner.decoder.feature_shape]
     noise = np.random.default_rng(1).normal(0, 1, (8, *shape))
     captions = captioner.caption_features((mean + spread * noise).astype("float32"))
     assert len(set(captions)) >= 3 and all(2 < len(text.split()) < 30 for text in captions)

@@ -11,7 +11,7 @@ from helpers.captioner import Candidate, Captioner, CaptionerError, attention_ma
 from helpers.captioner import captioner as module
 from helpers.captioner.__main__ import main
 from helpers.images import ImageError
-from helpers.models import AttentionCaptioner, MergeCaptioner
+from helpers.models import AttentionDecoder, MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
@@ -46,7 +46,7 @@ def captioner():
     photos = [(colour, corner) for colour in COLOURS for corner in range(4)]
     captions = [f"something {colour}" for colour, _ in photos]
     tokenizer = CaptionTokenizer.from_captions(captions)
-    model = AttentionCaptioner(len(tokenizer), 3, 8, 32, 16, image_scale=1.0, **NO_DROPOUT)
+    model = AttentionDecoder(len(tokenizer), 3, 8, 32, 16, image_scale=1.0, **NO_DROPOUT)
     encoder, files = CornerEncoder(), [photo_of(*photo) for photo in photos]
     pixels = [np.asarray(Image.open(io.BytesIO(file)).resize((8, 8))) for file in files]
     features = encoder.encode(np.stack(pixels))
@@ -55,7 +55,7 @@ def captioner():
     ids = tokenizer.encode_batch(captions)
     model.compile(keras.optimizers.Adam(0.01), loss=words_loss)
     model.fit((features, ids[:, :-1]), ids[:, 1:], epochs=60, verbose=0)
-    captioner = Captioner(tokenizer, model, {"model": "attention", "encoder": "xception-grid"})
+    captioner = Captioner(tokenizer, model, {"decoder": "attention", "encoder": "xception-grid"})
     captioner.encoder = encoder
     return captioner
 
@@ -76,11 +76,11 @@ def test_maps_are_those_of_the_words_before(captioner):
     """The map of a word depends on the words before it, and on no later one."""
     features = captioner.features([photo_of("red", 1)])[0]
     ids = captioner.tokenizer.encode("something red")[1:-1]
-    maps = attention_maps(captioner.model, features, ids)
-    other = attention_maps(captioner.model, features, [ids[1], ids[0]])
+    maps = attention_maps(captioner.decoder, features, ids)
+    other = attention_maps(captioner.decoder, features, [ids[1], ids[0]])
     np.testing.assert_array_equal(maps[0], other[0])
     assert not np.array_equal(maps[1], other[1])
-    assert attention_maps(captioner.model, features, []).shape == (0, 4)
+    assert attention_maps(captioner.decoder, features, []).shape == (0, 4)
 
 
 def test_explained_captions_are_the_plain_ones(captioner):
@@ -96,7 +96,7 @@ def test_features_of_another_shape_are_refused(captioner):
 
 def test_a_model_without_regions_cannot_tell():
     tokenizer = CaptionTokenizer.from_captions(["a dog"])
-    blind = Captioner(tokenizer, MergeCaptioner(len(tokenizer), 3, 4, 4))
+    blind = Captioner(tokenizer, MergeDecoder(len(tokenizer), 3, 4, 4))
     with pytest.raises(CaptionerError, match="'merge' sees an image as a whole.*with attention"):
         explain(blind, photo_of("red", 0))
 
@@ -149,7 +149,7 @@ def test_the_command_says_that_a_folder_cannot_be_made(command, tmp_path, capsys
 
 def test_the_command_says_that_a_blind_captioner_cannot_explain(command, tmp_path, capsys):
     tokenizer = CaptionTokenizer.from_captions(["a dog"])
-    model = MergeCaptioner(len(tokenizer), 3, 4, 4)
+    model = MergeDecoder(len(tokenizer), 3, 4, 4)
     model.build()
     Captioner(tokenizer, model).save(tmp_path / "toy")
     assert main(command) == 1

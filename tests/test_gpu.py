@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from helpers.batches import CaptionBatches, group_by_photo
-from helpers.models import AttentionCaptioner, MergeCaptioner
-from helpers.pipeline.making import copy_model
+from helpers.models import AttentionDecoder, MergeDecoder
+from helpers.pipeline.making import copy_decoder
 from helpers.self_critical import Criticism, train_on_score
-from helpers.training import Recipe, compile_captioner, words_loss
+from helpers.training import Recipe, compile_decoder, words_loss
 
 GPUS = tf.config.list_physical_devices("GPU")
 DEVICES = ["CPU:0", *["GPU:0"] * bool(GPUS)]
@@ -18,15 +18,15 @@ VOCAB, NUMBERS, REGIONS = 30, 16, 5
 RANDOM = np.random.default_rng(8)
 IDS = np.array([[2, 4, 5, 6, 3, 0, 0], [2, 7, 8, 3, 0, 0, 0], [2, 9, 10, 11, 12, 13, 3]], "int32")
 ROWS = np.array([0, 0, 1])
-MODELS = {"merge": MergeCaptioner, "attention": AttentionCaptioner}
+DECODERS = {"merge": MergeDecoder, "attention": AttentionDecoder}
 SHAPES = {"merge": (2, NUMBERS), "attention": (2, REGIONS, NUMBERS)}
 FEATURES = {name: RANDOM.normal(size=shape).astype("float32") for name, shape in SHAPES.items()}
-each_model = pytest.mark.parametrize("name", MODELS)
+each_model = pytest.mark.parametrize("name", DECODERS)
 
 
 def built(name):
     keras.utils.set_random_seed(4)
-    model = MODELS[name](VOCAB, NUMBERS, embedding_size=8, units=16)
+    model = DECODERS[name](VOCAB, NUMBERS, embedding_size=8, units=16)
     model.build()
     return model
 
@@ -47,7 +47,7 @@ def pretended_gpu(monkeypatch):
 def test_no_program_is_made_for_every_shape_of_batch(name, pretended_gpu):
     """XLA would compile the attention model anew for each; Keras asks for XLA by itself."""
     model = built(name)
-    compile_captioner(model, Recipe(), steps=10)
+    compile_decoder(model, Recipe(), steps=10)
     assert not model.jit_compile
     plain = built("attention")
     plain.compile("adam", "mse")
@@ -90,7 +90,7 @@ def test_every_device_and_precision_says_the_same(name, policy, device):
     with tf.device("CPU:0"):
         expected = np.asarray(model((features, inputs)))
     with tf.device(device):
-        copy = copy_model(model, policy)
+        copy = copy_decoder(model, policy)
         logits = copy((features, inputs))
         loss = float(words_loss(targets, logits))
     tolerance = 1e-4 if policy == "float32" else 0.03
@@ -105,7 +105,7 @@ def test_every_device_and_precision_says_the_same(name, policy, device):
 def test_a_step_of_training_works_on_every_device(name, policy, device):
     (features, inputs), targets = batch_of(name)
     with tf.device(device):
-        model = copy_model(built(name), policy)
-        compile_captioner(model, Recipe(learning_rate=0.01), steps=100)
+        model = copy_decoder(built(name), policy)
+        compile_decoder(model, Recipe(learning_rate=0.01), steps=100)
         losses = [model.train_on_batch((features, inputs), targets) for _ in range(8)]
     assert np.isfinite(losses).all() and losses[-1] < losses[0]

@@ -1,4 +1,4 @@
-"""The house: one list of dependencies, commands, floors, sizes, docstrings, no machine's traces."""
+"""The house: one list of dependencies, commands, sizes, docstrings, no machine's traces."""
 
 import ast
 import os
@@ -21,6 +21,7 @@ MADE_HERE |= {
     ".pytest_cache",
     ".hypothesis",
     ".ruff_cache",
+    ".import_linter_cache",
     ".virtual_documents",
     "flickr8k",
     "flickr30k",
@@ -131,48 +132,6 @@ def test_setup_names_the_cure_for_an_unsuitable_python(tmp_path):
     assert result.returncode != 0
     assert "no-such-python is not a Python 3.11, 3.12 or 3.13" in result.stderr
     assert not (tmp_path / "venv").exists()
-
-
-# Floors
-
-
-def floors():
-    """Read module -> floor from the docstring of helpers/__init__.py."""
-    text = ast.get_docstring(tree(ROOT / "helpers" / "__init__.py"))
-    lines = re.findall(r"^Floor (\d): (.+)$", text, re.MULTILINE)
-    return {name: int(number) for number, names in lines for name in names.split(", ")}
-
-
-def own_imports(path):
-    """Modules of helpers that a file imports, wherever in the file."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "helpers":
-            names = [f"helpers.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [f"helpers.{node.module}"] if node.level else [node.module]
-        else:
-            names = []
-        yield from (name.split(".")[1] for name in names if name.startswith("helpers."))
-
-
-def room(path):
-    """The module of helpers that a file is, or is part of; "" for helpers/__init__.py."""
-    first = path.relative_to(ROOT / "helpers").parts[0]
-    return first.removesuffix(".py").replace("__init__", "")
-
-
-@pytest.mark.parametrize("path", HELPERS, ids=short)
-def test_imports_run_downward(path):
-    name = room(path)
-    others = [other for other in own_imports(path) if other != name]
-    if not name:
-        assert others == []
-        return
-    assert name in floors(), f"{name} stands on no floor: name it in helpers/__init__.py"
-    above = [other for other in others if floors()[other] >= floors()[name]]
-    assert above == [], f"{short(path)}, floor {floors()[name]}, imports {above}"
 
 
 # Sizes and style

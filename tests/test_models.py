@@ -6,10 +6,10 @@ import pytest
 
 from helpers.decoding import CompiledModel, beam_search, greedy
 from helpers.models import (
-    MODELS,
-    AttentionCaptioner,
-    ConcatenateCaptioner,
-    MergeCaptioner,
+    DECODERS,
+    AttentionDecoder,
+    ConcatenateDecoder,
+    MergeDecoder,
     next_word_model,
 )
 from helpers.training import words_loss
@@ -21,15 +21,15 @@ REGIONS = 4
 
 
 def merge_model():
-    return MergeCaptioner(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
+    return MergeDecoder(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
 
 
 def attention_model():
-    return AttentionCaptioner(VOCAB, FEATURES, embedding_size=5, units=7, attention_size=3)
+    return AttentionDecoder(VOCAB, FEATURES, embedding_size=5, units=7, attention_size=3)
 
 
 def concatenate_model():
-    return ConcatenateCaptioner(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
+    return ConcatenateDecoder(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
 
 
 MAKERS = {"merge": merge_model, "attention": attention_model, "concatenate": concatenate_model}
@@ -41,7 +41,7 @@ def some_features(model, images=3):
 
 
 def test_every_model_is_tested():
-    assert MAKERS.keys() == MODELS.keys()
+    assert MAKERS.keys() == DECODERS.keys()
 
 
 def made(name):
@@ -119,8 +119,8 @@ def test_weights_and_config_rebuild_the_model(model, features, tmp_path):
 
 
 def test_a_linear_image_layer_adds_up_and_is_rebuilt_as_one():
-    model = MergeCaptioner(VOCAB, FEATURES, 5, 7, image_activation="linear")
-    twin = MergeCaptioner.from_config(model.get_config())
+    model = MergeDecoder(VOCAB, FEATURES, 5, 7, image_activation="linear")
+    twin = MergeDecoder.from_config(model.get_config())
     one, other = np.random.default_rng(1).normal(size=(2, 3, FEATURES)).astype("float32")
     for linear in (model, twin):
         linear.build()
@@ -157,7 +157,7 @@ def test_training_changes_every_weight(model, features):
     model.fit((features, WORDS[:, :-1]), WORDS[:, 1:], verbose=0)
     after = model.trainable_weights
     same = [w.path for b, w in zip(before, after, strict=True) if np.array_equal(b, w)]
-    assert len(before) == (10 if isinstance(model, MergeCaptioner) else 14) and not same
+    assert len(before) == (10 if isinstance(model, MergeDecoder) else 14) and not same
 
 
 # Several captions of one image
@@ -248,7 +248,7 @@ def test_attention_is_what_its_formula_says(attention, regions):
 @pytest.mark.slow
 @pytest.mark.parametrize("regions, channels", [(10, 5), (36, 9), (100, 12)])
 def test_any_number_of_regions_of_any_width_trains(regions, channels):
-    model = AttentionCaptioner(VOCAB, channels, embedding_size=5, units=7, attention_size=3)
+    model = AttentionDecoder(VOCAB, channels, embedding_size=5, units=7, attention_size=3)
     features = np.random.default_rng(4).normal(0, 1, (3, regions, channels)).astype("float32")
     model.standardise.adapt(features.reshape(-1, channels))
     model.build()

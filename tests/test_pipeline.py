@@ -23,7 +23,7 @@ from helpers.captioner import Captioner
 from helpers.captions import write_descriptions
 from helpers.datasets import Dataset, open_dataset
 from helpers.features import Features, fit_reduction, load_features, save_features
-from helpers.models import AttentionCaptioner
+from helpers.models import AttentionDecoder
 from helpers.pipeline import steps as pipeline
 from helpers.pipeline.__main__ import main
 from helpers.pipeline.making import learn_spread, set_spread, widen
@@ -92,7 +92,7 @@ def no_training(monkeypatch):
         given.update(train=train, dev=dev)
         return {"val_loss": [1.0]}
 
-    monkeypatch.setattr(pipeline, "train_captioner", note)
+    monkeypatch.setattr(pipeline, "train_decoder", note)
     return given
 
 
@@ -164,7 +164,7 @@ def test_random_weights_are_told_in_files_config_and_scores(
     assert names == ["vgg16", "vgg16-random"]
     assert (ready / "vgg16-random.npy").exists() and not (ready / "vgg16.npy").exists()
     config = json.loads((tmp_path / "out" / "config.json").read_text())
-    assert (config["model"], config["encoder"]) == ("concatenate", "vgg16-random")
+    assert (config["decoder"], config["encoder"]) == ("concatenate", "vgg16-random")
     assert config["encoder_weights"] == "random weights" and config["image_size"] == 224
     scores = [line for line in capsys.readouterr().out.splitlines() if "BLEU-4" in line]
     assert len(scores) == 6
@@ -202,7 +202,7 @@ class GridEncoder(FakeEncoder):
 
 TINY_SIZES = {"embedding_size": 4, "units": 8, "attention_size": 4}
 TINY_ATTENTION = replace(
-    TINY, model="attention", encoder="xception-grid", mirror=True, sizes=TINY_SIZES
+    TINY, decoder="attention", encoder="xception-grid", mirror=True, sizes=TINY_SIZES
 )
 
 
@@ -210,7 +210,7 @@ TINY_ATTENTION = replace(
 def test_the_attention_model_trains_on_grids_and_is_scored_on_them(dataset, work, monkeypatch):
     monkeypatch.setattr(pipeline, "load_encoder", lambda name: GridEncoder())
     captioner = pipeline.build_captioner(dataset, work, TINY_ATTENTION)
-    assert captioner.config["model"] == "attention"
+    assert captioner.config["decoder"] == "attention"
     assert captioner.config["encoder"] == "xception-grid"
     assert {"xception-grid.npy", "mirror-xception-grid.npy"} <= {p.name for p in work.iterdir()}
     assert captioner.config["dev loss"] < 5
@@ -228,15 +228,15 @@ def test_reducing_becomes_part_of_the_first_layer():
     regions = random.normal(3, 2, size=(4, 6, 7)).astype("float32")
     regions[1, 4:] = 0  # padding
     reduction = fit_reduction(regions[0], 3)
-    narrow = AttentionCaptioner(6, 3, **TINY_SIZES)
+    narrow = AttentionDecoder(6, 3, **TINY_SIZES)
     narrow.build()
     set_spread(narrow.standardise, 0, 1)
-    config = {"model": "attention", "encoder": "xception-grid"}
+    config = {"decoder": "attention", "encoder": "xception-grid"}
     wide = widen(Captioner(CaptionTokenizer.from_captions(["a b"]), narrow, config), reduction)
     assert wide.config["sizes"]["feature_size"] == 7
     words = np.array([[2, 4, 5]] * 4)
     logits = narrow((reduction(regions), words))
-    np.testing.assert_allclose(wide.model((regions, words)), logits, atol=1e-5)
+    np.testing.assert_allclose(wide.decoder((regions, words)), logits, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -251,7 +251,7 @@ def test_a_captioner_of_reduced_regions_reads_whole_ones(folder, work, tmp_path,
     assert captioner.config["encoder"] == "xception-grid"
     assert captioner.config["recipe"]["components"] == 2
     assert captioner.config["self-critical"]["learning_rate"] == 2e-5  # the merge model has 5e-5
-    assert captioner.model.sizes["feature_size"] == NUMBERS
+    assert captioner.decoder.sizes["feature_size"] == NUMBERS
     (run,) = read_record(record)["runs"]
     assert run["name"] == "attention-xception-grid-2-self-critical"
     made = work / "tiny"
@@ -271,7 +271,7 @@ def test_regions_from_a_folder_train_from_the_command_line(folder, work, tmp_pat
     assert main(arguments(folder, tmp_path / "out", *more)) == 0
     captioner = Captioner.load(tmp_path / "out")
     assert captioner.config["encoder"] == "regions"
-    assert captioner.model.sizes["feature_size"] == 5
+    assert captioner.decoder.sizes["feature_size"] == 5
     capsys.readouterr()
     pipeline.build_regions(open_dataset(folder), work / "tiny", "elsewhere")
     assert "regions.npy is there already: it is used" in capsys.readouterr().out
@@ -291,7 +291,7 @@ def test_regions_are_of_no_use_to_the_merge_model(folder, tmp_path, capsys, opti
 def test_a_captioner_comes_back_as_it_was_saved(dataset, ready, no_training):
     first = pipeline.build_captioner(dataset, ready, TINY, seed=3)
     again = pipeline.build_captioner(dataset, ready, TINY)
-    for one, other in zip(first.model.weights, again.model.weights, strict=True):
+    for one, other in zip(first.decoder.weights, again.decoder.weights, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
     assert again.config["seed"] == 3 and again.config["dev loss"] == 1.0
     assert again.config["dataset"] == "tiny"
@@ -318,7 +318,7 @@ def test_training_never_meets_the_test_split(dataset, ready, no_training, monkey
         assert len(batches.ids) == 2 * len(SPLITS[split])
     train = no_training["train"].views[0]
     np.testing.assert_allclose(
-        captioner.model.standardise.mean.numpy()[0], train[:].mean(0), atol=1e-3
+        captioner.decoder.standardise.mean.numpy()[0], train[:].mean(0), atol=1e-3
     )
     asked.clear()
     scores = pipeline.score_captioner(captioner, dataset, ready, beam_size=1)
@@ -411,7 +411,7 @@ def test_an_interrupt_ends_in_130_and_a_message(folder, ready, tmp_path, capsys,
     def interrupt(*_, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "train_captioner", interrupt)
+    monkeypatch.setattr(pipeline, "train_decoder", interrupt)
     assert main(arguments(folder, tmp_path / "out")) == 130
     assert "run the same command again" in capsys.readouterr().err
 
@@ -429,7 +429,7 @@ def interrupted(monkeypatch):
         weights.write_text(f"of training {len(found)}")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "train_captioner", stop)
+    monkeypatch.setattr(pipeline, "train_decoder", stop)
     monkeypatch.setattr(pipeline, "train_on_score", stop)
     return found
 
@@ -438,7 +438,7 @@ OTHERS = [
     (["--seed", "2"], "seed"),
     (["--epochs", "9"], "epochs"),
     (["--precision", "mixed_bfloat16"], "precision"),
-    (["--model", "concatenate"], "model"),
+    (["--decoder", "concatenate"], "decoder"),
 ]
 
 
@@ -447,7 +447,7 @@ def test_what_another_training_left_is_dropped(
     folder, ready, tmp_path, capsys, interrupted, monkeypatch, more, changed
 ):
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
-    monkeypatch.setitem(RECIPES["mini"], "concatenate", replace(TINY, model="concatenate"))
+    monkeypatch.setitem(RECIPES["mini"], "concatenate", replace(TINY, decoder="concatenate"))
     for options in ([], [], more, more):
         assert main(arguments(folder, tmp_path / "out", *options)) == 130
     assert interrupted == [False, "of training 1", False, "of training 3"]
@@ -479,7 +479,7 @@ def test_a_first_stage_is_not_taken_for_a_second(
     out = tmp_path / "out"
     assert main(arguments(folder, out)) == 130
     with monkeypatch.context() as trained:
-        trained.setattr(pipeline, "train_captioner", lambda *_, **options: {"val_loss": [1.0]})
+        trained.setattr(pipeline, "train_decoder", lambda *_, **options: {"val_loss": [1.0]})
         pipeline.build_captioner(dataset, ready, TINY, 7, out / "word-by-word")
     for epochs, seed in (("3", "7"), ("3", "8"), ("4", "7")):
         again = arguments(folder, out, "--self-critical", epochs, "--seed", seed)
@@ -504,10 +504,10 @@ def test_self_critical_training_is_a_second_stage(folder, ready, tmp_path, capsy
     assert main(arguments(folder, out, "--self-critical", "3")) == 0
     first, second = Captioner.load(out / "word-by-word"), Captioner.load(out)
     criticism, references, logits = drawn[0]
-    assert np.allclose(logits, first.model(inputs), atol=1e-5), "it begins as the first one ended"
+    assert np.allclose(logits, first.decoder(inputs), atol=1e-5), "it begins as the first one ended"
     assert criticism.epochs == 3 and "zebra" not in str(references) and "cat" not in str(references)
     assert second.config["self-critical"]["epochs"] == 3 and "self-critical" not in first.config
-    moved = np.subtract(second.model.get_weights()[-1], first.model.get_weights()[-1])
+    moved = np.subtract(second.decoder.get_weights()[-1], first.decoder.get_weights()[-1])
     assert np.allclose(moved, np.eye(len(moved))[5], atol=0.01)
     assert "scores" in second.config and "scores" not in first.config
     shutil.rmtree(out / "word-by-word")

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from helpers.batches import CaptionBatches, group_by_photo
 from helpers.decoding import END, START, beam_search
-from helpers.models import AttentionCaptioner, Ensemble, MergeCaptioner
+from helpers.models import AttentionDecoder, Ensemble, MergeDecoder
 from helpers.self_critical import (
     AdvantageLoss,
     Criticism,
@@ -122,9 +122,9 @@ def small_model(grouped):
     keras.utils.set_random_seed(0)
     sizes = {"feature_size": 4, "embedding_size": 6, "units": 8}
     model = (
-        AttentionCaptioner(len(TOKENIZER), attention_size=4, **sizes)
+        AttentionDecoder(len(TOKENIZER), attention_size=4, **sizes)
         if grouped
-        else MergeCaptioner(len(TOKENIZER), **sizes)
+        else MergeDecoder(len(TOKENIZER), **sizes)
     )
     model.build()
     return model

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from helpers.batches import CaptionBatches, prefix_rows
 from helpers.decoding import greedy
-from helpers.models import MergeCaptioner, next_word_model
-from helpers.training import CaptionEveryEpoch, CaptionLoss, Recipe, train_captioner, words_loss
+from helpers.models import MergeDecoder, next_word_model
+from helpers.training import CaptionEveryEpoch, CaptionLoss, Recipe, train_decoder, words_loss
 
 VOCAB, SIZE = 12, 6
 PHOTOS = np.random.default_rng(1).normal(2, 3, (3, SIZE)).astype("float32")
@@ -21,7 +21,7 @@ TINY = Recipe(epochs=4, batch_size=3, learning_rate=0.02, smoothing=0.0, average
 
 def new_model(seed=3):
     keras.utils.set_random_seed(seed)
-    model = MergeCaptioner(VOCAB, feature_size=SIZE, embedding_size=8, units=16, **NO_DROPOUT)
+    model = MergeDecoder(VOCAB, feature_size=SIZE, embedding_size=8, units=16, **NO_DROPOUT)
     model.standardise.adapt(PHOTOS)
     model.build()
     return model
@@ -112,7 +112,7 @@ def overfitted():
     model, watch, shown = new_model(), Watch(), []
     captions = CaptionEveryEpoch(lambda: greedy(model, PHOTOS, 6), lambda *line: shown.append(line))
     train = batches_of(times=25, shuffle=True)
-    history = train_captioner(model, train, batches_of(), TINY, None, [captions, watch], verbose=0)
+    history = train_decoder(model, train, batches_of(), TINY, None, [captions, watch], verbose=0)
     return model, history, captions.captions, shown, watch.noted
 
 
@@ -171,15 +171,15 @@ class StopInEpoch(keras.callbacks.Callback):
 def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path, eager):
     recipe, backup = dataclasses.replace(TINY, epochs=3), tmp_path / "unfinished"
     whole, stopped, resumed = new_model(), new_model(), new_model(seed=9)
-    expected = train_captioner(whole, batches_of(4), batches_of(), recipe, verbose=0)
+    expected = train_decoder(whole, batches_of(4), batches_of(), recipe, verbose=0)
     with pytest.raises(KeyboardInterrupt):
         stop = [StopInEpoch(2)]
-        train_captioner(stopped, batches_of(4), batches_of(), recipe, backup, stop, verbose=0)
+        train_decoder(stopped, batches_of(4), batches_of(), recipe, backup, stop, verbose=0)
     assert backup.exists()
     captions = CaptionEveryEpoch(lambda: ["a"], lambda label, _: labels.append(label))
     labels = []
     more = [captions]
-    history = train_captioner(resumed, batches_of(4), batches_of(), recipe, backup, more, verbose=0)
+    history = train_decoder(resumed, batches_of(4), batches_of(), recipe, backup, more, verbose=0)
     np.testing.assert_allclose(history["val_loss"], expected["val_loss"][2:], rtol=1e-4)
     for weight, other in zip(resumed.weights, whole.weights, strict=True):
         np.testing.assert_allclose(weight, other, atol=1e-5)
@@ -197,7 +197,7 @@ def test_a_training_stopped_after_its_last_epoch_keeps_the_average(tmp_path, eag
 
     model, resumed = new_model(), new_model(seed=9)
     with pytest.raises(KeyboardInterrupt):
-        train_captioner(model, batches_of(4), batches_of(), recipe, backup, [StopAtTheEnd()], 0)
+        train_decoder(model, batches_of(4), batches_of(), recipe, backup, [StopAtTheEnd()], 0)
     averaged = dev_loss(model)
-    assert train_captioner(resumed, batches_of(4), batches_of(), recipe, backup, verbose=0) == {}
+    assert train_decoder(resumed, batches_of(4), batches_of(), recipe, backup, verbose=0) == {}
     np.testing.assert_allclose(dev_loss(resumed), averaged, rtol=1e-4)

@@ -22,7 +22,8 @@ from nltk.translate.meteor_score import meteor_score
 from PIL import Image
 
 from check_skeleton import expected_set_up
-from helpers.alt_text.job import Job
+from helpers.apps.alt_text.job import Job
+from helpers.apps.widget import NO_FILE
 from helpers.captioner import Captioner
 from helpers.captions import read_captions
 from helpers.datasets import download_flickr8k, open_dataset
@@ -30,7 +31,6 @@ from helpers.features import Features, extract_features, load_features, spreadin
 from helpers.images import open_image
 from helpers.metrics import score_captions
 from helpers.tokenizer import CaptionTokenizer
-from helpers.widget import NO_FILE
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "TROUBLESHOOTING.md").read_text("utf-8")
@@ -394,7 +394,7 @@ def _(folder):
 
 @trouble("protego is missing")
 def _(folder):
-    return run_without("protego", "import helpers.alt_text", folder)
+    return run_without("protego", "import helpers.apps.alt_text", folder)
 
 
 def run_without(package, code, folder):

@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import test_image_zoo as zoo
-from helpers.images import ImageError
-from helpers.web import (
+from helpers.apps.web import (
     MAX_BYTES,
     MAX_PHOTOS,
     BusyError,
@@ -28,7 +27,8 @@ from helpers.web import (
     ServerError,
     page,
 )
-from helpers.web.__main__ import main
+from helpers.apps.web.__main__ import main
+from helpers.images import ImageError
 from web_parts import (
     BORDER,
     POISON,

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.apps.web import PageServer, PhotoPage
+from helpers.apps.web.__main__ import open_desk
 from helpers.captioner import DEFAULT
-from helpers.web import PageServer, PhotoPage
-from helpers.web.__main__ import open_desk
 from web_parts import ROOT
 
 SECONDS = float(os.environ.get("CAPTION_LOAD_SECONDS", 8))

@@ -14,16 +14,16 @@ import ipywidgets
 import pytest
 from PIL import Image
 
-from helpers import widget as module
-from helpers.images import ImageError
-from helpers.widget import (
+from helpers.apps import widget as module
+from helpers.apps.widget import (
     candidates_table,
     caption_widget,
     image_html,
     sample_photos,
     uploaded_files,
 )
-from helpers.wording import alt_text, in_words
+from helpers.apps.wording import alt_text, in_words
+from helpers.images import ImageError
 
 ROOT = Path(__file__).parents[1]
 OLDER = ["ipywidgets==7.7.1", "ipython_genutils"]  # Colab's
@@ -190,7 +190,7 @@ def test_photos_of_scikit_image_are_offered_where_it_stands(monkeypatch, tmp_pat
 
 
 def test_the_module_brings_no_tensorflow():
-    code = "import sys, helpers.widget; print({'tensorflow', 'keras'} & set(sys.modules))"
+    code = "import sys, helpers.apps.widget; print({'tensorflow', 'keras'} & set(sys.modules))"
     command = [sys.executable, "-c", code]
     assert subprocess.check_output(command, cwd=ROOT, text=True) == "set()\n"
 

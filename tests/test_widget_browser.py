@@ -43,7 +43,7 @@ from functools import partial
 
 sys.path.insert(0, {root!r})
 from helpers.images import fetch_image, open_image
-from helpers.widget import caption_widget
+from helpers.apps.widget import caption_widget
 
 Candidate = namedtuple("Candidate", "caption probability")
 
@@ -333,7 +333,7 @@ def photograph(captioners, target):
     captioners: label -> name or folder; the first one captions scene 1.
     """
     code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-    code += f"from helpers.widget import caption_widget\ncaption_widget({captioners!r})"
+    code += f"from helpers.apps.widget import caption_widget\ncaption_widget({captioners!r})"
     with TemporaryDirectory() as folder, notebook_page(Path(folder), code) as page:
         page.get_by_role("button", name="scene 1").click()
         page.locator("button.mod-primary:disabled").wait_for()

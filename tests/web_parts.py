@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
+from helpers.apps.web import CaptionDesk, PageServer, PhotoPage
 from helpers.captioner import Candidate
-from helpers.web import CaptionDesk, PageServer, PhotoPage
 
 ROOT = Path(__file__).parents[1]
 BORDER = "photo-border"
@@ -24,7 +24,7 @@ SERVE = """
 import sys
 sys.path[:0] = ["tests"]
 from web_parts import ColourCaptioner
-from helpers.web import CaptionDesk, __main__ as command
+from helpers.apps.web import CaptionDesk, __main__ as command
 
 command.open_desk = lambda name, beam: CaptionDesk(ColourCaptioner(float(sys.argv[1])), beam)
 sys.exit(command.main(["--port", "0"]))

@@ -34,7 +34,7 @@ def round_model(model: keras.Model) -> None:
 def main(folder: str) -> None:
     """Round the captioner in a folder, in place."""
     captioner = Captioner.load(folder)
-    round_model(captioner.model)
+    round_model(captioner.decoder)
     captioner.save(folder)
     weights = Path(folder, "decoder.weights.h5")
     print(f"wrote {weights}, {weights.stat().st_size / 1e6:.1f} MB")

@@ -38,23 +38,23 @@ class Captioner:
 
     Attributes:
         tokenizer: words and ids.
-        model: a decoder of `helpers.models`, built.
-        config: what `config.json` holds: "model" and "sizes" rebuild the decoder, "encoder"
+        decoder: a decoder of `helpers.models`, built.
+        config: what `config.json` holds: "decoder" and "sizes" rebuild the decoder, "encoder"
             names the features it reads, "length_power" ranks its beams; the rest is record.
             "sizes" always come from the model.
     """
 
     tokenizer: CaptionTokenizer
-    model: keras.Model
-    config: dict = field(default_factory=lambda: {"model": "merge", "encoder": "xception"})
+    decoder: keras.Model
+    config: dict = field(default_factory=lambda: {"decoder": "merge", "encoder": "xception"})
 
     def __post_init__(self) -> None:
-        self.config = {**self.config, "sizes": self.model.sizes}
+        self.config = {**self.config, "sizes": self.decoder.sizes}
 
     @cached_property
     def compiled(self) -> CompiledModel:
         """The decoder with its steps compiled, made at the first caption."""
-        return CompiledModel(self.model)
+        return CompiledModel(self.decoder)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -85,7 +85,7 @@ class Captioner:
 
     def check_features(self, features: np.ndarray) -> None:
         """Raise CaptionerError, with the cure, for features that the decoder can't read."""
-        wanted, shape = self.model.feature_shape, tuple(features.shape)
+        wanted, shape = self.decoder.feature_shape, tuple(features.shape)
         if len(shape) != 1 + len(wanted) or shape[-1] != wanted[-1]:
             sizes = ", ".join(str(size or "regions") for size in ("images", *wanted))
             raise CaptionerError(
@@ -164,7 +164,7 @@ class Captioner:
 
     def save(self, folder: str | Path) -> None:
         """Write config, tokenizer and weights, the weights as float16."""
-        write_folder(folder, self.tokenizer, self.model, self.config)
+        write_folder(folder, self.tokenizer, self.decoder, self.config)
 
     @classmethod
     def load(cls, name_or_folder: str | Path = DEFAULT) -> "Captioner":

@@ -53,9 +53,9 @@ def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanat
     Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
     no regions.
     """
-    if not hasattr(captioner.model, "attention"):
+    if not hasattr(captioner.decoder, "attention"):
         raise CaptionerError(
-            f"the model {captioner.config['model']!r} sees an image as a whole, so it can't tell "
+            f"the model {captioner.config['decoder']!r} sees an image as a whole, so it can't tell "
             "where it looked; take a captioner with attention"
         )
     size = captioner.encoder.image_size
@@ -65,7 +65,7 @@ def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanat
     (candidates,) = captioner.feature_candidates(features, beam_size)
     caption = candidates[0].caption
     ids = captioner.tokenizer.encode(caption)[1:-1]
-    maps = attention_maps(captioner.model, features[0], ids)
+    maps = attention_maps(captioner.decoder, features[0], ids)
     side = math.isqrt(len(features[0]))
     maps = maps.reshape(len(ids), side, side)
     return Explanation(np.asarray(opened), candidates, caption.split(), maps)

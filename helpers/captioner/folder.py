@@ -7,7 +7,7 @@ import h5py
 import keras
 import numpy as np
 
-from helpers.models import MODELS
+from helpers.models import DECODERS
 from helpers.tokenizer import CaptionTokenizer
 
 CAPTIONERS = Path(__file__).parents[2] / "data" / "captioners"
@@ -66,7 +66,7 @@ def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Mod
     """
     folder = find_captioner(name_or_folder)
     try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
+        config = renamed(json.loads((folder / "config.json").read_text("utf-8")))
         model = model_of(config)
         model.load_weights(folder / "decoder.weights.h5")
         tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
@@ -84,20 +84,29 @@ def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Mod
     return tokenizer, model, config
 
 
+def renamed(config: dict) -> dict:
+    """Return a config in today's words: before 2026-12 a decoder was called a model."""
+    if not isinstance(config, dict):
+        raise ValueError("config.json holds no object")
+    recipe = config.get("recipe")
+    known = {**config, "recipe": renamed(recipe)} if isinstance(recipe, dict) else config
+    return {("decoder" if key == "model" else key): value for key, value in known.items()}
+
+
 def model_of(config: dict) -> keras.Model:
     """Return the untrained decoder that a config describes, built.
 
     Raises ValueError for a config that lacks something or names an unknown model.
     """
-    missing = [key for key in ("model", "sizes", "encoder") if key not in config]
+    missing = [key for key in ("decoder", "sizes", "encoder") if key not in config]
     if missing:
         raise ValueError(f"config.json lacks {', '.join(missing)}")
     if config.get("format", FORMAT) != FORMAT:
         raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
-    if config["model"] not in MODELS:
-        known = ", ".join(sorted(MODELS))
-        raise ValueError(f"config.json names the model {config['model']!r}; there is: {known}")
-    model = MODELS[config["model"]](**config["sizes"])
+    if config["decoder"] not in DECODERS:
+        known = ", ".join(sorted(DECODERS))
+        raise ValueError(f"config.json names the decoder {config['decoder']!r}; there is: {known}")
+    model = DECODERS[config["decoder"]](**config["sizes"])
     model.build()
     return model
 

@@ -14,22 +14,22 @@ they stand one after the other: the five captions of a photo in training, its be
 What costs work per image is so done once per image.
 """
 
-from helpers.models.attention import AttentionCaptioner, TopDownCell
+from helpers.models.attention import AttentionDecoder, TopDownCell
 from helpers.models.ensemble import Ensemble
-from helpers.models.merge import ConcatenateCaptioner, MergeCaptioner, next_word_model
+from helpers.models.merge import ConcatenateDecoder, MergeDecoder, next_word_model
 
-MODELS = {  # the names in config.json
-    "attention": AttentionCaptioner,
-    "concatenate": ConcatenateCaptioner,
-    "merge": MergeCaptioner,
+DECODERS = {  # the names in config.json
+    "attention": AttentionDecoder,
+    "concatenate": ConcatenateDecoder,
+    "merge": MergeDecoder,
 }
 
 __all__ = [
-    "MODELS",
-    "AttentionCaptioner",
-    "ConcatenateCaptioner",
+    "DECODERS",
+    "AttentionDecoder",
+    "ConcatenateDecoder",
     "Ensemble",
-    "MergeCaptioner",
+    "MergeDecoder",
     "TopDownCell",
     "next_word_model",
 ]

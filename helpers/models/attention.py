@@ -73,7 +73,7 @@ class TopDownCell(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("caption_lessons")
-class AttentionCaptioner(keras.Model):
+class AttentionDecoder(keras.Model):
     """The top-down model: two LSTMs with attention to the regions of the image between them.
 
     Features `(images, regions, feature_size)` may come from a grid or from a detector. A region

@@ -11,7 +11,7 @@ def repeat_rows(rows: keras.KerasTensor, captions: int) -> keras.KerasTensor:
 
 
 @keras.saving.register_keras_serializable("caption_lessons")
-class MergeCaptioner(keras.Model):
+class MergeDecoder(keras.Model):
     """The merge model: an LSTM reads the words, the image joins behind it.
 
     Features `(batch, feature_size)` and words `(batch, words)` are each turned into `units`
@@ -119,7 +119,7 @@ class MergeCaptioner(keras.Model):
 
 
 @keras.saving.register_keras_serializable("caption_lessons")
-class ConcatenateCaptioner(MergeCaptioner):
+class ConcatenateDecoder(MergeDecoder):
     """The merge model with image and words side by side instead of added.
 
     The layer behind them then has twice as many inputs, and learns for itself how much of either
@@ -133,7 +133,7 @@ class ConcatenateCaptioner(MergeCaptioner):
         return self.word_logits(self.merge_dense(merged))
 
 
-def next_word_model(captioner: MergeCaptioner, max_length: int) -> keras.Model:
+def next_word_model(captioner: MergeDecoder, max_length: int) -> keras.Model:
     """Return the classic form of a captioner: one row in, the next word's probabilities out.
 
     It takes features (batch, feature_size) and padded words so far (batch, max_length), gives

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from helpers.captioner import Captioner
 from helpers.datasets import Dataset, open_dataset
-from helpers.models import MODELS
+from helpers.models import DECODERS
 from helpers.pipeline.record import record_baselines, record_run
 from helpers.pipeline.steps import (
     PipelineError,
@@ -45,7 +45,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add = parser.add_argument
     add("--dataset", default="mini", help="mini, flickr8k or a folder")
     add("--data-dir", help="where flickr8k lies")
-    add("--model", default="merge", choices=sorted(MODELS))
+    add("--decoder", "--model", default="merge", choices=sorted(DECODERS))
     add("--regions", help="folder with regions of another kind (lesson 08)")
     add("--components", type=positive, metavar="N", help="train on N numbers a region (lesson 08)")
     add("--out", required=True, help="folder for the captioner")
@@ -57,7 +57,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--record", metavar="FILE", help="add the scores to this JSON of runs")
     options = parser.parse_args(arguments)
     for name in ("regions", "components"):
-        if getattr(options, name) and options.model != "attention":
+        if getattr(options, name) and options.decoder != "attention":
             parser.error(f"--{name} needs --model attention: the other ones know no regions")
     return options
 
@@ -104,7 +104,7 @@ def build_both_stages(
     if ready:
         trained = f"trained already, with seed {first.config.get('seed')}"
         print(f"{out / 'word-by-word'} is {trained}: training goes on from there", flush=True)
-    criticism = criticism_for(recipe.model, options.self_critical)
+    criticism = criticism_for(recipe.decoder, options.self_critical)
     return build_self_critical(first, dataset, work, out, criticism)
 
 
@@ -127,7 +127,7 @@ def train_and_score(options: argparse.Namespace) -> None:
     print(dataset.report, flush=True)
     check_folder(Path(options.out), dataset)
     work = work_folder(dataset)
-    recipe = replace(recipe_for(dataset, options.model), precision=options.precision)
+    recipe = replace(recipe_for(dataset, options.decoder), precision=options.precision)
     if options.regions:
         recipe = replace(recipe, encoder="regions", mirror=False)
         build_regions(dataset, work, options.regions)

@@ -18,7 +18,7 @@ def describe_run(captioner: Captioner, train: CaptionBatches, seed: int, **stage
     stage: what tells this training from others of the same captioner.
     """
     begun = {name: captioner.config.get(name) for name in ("dataset", "encoder", "dev loss")}
-    run = {**captioner.config["recipe"], **begun, "sizes": captioner.model.sizes, "seed": seed}
+    run = {**captioner.config["recipe"], **begun, "sizes": captioner.decoder.sizes, "seed": seed}
     return json.loads(json.dumps({**run, "captions": crc32(train.ids.tobytes()), **stage}))
 
 

@@ -13,7 +13,7 @@ from helpers.captioner import Captioner
 from helpers.datasets import Dataset
 from helpers.encoders import IMAGE_SIZES, RANDOM
 from helpers.features import Reduction
-from helpers.models import MODELS
+from helpers.models import DECODERS
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import Recipe
 
@@ -26,13 +26,13 @@ def new_captioner(
     """Return an untrained captioner that has seen nothing but the spread of some features."""
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
-        model = MODELS[recipe.model](**sizes)
+        model = DECODERS[recipe.decoder](**sizes)
         learn_spread(model.standardise, sample_vectors(features))
         if recipe.components:  # reduced features are standardised already
             set_spread(model.standardise, 0, 1)
         model.build()
     config = {
-        "model": recipe.model,
+        "decoder": recipe.decoder,
         "sizes": model.sizes,
         "encoder": recipe.encoder,
         **({"encoder_weights": "random weights"} if recipe.encoder.endswith(RANDOM) else {}),
@@ -60,7 +60,7 @@ def widen(captioner: Captioner, reduction: Reduction) -> Captioner:
 
     To reduce is to multiply by a matrix, and so is the first layer behind it: both become one.
     """
-    narrow, channels = captioner.model, len(reduction.mean)
+    narrow, channels = captioner.decoder, len(reduction.mean)
     wide = type(narrow)(**{**narrow.sizes, "feature_size": channels})
     wide.build()
     for old, new in zip(narrow.weights, wide.weights, strict=True):
@@ -73,7 +73,7 @@ def widen(captioner: Captioner, reduction: Reduction) -> Captioner:
     return Captioner(captioner.tokenizer, wide, captioner.config)
 
 
-def copy_model(model: keras.Model, policy: str) -> keras.Model:
+def copy_decoder(model: keras.Model, policy: str) -> keras.Model:
     """Return a decoder with the same weights that computes in another precision."""
     with precision(policy):
         copy = type(model)(**model.sizes)

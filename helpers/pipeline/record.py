@@ -25,7 +25,7 @@ def name_of_run(config: dict) -> str:
     components = config.get("recipe", {}).get("components")
     reduced = f"-{components}" if components else ""
     second = "-self-critical" if "self-critical" in config else ""
-    return f"{config['model']}-{config['encoder']}{reduced}{second}"
+    return f"{config['decoder']}-{config['encoder']}{reduced}{second}"
 
 
 def record_run(path: str | Path, config: dict) -> None:

@@ -25,10 +25,10 @@ from helpers.features import (
 )
 from helpers.metrics import score_captions
 from helpers.pipeline.backups import backup_of, describe_run
-from helpers.pipeline.making import copy_model, new_captioner, sample_vectors, widen
+from helpers.pipeline.making import copy_decoder, new_captioner, sample_vectors, widen
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
-from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_captioner
+from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_decoder
 
 ROOT = Path(__file__).parents[2]
 FILES = {"xception": "features.pkl"}  # of every other encoder: <its name>.npy
@@ -166,7 +166,7 @@ def caption_batches(
     captions, photo_rows = caption_rows(build_descriptions(dataset, work), names)
     views = [features.select(names) for features in _views(dataset, work, recipe, training)]
     ids = tokenizer.encode_batch(captions)
-    if recipe.model == "attention":  # much work per photo: all its captions share it
+    if recipe.decoder == "attention":  # much work per photo: all its captions share it
         photo_rows, ids = group_by_photo(photo_rows, ids)
     return CaptionBatches(views, photo_rows, ids, recipe.batch_size, shuffle=training, seed=seed)
 
@@ -183,7 +183,7 @@ def build_captioner(
 
     Without a folder it is `captioner/` in the work folder. A training that was interrupted
     goes on after its last complete epoch if recipe, seed and captions are the same, and else
-    begins anew. `callbacks` go to `train_captioner`.
+    begins anew. `callbacks` go to `train_decoder`.
     """
     folder = folder or work / "captioner"
     if (folder / "config.json").exists():
@@ -198,7 +198,7 @@ def build_captioner(
     captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
     callbacks = [InterruptBetweenBatches(), *callbacks]
     backup = backup_of(folder, describe_run(captioner, train, seed))
-    history = train_captioner(captioner.model, train, dev, recipe, backup, callbacks)
+    history = train_decoder(captioner.decoder, train, dev, recipe, backup, callbacks)
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
     captioner.config["seed"] = seed
     if recipe.components:
@@ -224,7 +224,7 @@ def build_self_critical(
         return Captioner.load(folder)
     config, tokenizer = dict(captioner.config), captioner.tokenizer
     recipe, seed = Recipe(**{**config["recipe"], "components": 0}), config.get("seed", 7)
-    model = copy_model(captioner.model, recipe.precision)
+    model = copy_decoder(captioner.decoder, recipe.precision)
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
     callbacks = [InterruptBetweenBatches(), *callbacks]

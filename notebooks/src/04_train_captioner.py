@@ -73,7 +73,7 @@ from helpers.captioner import Captioner
 from helpers.datasets import open_dataset
 from helpers.images import open_image
 from helpers.metrics import named_share
-from helpers.models import MergeCaptioner
+from helpers.models import MergeDecoder
 from helpers.pipeline import (
     build_descriptions,
     build_features,
@@ -216,7 +216,7 @@ print(f"{len(ids):,} captions make {pairs:,} rows: {pairs / len(ids):.1f} a capt
 
 # %%
 keras.utils.set_random_seed(SEED)
-toy = MergeCaptioner(vocab_size=7, feature_size=2, embedding_size=3, units=4)
+toy = MergeDecoder(vocab_size=7, feature_size=2, embedding_size=3, units=4)
 toy.standardise.adapt(np.random.default_rng(SEED).normal(5, 2, (50, 2)))
 toy.build()
 for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
@@ -226,7 +226,7 @@ for name in ["image_dense", "embedding", "lstm", "merge_dense", "word_logits"]:
 # The methods of `toy` say how these layers are connected. The photo first: `(captions, 2)` in, `(captions, 4)` out, one number per unit. Check the standardising by hand.
 
 
-# %% tags=["same-as:helpers.models.merge.MergeCaptioner.image_vector"]
+# %% tags=["same-as:helpers.models.merge.MergeDecoder.image_vector"]
 def image_vector(self, features, training=False):
     standard = self.standardise(features) * self.sizes["image_scale"]
     return self.image_dense(self.image_dropout(standard, training=training))
@@ -242,7 +242,7 @@ print(by_hand.round(2), "→", tuple(image_vector(toy, toy_photos).shape))
 # The meeting place comes next. The two are added, number by number, and two dense layers make logits of the sum. `call` is the whole model; `expand_dims` gives the photo a words axis of length 1, so that the same photo is added at every word.
 
 
-# %% tags=["same-as:helpers.models.merge.MergeCaptioner.join", "same-as:helpers.models.merge.MergeCaptioner.call"]
+# %% tags=["same-as:helpers.models.merge.MergeDecoder.join", "same-as:helpers.models.merge.MergeDecoder.call"]
 def join(self, image, words, training=False):
     merged = self.merge_dropout(ops.add(image, words), training=training)
     return self.word_logits(self.merge_dense(merged))
@@ -281,7 +281,7 @@ untrained = new_captioner(tokenizer, features, recipe, dataset)
 dev_names = dataset.splits["dev"]
 three = [dev_names[i] for i in (0, len(dev_names) // 3, 2 * len(dev_names) // 3)]
 three_features = build_features(dataset, work).rows(three)
-print(f"{untrained.model.count_params():,} weights")
+print(f"{untrained.decoder.count_params():,} weights")
 for caption in untrained.caption_features(three_features, beam_size=1):
     print(textwrap.shorten(caption, 90))
 
@@ -302,10 +302,10 @@ plots.draw_batch(np.stack([inputs[0, :width], targets[0, :width]]), tokenizer.wo
 
 # %%
 photo = features[:1]
-before = untrained.model((photo, inputs[:1])).numpy()[0]
+before = untrained.decoder((photo, inputs[:1])).numpy()[0]
 changed = inputs[:1].copy()
 changed[0, 3] = tokenizer.UNKNOWN
-moved = np.abs(untrained.model((photo, changed)).numpy()[0] - before).max(axis=1)
+moved = np.abs(untrained.decoder((photo, changed)).numpy()[0] - before).max(axis=1)
 print("largest change at places 0-5:", moved[:6].round(4))
 assert moved[:3].max() < 1e-5 < moved[3]
 
@@ -338,11 +338,11 @@ def words_loss(targets, logits, smoothing=0.0):
 
 toy_logits = np.log(probabilities).astype("float32")[np.newaxis]
 assert np.isclose(words_loss(toy_targets[np.newaxis], toy_logits), costs[real].mean())
-logits = untrained.model((features[photo_rows[:3]], inputs))
+logits = untrained.decoder((features[photo_rows[:3]], inputs))
 loss = float(words_loss(targets, logits))
 of_keras = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 assert np.isclose(loss, of_keras(targets[targets != 0], logits.numpy()[targets != 0]), atol=1e-4)
-narrow = untrained.model((features[photo_rows[:3]], inputs[:, :width]))
+narrow = untrained.decoder((features[photo_rows[:3]], inputs[:, :width]))
 assert np.isclose(loss, words_loss(targets[:, :width], narrow), atol=1e-4)
 guess = np.log(len(tokenizer))
 print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {guess:.2f}")
@@ -434,7 +434,7 @@ def prove(model):
     assert abs(by_rows / captions - 1) < 1e-4
 
 
-prove(untrained.model)
+prove(untrained.decoder)
 
 # %% [markdown]
 # The same loss, so the same changes of the weights.
@@ -464,7 +464,7 @@ def batch_of_rows():
 # Both models learn here, so they share a scratch copy.
 
 # %%
-scratch = new_captioner(tokenizer, features, recipe, dataset).model
+scratch = new_captioner(tokenizer, features, recipe, dataset).decoder
 classic = next_word_model(scratch, tokenizer.max_length - 1)
 classic.compile("adam", "categorical_crossentropy")
 scratch.compile("adam", CaptionLoss())
@@ -522,8 +522,8 @@ print("average", track[-6:])
 # Below: the learning rate along the way.
 
 
-# %% tags=["same-as:helpers.training.compile_captioner"]
-def compile_captioner(model, recipe, steps):
+# %% tags=["same-as:helpers.training.compile_decoder"]
+def compile_decoder(model, recipe, steps):
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
     optimiser = keras.optimizers.Adam(
         schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
@@ -569,9 +569,9 @@ assert dry.captions == [["a dog"]]
 # * your `CaptionEveryEpoch` comes last and meets the averaged weights.
 
 
-# %% tags=["same-as:helpers.training.train_captioner"]
-def train_captioner(model, train, dev, recipe, backup=None, callbacks=(), verbose=2):
-    compile_captioner(model, recipe, steps=recipe.epochs * len(train))
+# %% tags=["same-as:helpers.training.train_decoder"]
+def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=2):
+    compile_decoder(model, recipe, steps=recipe.epochs * len(train))
     # The backup comes first: it has to keep the weights before their average takes their place.
     every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
     every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
@@ -604,7 +604,7 @@ def show(label, captions):
 
 diary = CaptionEveryEpoch(lambda: captioner.caption_features(three_features, 1), show)
 backup = work / "captioner" / "unfinished"
-history = train_captioner(captioner.model, train, dev, recipe, backup, [diary], verbose=0)
+history = train_decoder(captioner.decoder, train, dev, recipe, backup, [diary], verbose=0)
 
 # %% [markdown]
 # Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end; if yours is far above, check that features and captions belong to the same images. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
@@ -643,12 +643,12 @@ trap.unlink()
 # Keras cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
 
 # %%
-dev_loss = captioner.model.evaluate(dev.dataset(), verbose=0)
+dev_loss = captioner.decoder.evaluate(dev.dataset(), verbose=0)
 captioner.config.update({"dev loss": round(dev_loss, 4), "seed": SEED})
 captioner.save(work / "captioner")
 for path in sorted((work / "captioner").iterdir()):
     print(f"{path.name:<20} {path.stat().st_size / 1e3:>8,.0f} KB")
-print({key: captioner.config[key] for key in ("model", "encoder", "dataset", "dev loss", "seed")})
+print({key: captioner.config[key] for key in ("decoder", "encoder", "dataset", "dev loss", "seed")})
 
 # %% [markdown]
 # `evaluate` agrees with the last line of the diary: the averaged weights are what you keep. Load the folder, compare what the two say, and repeat the proof of section 5, now with trained weights:
@@ -659,7 +659,7 @@ said = loaded.caption_features(three_features)
 assert said == captioner.caption_features(three_features)
 for name, caption in zip(three, said, strict=True):
     print(f"{name}: {caption}")
-prove(loaded.model)
+prove(loaded.decoder)
 
 # %% [markdown]
 # The same captions, though weights are stored in two bytes instead of four. (Beam search wrote them, lesson 05; the diary was greedy.)
@@ -769,9 +769,9 @@ print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
 # %% tags=["exercise"]
 def short_run(recipe):
     keras.utils.set_random_seed(SEED)
-    model = new_captioner(tokenizer, features, recipe, dataset).model
+    model = new_captioner(tokenizer, features, recipe, dataset).decoder
     few = CaptionBatches(features, photo_rows[:500], ids[:500], recipe.batch_size, seed=SEED)
-    return train_captioner(model, few, dev, recipe, verbose=0)["val_loss"][-1]
+    return train_decoder(model, few, dev, recipe, verbose=0)["val_loss"][-1]
 
 
 short = replace(recipe, epochs=2)

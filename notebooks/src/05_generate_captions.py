@@ -93,7 +93,11 @@ BEAM_SIZE = 3
 dataset = open_dataset(DATASET, DATA_DIR)
 work = work_folder(dataset)
 captioner = build_captioner(dataset, work)
-model, tokenizer, max_length = captioner.model, captioner.tokenizer, captioner.tokenizer.max_length
+model, tokenizer, max_length = (
+    captioner.decoder,
+    captioner.tokenizer,
+    captioner.tokenizer.max_length,
+)
 features = build_features(dataset, work).rows(dataset.splits["dev"])
 print("features (photos, numbers):", features.shape)
 print("words that the model knows:", len(tokenizer))

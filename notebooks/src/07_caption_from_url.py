@@ -76,11 +76,11 @@ from IPython.display import HTML, display
 from IPython.display import Image as Picture
 from PIL import Image
 
+from helpers.apps.widget import caption_widget
 from helpers.captioner import Captioner, captioner_names
 from helpers.datasets import open_dataset
 from helpers.images import ImageError, open_image
 from helpers.pipeline import work_folder
-from helpers.widget import caption_widget
 
 # %% [markdown]
 # Settings: `CAPTIONER` is the name of a folder in `data/captioners`. `ADDRESS` leads nowhere; put
@@ -153,7 +153,7 @@ for candidate in candidates:
 # For the app, "1 in 1,800,000" says more to most people than 5.5e-07. Two digits are enough.
 
 
-# %% tags=["same-as:helpers.wording.in_words"]
+# %% tags=["same-as:helpers.apps.wording.in_words"]
 def in_words(probability):
     if probability >= 0.01:
         return f"{probability:.0%}"
@@ -329,7 +329,7 @@ except ImageError as error:
 # reader says "image" by itself, so "a photo of" in front is noise. And it pauses at a full stop.
 
 
-# %% tags=["same-as:helpers.wording.alt_text", "same-as:helpers.wording.OPENING"]
+# %% tags=["same-as:helpers.apps.wording.alt_text", "same-as:helpers.apps.wording.OPENING"]
 OPENING = re.compile(r"^(an?|the) (photo|photograph|picture|image) (of|showing) ", re.IGNORECASE)
 
 
@@ -359,7 +359,7 @@ print(escape(name))
 # escaped, and each heading says which column it stands for, so that the table can be read aloud.
 
 
-# %% tags=["same-as:helpers.widget.candidates_table"]
+# %% tags=["same-as:helpers.apps.widget.candidates_table"]
 def candidates_table(candidates):
     most, rows = max(candidate.probability for candidate in candidates) or 1, ""
     for candidate in candidates:
@@ -379,7 +379,7 @@ HTML(candidates_table(candidates))
 # this course.
 
 
-# %% tags=["same-as:helpers.widget.uploaded_files"]
+# %% tags=["same-as:helpers.apps.widget.uploaded_files"]
 def uploaded_files(value):
     files = value.items() if isinstance(value, dict) else ((f["name"], f) for f in value)
     return [(name, bytes(file["content"])) for name, file in files]
@@ -421,7 +421,7 @@ answer(newest, "the file that was uploaded meanwhile")
 slow.join()
 
 # %% [markdown]
-# `helpers.widget` puts all of this together. It is about 250 lines long, and the parts that you have not
+# `helpers.apps.widget` puts all of this together. It is about 250 lines long, and the parts that you have not
 # written here lay out boxes and buttons. You can give it several captioners to choose from.
 
 # %%

@@ -74,7 +74,7 @@ from helpers.decoding import START
 from helpers.features import fit_reduction, gather_regions
 from helpers.images import open_image
 from helpers.metrics import cider_d_each, named_share, score_captions
-from helpers.models import AttentionCaptioner, TopDownCell
+from helpers.models import AttentionDecoder, TopDownCell
 from helpers.models.merge import repeat_rows
 from helpers.pipeline import (
     build_captioner,
@@ -271,7 +271,7 @@ print(ops.convert_to_numpy(states[-1]).round(2))
 # The rest of the model you know from lesson 04. `look` does, once per image, all that needs no words: features are standardised, scaled, and turned into regions of `units` numbers; keys and mean are made. `call` reads whole captions for training. `layers.RNN` leads `TopDownCell` along the words, as `layers.LSTM` does with a cell of its own.
 
 
-# %% tags=["same-as:helpers.models.attention.AttentionCaptioner.look", "same-as:helpers.models.attention.AttentionCaptioner.call"]
+# %% tags=["same-as:helpers.models.attention.AttentionDecoder.look", "same-as:helpers.models.attention.AttentionDecoder.call"]
 def look(self, features, training=False):
     real = ops.any(ops.not_equal(features, 0), axis=-1)
     standard = self.standardise(features) * self.sizes["image_scale"]
@@ -295,7 +295,7 @@ def call(self, inputs, training=False):
 
 # %%
 tokenizer = build_tokenizer(dataset, work)
-model = AttentionCaptioner(len(tokenizer), **recipe.sizes)
+model = AttentionDecoder(len(tokenizer), **recipe.sizes)
 model.build()
 captions, photo_rows = caption_rows(build_descriptions(dataset, work), dataset.splits["train"])
 ids = tokenizer.encode_batch(captions)
@@ -391,7 +391,7 @@ def looks(captioner, name, caption=None):
     features = grid.rows([name])[0]
     caption = caption or captioner.caption_features(features[None])[0]
     ids = captioner.tokenizer.encode(caption)[1:-1]
-    maps = attention_maps(captioner.model, features, ids)
+    maps = attention_maps(captioner.decoder, features, ids)
     return caption, maps.reshape(-1, 10, 10)
 
 
@@ -416,7 +416,7 @@ plots.show_attention(open_image(dataset.image_paths[best]), caption.split(), map
 
 # %%
 model_ids = tokenizer.encode(caption)[1:-1]
-blank = attention_maps(untrained.model, grid.rows([best])[0], model_ids).reshape(-1, 10, 10)
+blank = attention_maps(untrained.decoder, grid.rows([best])[0], model_ids).reshape(-1, 10, 10)
 titles, rows = [], []
 for label, weights in {"untrained": blank, "trained": maps}.items():
     print(f"{label:10} largest weight {weights.max():.3f}; even attention would be 0.010")
@@ -495,7 +495,7 @@ for name, count in [("one", 10), ("two", 36), ("three", 100)]:
     np.save(folder / f"{name}.npy", numbers.normal(size=(count, 64)).astype("float16"))
 boxes = gather_regions(folder, ["one.jpg", "two.jpg", "three.jpg"], work / "boxes.npy")
 print(boxes.encoder, boxes.vectors.shape)
-other = AttentionCaptioner(len(tokenizer), feature_size=64)
+other = AttentionDecoder(len(tokenizer), feature_size=64)
 print("logits", tuple(other((boxes.vectors[:].astype("float32"), ids[:3, :6])).shape))
 
 # %% [markdown]

@@ -57,7 +57,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# Everything new stands in `helpers.alt_text`. From earlier lessons come `open_dataset`, `open_image`, `build_captioner`, which loads or trains the captioner of lesson 04, and `plots`.
+# Everything new stands in `helpers.apps.alt_text`. From earlier lessons come `open_dataset`, `open_image`, `build_captioner`, which loads or trains the captioner of lesson 04, and `plots`.
 
 # %%
 import csv
@@ -77,14 +77,14 @@ from threading import Thread
 from urllib.parse import urldefrag, urljoin
 
 from helpers import plots
-from helpers.alt_text import Job, Settings
-from helpers.alt_text.__main__ import main
-from helpers.alt_text.loading import load_captioner
-from helpers.alt_text.politeness import Hosts
+from helpers.apps.alt_text import Job, Settings
+from helpers.apps.alt_text.__main__ import main
+from helpers.apps.alt_text.loading import load_captioner
+from helpers.apps.alt_text.politeness import Hosts
+from helpers.apps.wording import LONGEST, RULES, alt_text
 from helpers.datasets import open_dataset
 from helpers.images import ImageError, open_image
 from helpers.pipeline import build_captioner, work_folder
-from helpers.wording import LONGEST, RULES, alt_text
 
 # %% [markdown]
 # Settings: `PHOTOS` is how many photos your small website shows. The data set only lends them.
@@ -118,7 +118,7 @@ for rule in RULES:
 # The other rules are about form, so a program can help. Lesson 07 made a sentence of a caption. What is left is the length. `shorten` cuts between two words.
 
 
-# %% tags=["same-as:helpers.wording.short_alt_text"]
+# %% tags=["same-as:helpers.apps.wording.short_alt_text"]
 def short_alt_text(caption):
     text = alt_text(caption)
     return text if len(text) <= LONGEST else shorten(text, LONGEST, placeholder=" …")
@@ -219,7 +219,7 @@ print(len(rows), "rows")
 # Some cells hold an address, others a whole tag. Don't cut a tag apart with a regular expression: attributes stand in any order, in any kind of quotes, and may hold a `>`. Python has a parser, which calls a method for every tag it meets. This one collects the attributes of images.
 
 
-# %% tags=["same-as:helpers.alt_text.occurrences._Images"]
+# %% tags=["same-as:helpers.apps.alt_text.occurrences._Images"]
 class _Images(HTMLParser):
     def __init__(self):
         super().__init__()
@@ -245,7 +245,7 @@ for relative in ("../photos/00.jpg", "/photos/01.jpg#top", "//other.example/a.jp
 # Not every image needs words. One that has an alt text keeps it; somebody has thought about it. And a line between two paragraphs or a wave in the background is **decorative**: it gets the empty text `alt=""`, and the screen reader skips it. Often the tag says so, by its role or its size.
 
 
-# %% tags=["same-as:helpers.alt_text.occurrences.by_size", "same-as:helpers.alt_text.occurrences.ICON", "same-as:helpers.alt_text.occurrences.SPACER"]
+# %% tags=["same-as:helpers.apps.alt_text.occurrences.by_size", "same-as:helpers.apps.alt_text.occurrences.ICON", "same-as:helpers.apps.alt_text.occurrences.SPACER"]
 ICON = 32  # pixels: smaller images are icons
 SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines
 
@@ -294,7 +294,7 @@ for path in ("/photos/00.jpg", "/staff/party.jpg"):
 # **Take no for an answer.** With the header `X-Robots-Tag: noai` makers say that their images are not for machines to learn from. Does a caption count? The course plays safe: such an image is left to a person.
 
 
-# %% tags=["same-as:helpers.alt_text.politeness.opted_out", "same-as:helpers.alt_text.politeness.OPT_OUTS"]
+# %% tags=["same-as:helpers.apps.alt_text.politeness.opted_out", "same-as:helpers.apps.alt_text.politeness.OPT_OUTS"]
 OPT_OUTS = {"noai", "noimageai"}
 
 
@@ -339,7 +339,7 @@ for address in addresses:
 # In a terminal, in the course folder and its environment (lesson 05), the whole job is one command:
 #
 # ```sh
-# python -m helpers.alt_text crawl.csv -o out.csv
+# python -m helpers.apps.alt_text crawl.csv -o out.csv
 # ```
 #
 # Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `load` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
@@ -405,7 +405,7 @@ for row in table[PHOTOS - 2 :]:
 # With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong. On Flickr8k its order is much like that of length, turned round: the **rank correlation** of the two is -0.80 for the course's captioner. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
 
 
-# %% tags=["same-as:helpers.wording.per_word"]
+# %% tags=["same-as:helpers.apps.wording.per_word"]
 def per_word(probability, caption):
     return probability ** (1 / (len(caption.split()) + 1))
 
@@ -450,7 +450,7 @@ print(f"surer half:     {fmean(agreement[half:]):.0%}")
 #
 # The captions of two photos have nothing to do with each other, so the work can be shared. Computer scientists call that **embarrassingly parallel**. **Dask** is a library for it. A **scheduler** hands out the work, and **workers**, on this machine or on hundreds, do it.
 #
-# `helpers.alt_text.cluster` adds little to it. Workers get some addresses at a time, fetch, caption, and answer. Only your own process writes the state. So when a worker dies, its addresses go to another, and nothing else is lost.
+# `helpers.apps.alt_text.cluster` adds little to it. Workers get some addresses at a time, fetch, caption, and answer. Only your own process writes the state. So when a worker dies, its addresses go to another, and nothing else is lost.
 #
 # The workers don't talk to each other. Each takes its share of the rate: with four workers, each visits a server at a quarter of it, so that on average all together keep to it. When a server asks one of them to wait, the others go on until they are told the same. And a picture at two addresses may be captioned by two workers. That costs time, but the state keeps the first caption, for both.
 #
@@ -483,7 +483,7 @@ print(f"{photos} photos, {speed[1]:.1f} a second")
 if importlib.util.find_spec("distributed"):
     from distributed import LocalCluster
 
-    from helpers.alt_text.cluster import work_on_cluster
+    from helpers.apps.alt_text.cluster import work_on_cluster
 
     options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
     with LocalCluster(n_workers=2, **options) as cluster:
@@ -548,7 +548,7 @@ for workers in (1, 2, 5, 20, 100):
 # ```sh
 # img2dataset --url_list crawl.csv --input_format csv --url_col image --output_format files \
 #   --resize_mode keep_ratio --output_folder fetched
-# python -m helpers.alt_text fetched -o out.csv
+# python -m helpers.apps.alt_text fetched -o out.csv
 # ```
 #
 # It respects `noai`, too. But it asks no `robots.txt` and lets in addresses of your own network, so give it no list that strangers wrote. It also wants whole addresses. Here is a folder as it writes it, made by hand from four photos. Beside each image stands a JSON file.

@@ -67,14 +67,14 @@ import re
 import shutil
 
 from helpers import captions, plots
-from helpers.annotating import annotation_widget
+from helpers.apps.annotating import annotation_widget
+from helpers.apps.widget import caption_widget
 from helpers.captions import clean_caption, clean_captions, count_words, read_captions
 from helpers.captions.writing import replace_text
 from helpers.datasets import describe, open_dataset
 from helpers.images import open_image
 from helpers.metrics import score_captions
 from helpers.pipeline import build_captioner, build_features, score_captioner, work_folder
-from helpers.widget import caption_widget
 
 # %% [markdown]
 # Settings: `SECOND` is the data set that a captioner is trained on in section 6. `"mini-de"` has the drawings of mini with German captions. It can be a folder of yours as well.

@@ -81,7 +81,7 @@ from keras import ops
 from helpers.datasets import open_dataset
 from helpers.features import Features, save_features
 from helpers.images import open_image
-from helpers.models import ConcatenateCaptioner
+from helpers.models import ConcatenateDecoder
 from helpers.pipeline import (
     build_captioner,
     build_features,
@@ -223,17 +223,17 @@ print(together.round(2))
 # %% [markdown]
 # So concatenating *is* adding, after each of the two went through a matrix of its own. With a sum, both go through the same one. Since the image has passed a dense layer of its own before, the gain may be small. You will see.
 #
-# In code, `ConcatenateCaptioner` takes everything from the merge model and replaces `join`. `image` has one row for each photo, so `broadcast_to` repeats it for every word.
+# In code, `ConcatenateDecoder` takes everything from the merge model and replaces `join`. `image` has one row for each photo, so `broadcast_to` repeats it for every word.
 
 
-# %% tags=["same-as:helpers.models.merge.ConcatenateCaptioner.join"]
+# %% tags=["same-as:helpers.models.merge.ConcatenateDecoder.join"]
 def join(self, image, words, training=False):
     both = ops.concatenate([ops.broadcast_to(image, ops.shape(words)), words], axis=-1)
     merged = self.merge_dropout(both, training=training)
     return self.word_logits(self.merge_dense(merged))
 
 
-toy = ConcatenateCaptioner(vocab_size=7, feature_size=2, embedding_size=3, units=4)
+toy = ConcatenateDecoder(vocab_size=7, feature_size=2, embedding_size=3, units=4)
 toy.build()
 one_photo, three_words = numbers.normal(size=(1, 1, 4)), numbers.normal(size=(1, 3, 4))
 print("logits", join(toy, one_photo, three_words).shape, "· matrix", toy.merge_dense.kernel.shape)
@@ -251,7 +251,7 @@ captioner = build_captioner(dataset, work, recipe, SEED, work / "concatenate")
 # Now the merge model on the same features: the only difference is `join`.
 
 # %%
-recipe = replace(recipe, model="merge")
+recipe = replace(recipe, decoder="merge")
 merge_vgg16 = build_captioner(dataset, work, recipe, SEED, work / "merge-vgg16")
 
 # %% [markdown]
@@ -395,7 +395,7 @@ print(f"one by one {one_by_one:.1f} s, together {perf_counter() - start:.1f} s")
 # Batches for visitors who know nothing of each other: how? Think of a desk with one clerk. Visitors lay their photo on a pile, the **queue**, and wait. The clerk takes all that lie there, 32 at most, captions them in one go, and hands out the answers. While the clerk works, the next pile grows. The busier it gets, the larger the batches.
 
 
-# %% tags=["same-as:helpers.web.desk.CaptionDesk.next_batch", "same-as:helpers.web.desk.PHOTOS_AT_ONCE"]
+# %% tags=["same-as:helpers.apps.web.desk.CaptionDesk.next_batch", "same-as:helpers.apps.web.desk.PHOTOS_AT_ONCE"]
 from contextlib import suppress
 
 PHOTOS_AT_ONCE = 32
@@ -423,10 +423,10 @@ print(len(next_batch(toy_desk)), len(next_batch(toy_desk)))
 # A pile must not grow for ever. If a thousand visitors wait, the last of them waits minutes, and has long gone away when the answer comes. So the desk has 100 places. Whoever comes when all are taken gets an answer at once: **503**, "service unavailable", and a header `Retry-After` that says when to come again.
 
 # %% [markdown]
-# `helpers.web` is this desk and a page around it, with what section 7 asks for: names escaped, 10 MB at most, uploads in memory and nowhere else, errors in words. It shows a preview, takes several photos and dropped ones, can be used with keys and screen readers, and works without JavaScript too. In a terminal it is one command:
+# `helpers.apps.web` is this desk and a page around it, with what section 7 asks for: names escaped, 10 MB at most, uploads in memory and nowhere else, errors in words. It shows a preview, takes several photos and dropped ones, can be used with keys and screen readers, and works without JavaScript too. In a terminal it is one command:
 #
 # ```sh
-# python -m helpers.web
+# python -m helpers.apps.web
 # ```
 #
 # Here you start it in a thread, with the captioner of this lesson. Port 0 means any free one. The server below Flask is named **waitress**; Colab lacks it, so it is fetched there.
@@ -434,7 +434,7 @@ print(len(next_batch(toy_desk)), len(next_batch(toy_desk)))
 # %%
 if find_spec("waitress") is None:
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "waitress"], check=True)
-from helpers.web import CaptionDesk, PageServer, PhotoPage
+from helpers.apps.web import CaptionDesk, PageServer, PhotoPage
 
 desk = CaptionDesk(captioner)
 server = PageServer(PhotoPage(desk, "concatenate, VGG16" + NOTE), port=0)

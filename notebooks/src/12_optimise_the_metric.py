@@ -209,7 +209,7 @@ def draw_captions(model, features, captions, max_length, temperature, random):
 # Five captions of one photo, and what each would score:
 
 # %%
-compiled = CompiledModel(captioner.model)
+compiled = CompiledModel(captioner.decoder)
 drawn = draw_captions(compiled, dev_features[:1], 5, tokenizer.max_length, 0.5, random)
 texts = [tokenizer.decode(ids) for ids in drawn]
 rarity = ngram_rarity(dev_references)
@@ -267,7 +267,7 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 twin = Captioner.load(work / "first-captioner")  # trained further; `captioner` stays as it was
 small = Criticism(6, photos=44, learning_rate=5e-4, average=0.95)
 choices = {"mini": small}.get(DATASET, Criticism())
-batches = SelfCriticalBatches(twin.model, train, tokenizer, choices, SEED)
+batches = SelfCriticalBatches(twin.decoder, train, tokenizer, choices, SEED)
 print(choices)
 (features, inputs), targets, gains = next(iter(batches))
 print("features", features.shape, "inputs", inputs.shape, "advantages", gains.shape)
@@ -315,7 +315,7 @@ class ScoreEveryEpoch(keras.callbacks.Callback):
 
 
 watch = ScoreEveryEpoch()
-history = train_on_score(twin.model, batches, callbacks=[watch], verbose=0)
+history = train_on_score(twin.decoder, batches, callbacks=[watch], verbose=0)
 
 # %% [markdown]
 # The drawn captions go on improving: they are what training sees. Greedy captions of dev photos improve only as far as what was learnt holds for photos outside the training split. That ends sooner or later. On Flickr8k, in the run of the README's figure, the merge model of lesson 04 rose from 50.3 to 53.4, 55.3 and 55.4 in three epochs. The number of epochs is chosen on dev, like everything else, and so is the size of the steps: the attention model of lesson 08, trained with the merge model's, fell apart within five epochs, so its steps are smaller.
@@ -428,7 +428,7 @@ def step(self, word_ids, state):
 
 # %%
 second = build_captioner(dataset, work, recipe, SEED + 1, work / "second-captioner")
-pair = CompiledModel(Ensemble([captioner.model, second.model]))
+pair = CompiledModel(Ensemble([captioner.decoder, second.decoder]))
 for label, model in {"first": captioner.compiled, "second": second.compiled, "both": pair}.items():
     ids = greedy(model, dev_features[:], tokenizer.max_length)
     scores = score_captions(dev_references, [tokenizer.decode(caption) for caption in ids])

@@ -125,7 +125,7 @@ def train(options: argparse.Namespace, first: Path) -> None:
     """Train what is not there yet: the captioner in `first`, then the one in `--out`."""
     dataset = open_dataset(options.dataset, options.data_dir)
     work = work_folder(dataset)
-    recipe = replace(recipe_for(dataset, options.model), precision=options.precision)
+    recipe = replace(recipe_for(dataset, options.decoder), precision=options.precision)
     new = {"dataset": dataset.name, "name": name_of_run(asdict(recipe)), "seed": options.seed}
     new |= {"date": date.today().isoformat(), "points": []}
     runs, run = read_runs(options.record, new)
@@ -138,7 +138,7 @@ def train(options: argparse.Namespace, first: Path) -> None:
     write_runs(options.record, runs, dataset.name)
     if options.self_critical:
         curve.stage = "score"
-        criticism = criticism_for(recipe.model, options.self_critical)
+        criticism = criticism_for(recipe.decoder, options.self_critical)
         build_self_critical(captioner, dataset, work, options.out, criticism, [curve])
         write_runs(options.record, runs, dataset.name)
 

@@ -76,10 +76,10 @@ def make_model():
     """Return a merge captioner of the default sizes, built."""
     import keras
 
-    from helpers.models import MergeCaptioner
+    from helpers.models import MergeDecoder
 
     keras.utils.set_random_seed(SEED)
-    model = MergeCaptioner(VOCAB)
+    model = MergeDecoder(VOCAB)
     model.standardise.adapt(make_features(500).astype("float32"))
     model.build()
     return model
@@ -234,9 +234,9 @@ def command_line() -> dict:
 
 def alt_text() -> dict:
     """Compare alt text for 500 photos of a local server with the bare forward pass of them."""
-    from helpers.alt_text.job import Job
-    from helpers.alt_text.loading import load_captioner
-    from helpers.alt_text.working import Settings
+    from helpers.apps.alt_text.job import Job
+    from helpers.apps.alt_text.loading import load_captioner
+    from helpers.apps.alt_text.working import Settings
     from helpers.captioner.folder import DEFAULT
     from helpers.datasets import open_dataset
     from helpers.features import read_ahead

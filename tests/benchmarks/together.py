@@ -32,8 +32,8 @@ def join(captioners: list[Captioner]) -> Captioner:
         if other.config["encoder"] != first.config["encoder"]:
             sys.exit(f"one reads {first.config['encoder']}, one {other.config['encoder']}")
     config = {key: first.config[key] for key in first.config if key != "scores"}
-    joined = Captioner(first.tokenizer, first.model, config)
-    joined.compiled = CompiledModel(Ensemble([captioner.model for captioner in captioners]))
+    joined = Captioner(first.tokenizer, first.decoder, config)
+    joined.compiled = CompiledModel(Ensemble([captioner.decoder for captioner in captioners]))
     return joined
 
 

@@ -27,4 +27,4 @@ def test_what_set_up_cells_install_is_what_colab_lacks():
 @pytest.mark.parametrize("name", lesson_names())
 def test_a_lesson_that_reads_robots_txt_installs_its_reader(name):
     source = Lesson(ROOT, name).source_path.read_text("utf-8")
-    assert ("protego" in installed_by(name)) == ("helpers.alt_text" in source)
+    assert ("protego" in installed_by(name)) == ("helpers.apps.alt_text" in source)

@@ -12,17 +12,17 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.alt_text.columns import Columns, find_columns
-from helpers.alt_text.files import JobError, beside, hold, refuse_others, table_path, written
-from helpers.alt_text.occurrences import Occurrence, occurrences_in
-from helpers.alt_text.outputs import Record, csv_file, json_file, parquet_file
-from helpers.alt_text.politeness import Hosts, origin
-from helpers.alt_text.report import Report
-from helpers.alt_text.shards import Shards, folder_hash, open_shards
-from helpers.alt_text.store import Store
-from helpers.alt_text.tables import Table, open_table
-from helpers.alt_text.working import Settings, work_off
-from helpers.wording import per_word, short_alt_text
+from helpers.apps.alt_text.columns import Columns, find_columns
+from helpers.apps.alt_text.files import JobError, beside, hold, refuse_others, table_path, written
+from helpers.apps.alt_text.occurrences import Occurrence, occurrences_in
+from helpers.apps.alt_text.outputs import Record, csv_file, json_file, parquet_file
+from helpers.apps.alt_text.politeness import Hosts, origin
+from helpers.apps.alt_text.report import Report
+from helpers.apps.alt_text.shards import Shards, folder_hash, open_shards
+from helpers.apps.alt_text.store import Store
+from helpers.apps.alt_text.tables import Table, open_table
+from helpers.apps.alt_text.working import Settings, work_off
+from helpers.apps.wording import per_word, short_alt_text
 
 ADDED_AT_ONCE = 1000  # addresses
 LASTING = ("ok", "decorative", "noai", "bad_address")  # no use to try again

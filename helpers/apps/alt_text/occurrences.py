@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin
 
-from helpers.alt_text.columns import Columns
-from helpers.alt_text.tables import IMAGE_ENDING
+from helpers.apps.alt_text.columns import Columns
+from helpers.apps.alt_text.tables import IMAGE_ENDING
 
 ICON = 32  # pixels: smaller images are icons
 SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines

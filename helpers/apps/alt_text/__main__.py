@@ -1,4 +1,4 @@
-"""The command: python -m helpers.alt_text crawl.csv -o out.csv"""
+"""The command: python -m helpers.apps.alt_text crawl.csv -o out.csv"""
 
 import argparse
 import dataclasses
@@ -10,10 +10,10 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from helpers.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
-from helpers.alt_text.loading import captioner_hash, default_captioner, load_captioner
-from helpers.alt_text.outputs import require_pyarrow
-from helpers.alt_text.working import Settings
+from helpers.apps.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
+from helpers.apps.alt_text.loading import captioner_hash, default_captioner, load_captioner
+from helpers.apps.alt_text.outputs import require_pyarrow
+from helpers.apps.alt_text.working import Settings
 from helpers.images import USER_AGENT
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
@@ -54,7 +54,7 @@ def main(
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.alt_text", description=__doc__, epilog=EPILOG
+        prog="python -m helpers.apps.alt_text", description=__doc__, epilog=EPILOG
     )
     add = parser.add_argument
     add("input", help="a table, a sitemap, a list of addresses, img2dataset's folder")
@@ -145,7 +145,7 @@ def settings_of(
 def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
     """Visit and caption, here or on a cluster."""
     if options.scheduler:
-        from helpers.alt_text.cluster import work_on_cluster
+        from helpers.apps.alt_text.cluster import work_on_cluster
 
         with job.bar(options.limit) as bar:
             work_on_cluster(job.store, settings, options.scheduler, options.limit, bar.update)

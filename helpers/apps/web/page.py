@@ -7,10 +7,10 @@ from flask import Flask, Request, Response, jsonify, render_template, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
+from helpers.apps.web.desk import BusyError, CaptionDesk
+from helpers.apps.wording import alt_text, in_words
 from helpers.captioner import Candidate
 from helpers.images import ImageError, open_image
-from helpers.web.desk import BusyError, CaptionDesk
-from helpers.wording import alt_text, in_words
 
 MAX_BYTES, MAX_PHOTOS = 10_000_000, 20  # of one request
 ENVELOPE = 100_000  # bytes that a form adds to its files

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from helpers.alt_text.tables import ADDRESS_LIKE, IMAGE_LIKE, Table, TableError
+from helpers.apps.alt_text.tables import ADDRESS_LIKE, IMAGE_LIKE, Table, TableError
 
 # What crawlers and shops call their columns, letters and digits only; the likeliest first.
 ADDRESSES = "imageurl imagesrc imageaddress image img src imagelink imgsrc imgurl address url"

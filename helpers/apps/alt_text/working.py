@@ -17,10 +17,10 @@ from time import time
 import numpy as np
 from urllib3.exceptions import MaxRetryError
 
-from helpers.alt_text.loading import captioner_hash
-from helpers.alt_text.photos import Errand, Photo, Result, failure, visit
-from helpers.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
-from helpers.alt_text.store import Finding, Picture
+from helpers.apps.alt_text.loading import captioner_hash
+from helpers.apps.alt_text.photos import Errand, Photo, Result, failure, visit
+from helpers.apps.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
+from helpers.apps.alt_text.store import Finding, Picture
 from helpers.images import USER_AGENT, ImageError
 from helpers.overlap import one_behind
 

@@ -18,8 +18,8 @@ to review first, but no chance of being right. On Flickr8k's 1,000 test photos, 
 their length (-0.20 instead of -0.80).
 """
 
-from helpers.alt_text.job import Job, JobError, Reading
-from helpers.alt_text.tables import TableError, open_table
-from helpers.alt_text.working import Settings, work_off
+from helpers.apps.alt_text.job import Job, JobError, Reading
+from helpers.apps.alt_text.tables import TableError, open_table
+from helpers.apps.alt_text.working import Settings, work_off
 
 __all__ = ["Job", "JobError", "Reading", "Settings", "TableError", "open_table", "work_off"]

@@ -9,7 +9,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
 
-from helpers.web.desk import PLACES
+from helpers.apps.web.desk import PLACES
 
 THREADS = PLACES + 8  # a thread per waiting photo, and some to say that there is no place left
 CONNECTIONS = 160

@@ -13,8 +13,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from helpers.alt_text.outputs import FORMULA, Record, added_names, replacing, safe
-from helpers.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
+from helpers.apps.alt_text.outputs import FORMULA, Record, added_names, replacing, safe
+from helpers.apps.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
 CARDS, ROWS, PAGE_BYTES = 2000, 20_000, 23_000_000  # what one page holds at most

@@ -20,9 +20,9 @@ from itertools import islice
 from threading import Lock
 from uuid import uuid4
 
-from helpers.alt_text.politeness import Hosts
-from helpers.alt_text.store import Finding, Store
-from helpers.alt_text.working import Batch, Settings, work_off
+from helpers.apps.alt_text.politeness import Hosts
+from helpers.apps.alt_text.store import Finding, Store
+from helpers.apps.alt_text.working import Batch, Settings, work_off
 from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs

@@ -6,9 +6,9 @@
 * `__main__`: the command.
 """
 
-from helpers.web.desk import BusyError, CaptionDesk
-from helpers.web.page import MAX_BYTES, MAX_PHOTOS, PhotoPage
-from helpers.web.server import PageServer, ServerError
+from helpers.apps.web.desk import BusyError, CaptionDesk
+from helpers.apps.web.page import MAX_BYTES, MAX_PHOTOS, PhotoPage
+from helpers.apps.web.server import PageServer, ServerError
 
 __all__ = [
     "MAX_BYTES",

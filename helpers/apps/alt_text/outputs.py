@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.alt_text.store import Picture
+from helpers.apps.alt_text.store import Picture
 
 ADDED = ("image_address", "alt_text", "confidence", "status", "message")
 # A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).

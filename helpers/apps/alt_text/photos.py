@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image
 from urllib3.util import Retry
 
-from helpers.alt_text.occurrences import by_size
-from helpers.alt_text.politeness import RETRIES, Hosts, opted_out
-from helpers.alt_text.shards import SCHEME, read_shard
-from helpers.alt_text.store import Finding, Picture
+from helpers.apps.alt_text.occurrences import by_size
+from helpers.apps.alt_text.politeness import RETRIES, Hosts, opted_out
+from helpers.apps.alt_text.shards import SCHEME, read_shard
+from helpers.apps.alt_text.store import Finding, Picture
 from helpers.images import Answer, ImageError, fetch_answer, open_image
 from helpers.images.errors import name_of
 from helpers.images.fetching import MAX_REDIRECTS

@@ -1,4 +1,4 @@
-"""The command: python -m helpers.web, then open the address that it prints."""
+"""The command: python -m helpers.apps.web, then open the address that it prints."""
 
 import argparse
 import signal
@@ -8,11 +8,11 @@ from contextlib import redirect_stdout
 
 import numpy as np
 
+from helpers.apps.web.desk import CaptionDesk
+from helpers.apps.web.page import PhotoPage
+from helpers.apps.web.server import PageServer, ServerError
 from helpers.captioner import DEFAULT, Captioner, CaptionerError
 from helpers.encoders import EncoderError
-from helpers.web.desk import CaptionDesk
-from helpers.web.page import PhotoPage
-from helpers.web.server import PageServer, ServerError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.web", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m helpers.apps.web", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from helpers.alt_text.columns import Columns
-from helpers.alt_text.occurrences import Occurrence, by_size, cell_of
-from helpers.alt_text.tables import SAMPLE_ROWS, Table, TableError
+from helpers.apps.alt_text.columns import Columns
+from helpers.apps.alt_text.occurrences import Occurrence, by_size, cell_of
+from helpers.apps.alt_text.tables import SAMPLE_ROWS, Table, TableError
 from helpers.images import ImageError
 
 SCHEME = "shard:"  # begins the address of an image inside the folder

@@ -1,0 +1,72 @@
+"""Files that are whole or not there, and a lock for what one program may change at a time."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+
+class LockedError(ValueError):
+    """Another program holds what this one wants to change; the message says which."""
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a path to write to; it takes the place of `path` when the block ends without an error.
+
+    Until then `path` is as it was, after an error, Ctrl-C or a kill too. The unfinished file has a
+    name of its own in the same folder, so that several programs may write at once (the last one
+    wins), and is removed after an error. The folder is made if it is not there.
+    Raises OSError, which names `path`, where it can't be written or the disk is full.
+    """
+    place = Path(os.path.realpath(path))  # a link stays a link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_name(f".{uuid4().hex[:8]}-{place.name[-60:]}")
+    try:
+        yield unfinished
+        with open(unfinished, "rb+") as file:
+            os.fsync(file.fileno())
+        if place.exists():
+            os.chmod(unfinished, place.stat().st_mode & 0o777)
+        os.replace(unfinished, place)
+    except OSError as error:
+        if error.filename in (None, str(unfinished), unfinished):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 file, whole or not at all; line ends stay as they are."""
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8", newline="")
+
+
+@contextmanager
+def locked(path: str | Path, seconds: float = 0, problem: str = "") -> Iterator[None]:
+    """Hold a lock while the block runs; a kill opens it, too.
+
+    Arguments:
+        path: what is locked: a file or a folder, which need not exist. The lock is a file beside
+            it, `.<name>.lock`.
+        seconds: how long to wait for another program that holds it; -1 for ever.
+        problem: what to say if it is held all that time.
+
+    Raises LockedError if another program, or another thread of this one, holds it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=seconds, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(problem or f"another program is at work on {path}; wait for it") from None
+    try:
+        yield
+    finally:
+        lock.release()
