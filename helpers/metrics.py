@@ -6,7 +6,6 @@ punctuation, and all words are kept. Scores are times 100: where COCO prints 0.5
 """
 
 import math
-import re
 import sys
 import unicodedata
 from collections import Counter
@@ -16,16 +15,13 @@ from statistics import fmean
 
 from nltk.translate.bleu_score import corpus_bleu
 
+from helpers.captions import PLAIN_JOINERS, WORD
+
 References = Sequence[Sequence[str]]
 Split = Callable[[str], list[str]]
 Ngram = tuple[str, ...]
 Scores = dict[str, float]
 
-# The words of helpers.captions.clean_caption; a test holds the two together.
-MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
-LETTERS = rf"[^\W_]+(?:(?![ -~])[{MARKS}\u200c\u200d]+[^\W_]*)*"
-WORD = re.compile(rf"{LETTERS}(?:[-']{LETTERS})*")
-PLAIN_JOINERS = str.maketrans("’‐‑", "'--")
 LONGEST_NGRAM = 4
 BLEU_WEIGHTS = [(1 / n,) * n for n in range(1, LONGEST_NGRAM + 1)]
 LENGTH_SIGMA = 6.0  # words; CIDEr-D, Vedantam et al. 2015, section 4

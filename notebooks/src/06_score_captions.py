@@ -75,9 +75,10 @@ import numpy as np
 from nltk.translate.bleu_score import corpus_bleu, sentence_bleu
 
 from helpers import metrics, plots
+from helpers.captions import PLAIN_JOINERS, WORD
 from helpers.datasets import open_dataset
 from helpers.images import open_image
-from helpers.metrics import PLAIN_JOINERS, WORD, check_captions, score_captions
+from helpers.metrics import check_captions, score_captions
 from helpers.pipeline import build_captioner, build_features, work_folder
 
 # %% [markdown]
