@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# As helpers/backend.py does, for a script that imports Keras first.
+export KERAS_BACKEND = tensorflow
+export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Memory in large pages where Linux gives them on request only: training can take half as long.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 KEPT = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+UNSET = {"nnx_enabled": False}  # JAX alone has it
 
 
 def settle_keras() -> None:
@@ -59,8 +60,8 @@ def as_needed(path: Path) -> bool:
     """True if a `keras.json` leaves everything as the course needs it; its backend is overruled."""
     try:
         settings = json.loads(path.read_text("utf-8"))
-        return all(settings.get(name, value) == value for name, value in KEPT.items())
-    except (FileNotFoundError, ValueError):  # Keras passes over a file that is no JSON
+        return all(settings.get(name, value) == value for name, value in (KEPT | UNSET).items())
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # no JSON: Keras passes over it
         return True
     except (OSError, AttributeError):
         return False
@@ -70,7 +71,9 @@ def import_keras() -> ModuleType:
     """Return Keras. Raises ImportError that names `keras.json` if it holds what Keras refuses."""
     try:
         import keras
-    except (ValueError, TypeError, AttributeError, OSError) as error:
+    except ModuleNotFoundError:  # of Keras or TensorFlow
+        raise
+    except (ImportError, ValueError, TypeError, AttributeError, OSError) as error:
         problem = f"Keras refuses its settings in {settings_file()} ({error})"
         raise ImportError(f"{problem}; mend or delete that file") from error
     return keras

@@ -71,6 +71,7 @@ def test_a_lesson_runs_on_tensorflow_whatever_the_computer_is_set_to(keras_json,
         ({"image_data_format": "channels_first"}, False),
         ({"floatx": "float16"}, False),
         ({"epsilon": 1}, False),
+        ({"nnx_enabled": True}, False),
         ([], False),
     ],
 )
