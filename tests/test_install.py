@@ -18,7 +18,8 @@ import pytest
 from helpers import places
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+SCRIPTS = PROJECT["project"]["scripts"]
 SOURCES = ["pyproject.toml", "setup.py", "README.md", "LICENSE", "helpers", "data"]
 SETUPTOOLS = int(importlib.metadata.version("setuptools").split(".")[0])
 DATA = [
@@ -89,6 +90,16 @@ def test_a_usage_line_names_the_command_that_was_typed(monkeypatch):
 def test_every_command_leads_to_a_function(name):
     module, _, function = SCRIPTS[name].partition(":")
     assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_every_file_of_helpers_is_named_for_the_wheel():
+    shipped = set()
+    for package, patterns in PROJECT["tool"]["setuptools"]["package-data"].items():
+        for pattern in patterns:
+            shipped.update(ROOT.joinpath(*package.split(".")).glob(pattern))
+    files = {path for path in (ROOT / "helpers").rglob("*.*") if path.is_file()}
+    files = {path for path in files if path.suffix not in (".py", ".pyc")}
+    assert files and files <= shipped, "pyproject.toml, package-data: name these files"
 
 
 @pytest.fixture(scope="module")
