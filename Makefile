@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-export KERAS_BACKEND ?= tensorflow
+# As helpers/backend.py does, for a script that imports Keras first.
+export KERAS_BACKEND = tensorflow
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Memory in large pages where Linux gives them on request only: training can take half as long.
@@ -62,7 +63,7 @@ $(READY): pyproject.toml
 	fi; \
 	echo "making $(VENV) with $$found"; "$$found" -m venv --clear $(VENV)
 	@echo "installing what pyproject.toml lists (some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --editable ".[dev,plot,scale,web]"
+	@$(BIN)/python -m pip install --quiet --editable ".[dev,plot,scale]"
 	@$(BIN)/python -m pip install --quiet --no-deps \
 		$$($(BIN)/python -c '$(WITHOUT_DEPENDENCIES)') \
 		|| echo "note: pycocoevalcap is missing; the tests that compare with it are skipped"

@@ -1,7 +1,8 @@
 """The code that the lessons teach, and in `apps` what people use. A room a module or package:
 
-* tools: `files` writes whole files or none, and locks; `plots` draws; `clusters`, `downloads`
-  and `overlap` save time;
+* tools: `files` writes whole files or none, and locks; `places` knows where data and work lie;
+  `backend` settles what Keras runs on; `plots` draws; `clusters`, `downloads` and `overlap` save
+  time;
 * parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`;
 * data: `datasets`, `features`, `batches`;
 * captioner: `captioner`, `training`, `self_critical`;
@@ -10,3 +11,7 @@
 
 A room imports from its own line and those above; `lint-imports` checks it (pyproject.toml).
 """
+
+from helpers.backend import settle_keras
+
+settle_keras()

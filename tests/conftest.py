@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import helpers  # before any test imports Keras, which it sets to TensorFlow
 import sample_course
 from build import build_lesson
 from lessons import Lesson
 
 ROOT = Path(__file__).parents[1]
+assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
 LESSON_TIMES: dict[str, dict[str, float]] = {}
 
 

@@ -235,7 +235,7 @@ def test_mini_brings_its_scenes(flickr, monkeypatch):
 
 
 def test_flickr8k_is_found_by_argument_variable_and_place(flickr, monkeypatch):
-    monkeypatch.setattr(opening, "DATA_FOLDER", flickr.parent)
+    monkeypatch.setattr(opening, "home", lambda: flickr.parent)
     monkeypatch.setattr(opening, "download_flickr8k", pytest.fail)
     monkeypatch.setenv("CAPTION_DATA_DIR", str(flickr))
     assert open_dataset("flickr8k").name == "flickr8k"
@@ -244,7 +244,8 @@ def test_flickr8k_is_found_by_argument_variable_and_place(flickr, monkeypatch):
     with pytest.raises(DatasetError, match="nowhere"):
         open_dataset("flickr8k")
     monkeypatch.delenv("CAPTION_DATA_DIR")
-    flickr.rename(flickr.parent / "flickr8k")
+    (flickr.parent / "data").mkdir()
+    flickr.rename(flickr.parent / "data" / "flickr8k")
     assert open_dataset("flickr8k").image_paths[NAMES[0]].parts[-3] == "flickr8k"
 
 
@@ -334,7 +335,7 @@ def test_flickr8k_is_downloaded_when_its_folder_holds_nothing(tmp_path, monkeypa
     def fake_download(folder):
         shutil.copytree(flickr, folder)
 
-    monkeypatch.setattr(opening, "DATA_FOLDER", tmp_path / "data")
+    monkeypatch.setattr(opening, "home", lambda: tmp_path)
     monkeypatch.setattr(opening, "download_flickr8k", fake_download)
     monkeypatch.delenv("CAPTION_DATA_DIR", raising=False)
     assert len(open_dataset("flickr8k").captions) == 20

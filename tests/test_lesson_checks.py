@@ -28,7 +28,11 @@ BROKEN_SOURCES = {
     "picture without words": ("![A red square]", "![]", "alt text"),
     "no picture cell": ('tags=["picture"]', "", "tagged picture"),
     "set-up cell not tagged": ('tags=["setup"]', "", "not tagged setup"),
-    "set-up cell changed": ("ROOT = folders[0]", "ROOT = folders[-1]", "set-up cell differs"),
+    "set-up cell changed": (
+        "sys.path.insert(0, str(folders[0]))",
+        "sys.path.insert(0, str(folders[-1]))",
+        "set-up cell differs",
+    ),
     "set-up cell installs another": (
         '"-q", "requests-hardened"',
         '"-q", "dog"',

@@ -14,8 +14,9 @@ from PIL import Image
 
 from helpers.apps.wording import alt_text, in_words
 from helpers.images import URL, fetch_image, open_image
+from helpers.places import DATA
 
-MINI = Path(__file__).parents[2] / "data" / "mini" / "Flicker8k_Dataset"
+MINI = DATA / "mini" / "Flicker8k_Dataset"
 SCENES = ("1474644272_e86d0cb9b1.jpg", "1032777586_b583be4390.jpg", "2629405599_60eb4c14e3.jpg")
 SCIKIT_IMAGE = {"astronaut": "astronaut.png", "cat": "chelsea.png", "rocket": "rocket.jpg"}
 HINT = "JPEG, PNG, WebP, GIF or BMP, at most 10 MB:<br>larger files get lost on their way"

@@ -1,4 +1,4 @@
-"""The command: python -m helpers.captioner photo.jpg https://example.org/another.png"""
+"""Caption images: photo.jpg https://example.org/another.png, or many names by way of a pipe."""
 
 import argparse
 import json
@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from helpers.captioner import DEFAULT, Candidate, Captioner, CaptionerError, explain
 from helpers.encoders import EncoderError
 from helpers.images import ImageError
+from helpers.places import program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.captioner", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program(), description=__doc__)
     parser.add_argument(
         "images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input"
     )

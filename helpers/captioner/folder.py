@@ -8,9 +8,10 @@ import keras
 import numpy as np
 
 from helpers.models import DECODERS
+from helpers.places import DATA
 from helpers.tokenizer import CaptionTokenizer
 
-CAPTIONERS = Path(__file__).parents[2] / "data" / "captioners"
+CAPTIONERS = DATA / "captioners"
 DEFAULT = "attention-xception"  # the captioner of the widget and the command line
 FORMAT = 1  # goes up when the same weights would say something else
 FILES = ("config.json", "tokenizer.json", "decoder.weights.h5")
@@ -37,7 +38,7 @@ def find_captioner(name_or_folder: str | Path) -> Path:
         known = ", ".join(captioner_names()) or "none yet"
         raise CaptionerError(
             f"there is no captioner {str(name_or_folder)!r}; there are: {known} "
-            "(in data/captioners; `python -m helpers.pipeline` trains one)"
+            f"(in {CAPTIONERS}; `python -m helpers.pipeline` trains one)"
         )
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:

@@ -9,6 +9,7 @@ from pkgutil import resolve_name
 from helpers.captions import CaptionFormatError, single_letters
 from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
 from helpers.datasets.converting import refuse_existing
+from helpers.places import program
 
 EPILOG = """Formats: Flickr8k's and Flickr30k's token files, Kaggle's tables, Karpathy's and COCO's
 JSON, tables and JSON Lines with a column file_name. They are recognised by their content."""
@@ -35,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.datasets", description=__doc__, epilog=EPILOG
-    )
+    parser = argparse.ArgumentParser(prog=program(), description=__doc__, epilog=EPILOG)
     add = parser.add_argument
     add("dataset", help="a folder, or mini, mini-de, flickr8k")
     add("--data-dir", help="where flickr8k lies")

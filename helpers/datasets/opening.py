@@ -18,8 +18,9 @@ from helpers.datasets.folders import (
     scan,
 )
 from helpers.datasets.reporting import write_report
+from helpers.places import DATA as DATA_FOLDER
+from helpers.places import home
 
-DATA_FOLDER = Path(__file__).parents[2] / "data"
 MINI_LANGUAGES = ("de",)  # data/mini/de holds German captions of mini's scenes
 NAMES = ("mini", *(f"mini-{language}" for language in MINI_LANGUAGES), "flickr8k")
 
@@ -74,8 +75,11 @@ def open_dataset(
 
 
 def own_flickr8k() -> Path:
-    """Return data/flickr8k; download what belongs there unless it holds captions already."""
-    folder = DATA_FOLDER / "flickr8k"
+    """Return data/flickr8k; download what belongs there unless it holds captions already.
+
+    It is in the course folder, or, where the course is installed, in the user's cache.
+    """
+    folder = home() / "data" / "flickr8k"
     try:
         find_captions(folder, scan(folder))
     except DatasetError:

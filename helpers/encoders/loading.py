@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.encoders.official import official_weights
+from helpers.places import DATA
 
-ROUNDED_WEIGHTS = Path(__file__).parents[2] / "data" / "weights" / "xception-int8.npz"
+ROUNDED_WEIGHTS = DATA / "weights" / "xception-int8.npz"
 RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 IMAGE_SIZES = {"xception": 299, "xception-grid": 299, "vgg16": 224, "vgg16-random": 224}  # pixels
 FINER = {"block13": 2, "block4": 4}  # what enters them is so many times finer

@@ -1,4 +1,4 @@
-"""python -m helpers.pipeline --dataset flickr8k --data-dir data/flickr8k --out my-captioner"""
+"""Train a captioner and score it: --dataset flickr8k --data-dir FOLDER --out my-captioner"""
 
 import argparse
 import sys
@@ -21,6 +21,7 @@ from helpers.pipeline.steps import (
     score_captioner,
     work_folder,
 )
+from helpers.places import program
 from helpers.self_critical import criticism_for
 from helpers.training import Recipe
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.pipeline", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program(), description=__doc__)
     add = parser.add_argument
     add("--dataset", default="mini", help="mini, flickr8k or a folder")
     add("--data-dir", help="where flickr8k lies")

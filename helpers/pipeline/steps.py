@@ -1,6 +1,5 @@
 """Each function loads what stands in the work folder, or makes it."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import chain
@@ -26,11 +25,11 @@ from helpers.features import (
 from helpers.metrics import score_captions
 from helpers.pipeline.backups import backup_of, describe_run
 from helpers.pipeline.making import copy_decoder, new_captioner, sample_vectors, widen
+from helpers.places import work_root
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_decoder
 
-ROOT = Path(__file__).parents[2]
 FILES = {"xception": "features.pkl"}  # of every other encoder: <its name>.npy
 
 
@@ -45,8 +44,8 @@ def recipe_for(dataset: Dataset, model: str = "merge") -> Recipe:
 
 
 def work_folder(dataset: Dataset) -> Path:
-    """Return the folder of a data set's files: `work/<name>`, or below $CAPTION_WORK."""
-    folder = Path(os.environ.get("CAPTION_WORK", ROOT / "work")) / dataset.name
+    """Return the folder of a data set's files, such as `work/<name>`; see `work_root`."""
+    folder = work_root() / dataset.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

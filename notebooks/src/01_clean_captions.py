@@ -44,13 +44,10 @@
 # This cell finds the course folder; on Colab it fetches it first.
 
 # %% tags=["setup"]
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 here = Path.cwd()
 if "google.colab" in sys.modules:
     address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
@@ -60,8 +57,10 @@ if "google.colab" in sys.modules:
 folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
 if not folders:
     raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
-ROOT = folders[0]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(folders[0]))
+import helpers  # before Keras, which it sets to TensorFlow
+
+ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
 # Four helpers come in untaught here: `open_dataset` finds the files, `open_image` reads a photo

@@ -36,13 +36,10 @@
 # This cell finds the course folder; on Colab it fetches it first.
 
 # %% tags=["setup"]
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 here = Path.cwd()
 if "google.colab" in sys.modules:
     address, here = "https://github.com/OWNER/REPOSITORY", Path("/content/caption-lessons")
@@ -52,13 +49,16 @@ if "google.colab" in sys.modules:
 folders = [folder for folder in (here, *here.parents) if (folder / "helpers/__init__.py").exists()]
 if not folders:
     raise FileNotFoundError(f"no helpers/ above {here}: open this lesson inside the course folder")
-ROOT = folders[0]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(folders[0]))
+import helpers  # before Keras, which it sets to TensorFlow
+
+ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
 # **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `work_folder` names the folder for what you make, `plots` draws.
 
 # %%
+import os
 import pickle
 import shutil
 import tempfile

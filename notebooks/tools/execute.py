@@ -92,11 +92,9 @@ def insert_settings(notebook: NotebookNode, settings: dict[str, str]) -> None:
 
 
 def kernel_environment(work: Path | None) -> dict[str, str]:
-    """Return the environment of a kernel: figures inline, TensorFlow quiet, files in `work`."""
+    """Return the environment of a kernel: figures inline, files in `work`."""
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     environment |= {"PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    environment.setdefault("KERAS_BACKEND", "tensorflow")
     if work is not None:
         environment["CAPTION_WORK"] = str(work)
     return environment

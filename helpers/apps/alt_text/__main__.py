@@ -1,4 +1,4 @@
-"""The command: python -m helpers.apps.alt_text crawl.csv -o out.csv"""
+"""Write alt texts for a table of images: crawl.csv -o out.csv"""
 
 import argparse
 import dataclasses
@@ -15,6 +15,7 @@ from helpers.apps.alt_text.loading import captioner_hash, default_captioner, loa
 from helpers.apps.alt_text.outputs import require_pyarrow
 from helpers.apps.alt_text.working import Settings
 from helpers.images import USER_AGENT
+from helpers.places import program
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
 same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
@@ -53,9 +54,7 @@ def main(
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.apps.alt_text", description=__doc__, epilog=EPILOG
-    )
+    parser = argparse.ArgumentParser(prog=program(), description=__doc__, epilog=EPILOG)
     add = parser.add_argument
     add("input", help="a table, a sitemap, a list of addresses, img2dataset's folder")
     add("-o", "--output", metavar="OUT.CSV")
@@ -179,6 +178,11 @@ def plan(job: Job) -> str:
     return "\n".join(lines)
 
 
+def command() -> int:
+    """Do as a shell's command: a polite kill (SIGTERM) is a Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return main()
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is a Ctrl-C
-    sys.exit(main())
+    sys.exit(command())

@@ -1,4 +1,4 @@
-"""The command: python -m helpers.apps.web, then open the address that it prints."""
+"""Serve a page that captions photos: start it, then open the address that it prints."""
 
 import argparse
 import signal
@@ -13,6 +13,7 @@ from helpers.apps.web.page import PhotoPage
 from helpers.apps.web.server import PageServer, ServerError
 from helpers.captioner import DEFAULT, Captioner, CaptionerError
 from helpers.encoders import EncoderError
+from helpers.places import program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.apps.web", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program(), description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
