@@ -13,8 +13,8 @@ from build import build_lesson
 from lessons import Lesson
 
 ROOT = Path(__file__).parents[1]
+WAYS = ("in order", "alone")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
-LESSON_TIMES: dict[str, dict[str, float]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -59,16 +59,14 @@ def course(built_course: Path, tmp_path: Path) -> Path:
     return shutil.copytree(built_course, tmp_path / "course")
 
 
-@pytest.fixture(scope="session")
-def lesson_times() -> dict[str, dict[str, float]]:
-    """Where the lesson runs note their seconds, for the table at the end: name -> way -> s."""
-    return LESSON_TIMES
-
-
 def pytest_terminal_summary(terminalreporter) -> None:
     """Print how long each lesson ran, in order and alone."""
-    if LESSON_TIMES:
+    reports = [
+        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
+    ]
+    times = {r.nodeid: dict(r.user_properties) for r in reports if "test_lesson_runs" in r.nodeid}
+    if times:
         terminalreporter.section("lessons, seconds in order / alone")
-    for name, times in sorted(LESSON_TIMES.items()):
-        alone = f"{times['alone']:6.0f}" if "alone" in times else "     –"
-        terminalreporter.write_line(f"{name:32}{times.get('in order', 0):6.0f} {alone}")
+    for test, seconds in sorted(times.items()):
+        ways = (f"{seconds[way]:6.0f}" if way in seconds else "     –" for way in WAYS)
+        terminalreporter.write_line(f"{test.partition('[')[2][:-1]:32}{' '.join(ways)}")

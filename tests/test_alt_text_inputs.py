@@ -3,7 +3,6 @@
 import csv
 import gzip
 import itertools
-import time
 import tracemalloc
 
 import pytest
@@ -332,10 +331,9 @@ def test_relative_addresses_share_a_cell_if_all_look_like_images(cell, parts):
     assert seen(cell) == [("go", f"https://a.example/{part.lstrip('/')}") for part in parts]
 
 
-def test_long_runs_of_space_take_no_time():
-    begin = time.process_time()
-    seen(f"a{' ' * 10_000}b")
-    assert time.process_time() - begin < 1
+@pytest.mark.timeout(60)  # each character looked at from each other one would take hours
+def test_long_runs_of_space_do_not_hang():
+    seen(f"a{' ' * 1_000_000}b")
 
 
 def test_a_relative_address_needs_a_page():

@@ -420,10 +420,8 @@ def test_three_redirects_are_followed_and_not_a_fourth(fetch, server):
     ],
 )
 def test_endless_answers_are_cut(fetch, server, path):
-    start = time.monotonic()
     with pytest.raises(ImageError, match="upload it"):
         fetch(path)
-    assert time.monotonic() - start < 3
     assert server.hung_up.wait(5)
     assert server.sent < 6_000_000
 
@@ -466,10 +464,9 @@ def test_nothing_is_unpacked(fetch):
     ],
 )
 def test_the_deadline_is_kept_and_the_line_is_cut(fetch, server, path):
-    before, start = threading.active_count(), time.monotonic()
+    before = threading.active_count()
     with pytest.raises(ImageError, match=rf"{path} took more than 0\.3 seconds; save the image"):
         fetch(path, seconds=0.3, max_bytes=10**12)
-    assert 0.3 <= time.monotonic() - start < 2
     assert server.hung_up.wait(3)  # no thread of ours is left listening
     assert server.requests
     wait_until(lambda: not workers())
@@ -497,15 +494,17 @@ def wait_until(condition, seconds=3):
 
 def test_a_slow_name_server_is_not_waited_for(server, names, trapped, monkeypatch):
     quick, names["slow.example.org"] = socket.getaddrinfo, [PUBLIC]
+    late = threading.Event()
 
     def slow(host, *arguments, **options):
-        time.sleep(1 if host == "slow.example.org" else 0)
+        if host == "slow.example.org":
+            late.wait(60)
         return quick(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    start = time.monotonic()
     assert "took more than 0.3 seconds" in said("http://slow.example.org/drip", seconds=0.3)
-    assert time.monotonic() - start < 0.6
+    assert workers(), "the name is still being looked up"
+    late.set()
     wait_until(lambda: not workers())
     assert server.requests == []  # the late thread asks for nothing any more
 
@@ -587,15 +586,17 @@ def test_a_senseless_length_does_no_harm(fetch, path):
     assert fetch(path) in (PNG, b"")
 
 
-def test_without_a_network_it_says_so_at_once(monkeypatch):
-    def look_up(*_arguments, **_options):
+def test_without_a_network_it_says_so_and_tries_once(monkeypatch):
+    asked = []
+
+    def look_up(*arguments, **_options):
+        asked.append(arguments)
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    start = time.monotonic()
     with pytest.raises(ImageError) as caught:
         open_image("https://example.org/dog.jpg")
-    assert time.monotonic() - start < 1
+    assert len(asked) == 1
     assert str(caught.value) == (
         "https://example.org/dog.jpg gives no answer: no connection to example.org; "
         "save the image and upload it instead."

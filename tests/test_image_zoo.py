@@ -19,10 +19,10 @@ from PIL import Image, features
 
 from helpers.images import image_pixels
 
-MAX_SECONDS, MAX_MEGABYTES = 20, 300
+MAX_MEGABYTES = 300
 SIZE, PHONE = (80, 100), (4000, 3000)
 SUITE = """
-import json, pathlib, sys, time
+import json, pathlib, sys
 from helpers.images import ImageError, image_pixels, open_image
 
 def peak():
@@ -34,7 +34,7 @@ def now():
     return peak()
 
 for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
-    before, start = now() if pathlib.Path("/proc/self/clear_refs").exists() else None, time.time()
+    before = now() if pathlib.Path("/proc/self/clear_refs").exists() else None
     visit = {"name": path.name}
     try:
         image = open_image(path)
@@ -43,7 +43,6 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
         del image  # or the next file would seem to need less
     except ImageError as error:
         visit["refused"] = str(error)
-    visit["seconds"] = time.time() - start
     if before is not None:
         visit["megabytes"] = peak() - before
     if visit.get("size") == (80, 100):
@@ -411,10 +410,6 @@ def test_the_scrambled_are_opened_or_refused(visits):
     refused = [visit for visit in seen if visit.get("refused", "").endswith(".")]
     assert len(opened) + len(refused) == len(seen) == 30
     assert len(opened) > 3 and len(refused) > 3
-
-
-def test_no_file_takes_long(visits):
-    assert {name: v["seconds"] for name, v in visits.items() if v["seconds"] > MAX_SECONDS} == {}
 
 
 def test_no_file_takes_much_memory(visits):

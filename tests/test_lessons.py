@@ -1,9 +1,10 @@
 """Every lesson: its structure, its notebook, a run in order and a run alone."""
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +18,22 @@ from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, ta
 from publish import publish, stale_notebooks
 
 NAMES = lesson_names()
-FEATURES = ["features.pkl", "xception-grid.*", "vgg16.*"]  # take over a minute to make
-CAPTIONERS = ["captioner/*", "attention-captioner/*"]
-AT_ONCE = 2
+FEATURES = ("features.pkl", "xception-grid.*", "vgg16.*")  # take over a minute to make
+CAPTIONER = ("captioner/*",)
+# What the pipeline makes for whichever lesson comes first.
+SHARED = [f"*/{name}" for name in (*FEATURES, *CAPTIONER, "descriptions.txt", "tokenizer.json")]
+LANES = 2
 EXACT = ["01_clean_captions", "03_build_tokenizer"]  # no processor rounds anything in them
 PUBLISHED = ["pyproject.toml", "README.md", "CONTRIBUTING.md", "notebooks"]
 
 each_lesson = pytest.mark.parametrize("name", NAMES)
+
+
+def slow_lessons(test):
+    """Mark a test that needs the lessons run; under pytest-xdist one process runs them all."""
+    for mark in (pytest.mark.slow, pytest.mark.notebook, pytest.mark.xdist_group("lessons")):
+        test = mark(test)
+    return test
 
 
 def test_there_are_lessons():
@@ -56,80 +66,127 @@ def files_readers_see():
     return {path: path.stat().st_mtime_ns for path in paths if not hidden & set(path.parts)}
 
 
-@pytest.fixture(scope="session")
-def ordered(tmp_path_factory, lesson_times):
-    """All lessons, one after the other, in one work folder that is empty at first."""
-    folder, before = tmp_path_factory.mktemp("ordered"), files_readers_see()
-    runs = run.run_lessons(choose_lessons([]), {}, folder / "copies", folder / "work")
-    for result in runs:
-        lesson_times.setdefault(result.lesson.name, {})["in order"] = result.seconds
-    runs_by_name = {result.lesson.name: result for result in runs}
-    return runs_by_name, folder / "work", before == files_readers_see()
+@dataclass(frozen=True)
+class Job:
+    """A lesson to run: "in order" in the shared work folder, "alone" in one of its own.
+
+    after: the lessons that have to be done before; found: which of their files it finds there.
+    """
+
+    name: str
+    way: str = "in order"
+    after: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
 
-@pytest.fixture(scope="session")
-def alone(ordered, tmp_path_factory, lesson_times):
-    """Each lesson but the first in a work folder of its own; the first ran alone in `ordered`."""
+def jobs():
+    """All runs, the ones that others wait for and the longest first.
 
-    def run_alone(name: str) -> run.Run:
-        folder = tmp_path_factory.mktemp(name)
-        keep(FEATURES, ordered[1], folder / "work")
-        if name[:2] > "05":  # 04 trains a captioner, and 05 builds one because it is missing
-            keep(CAPTIONERS, ordered[1], folder / "work")
-        return run.run_lesson(Lesson(ROOT, name), {}, folder / "copies", folder / "work")
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = dict(zip(NAMES[1:], pool.map(run_alone, NAMES[1:]), strict=True))
-    for name, result in runs.items():
-        lesson_times.setdefault(name, {})["alone"] = result.seconds
-    return runs
+    Lessons 01-04 make what the others use, so they run one after the other. The others run in a
+    folder that holds features, or features and a captioner, and nothing else: as after the
+    earlier lessons, and as for somebody who opens this one alone.
+    """
+    chain = NAMES[:4]
+    yield from (Job(name, after=tuple(chain[:place])) for place, name in enumerate(chain))
+    for number in ("11", "12", "05", "04", "03"):  # they train, or make what is missing
+        yield Job(named(number), "alone", ("02_extract_features",), FEATURES)
+    for name in NAMES[4:]:
+        if name[:2] not in ("05", "11", "12"):
+            yield Job(name, "alone", tuple(chain), FEATURES + CAPTIONER)
 
 
-def keep(patterns: list[str], source: Path, target: Path) -> None:
+def named(number):
+    return next(name for name in NAMES if name.startswith(number))
+
+
+def run_all(folder):
+    """Run all jobs in two lanes; return (job, run, written files, work folder) of each."""
+    waiting, running, done = list(jobs()), {}, []
+    with ThreadPoolExecutor(LANES) as pool:
+        while waiting or running:
+            finished = {job.name for job, *_ in done if job.way == "in order"}
+            ready = [job for job in waiting if finished.issuperset(job.after)]
+            for job in ready[: LANES - len(running)]:
+                waiting.remove(job)
+                running[pool.submit(run_job, job, folder)] = job
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                done.append((running.pop(future), *future.result()))
+    return done
+
+
+def run_job(job, folder):
+    """Run a lesson; return its run, the files that it wrote, and its work folder."""
+    shared, own = folder / "work", folder / job.name / "work"
+    work = shared if job.way == "in order" else own
+    if job.way == "alone":
+        keep(job.found, shared, own)
+    before = contents(work)
+    result = run.run_lesson(Lesson(ROOT, job.name), {}, work.parent / "copies", work)
+    after = contents(work)
+    return result, {path for path in after if after[path] != before.get(path)}, work
+
+
+def contents(work):
+    """Return {path inside a work folder: size and time} of its files."""
+    files = [path for path in work.rglob("*") if path.is_file()]
+    stats = {path.relative_to(work).as_posix(): path.stat() for path in files}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
+
+
+def keep(patterns, source, target):
     """Copy the files that fit a pattern, and nothing else, from one work folder to another."""
     for path in chain.from_iterable(source.rglob(pattern) for pattern in patterns):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copy)
+        shutil.copy2(path, copy)
 
 
-@pytest.mark.slow
-@pytest.mark.notebook
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Every run of every lesson, and whether all of them left the course as it was."""
+    before, done = files_readers_see(), run_all(tmp_path_factory.mktemp("lessons"))
+    return done, before == files_readers_see()
+
+
+def runs_of(name, runs):
+    return [(job, result, work) for job, result, _, work in runs[0] if job.name == name]
+
+
+@slow_lessons
 @each_lesson
-def test_lesson_runs_in_order(name, ordered):
-    result = ordered[0][name]
-    assert not result.error, result.error
-    assert answer_problems(result.notebook) == []
-    assert run.scores(result) or not tagged(result.notebook, "scores")
+def test_lesson_runs(name, runs, record_property):
+    for job, result, _ in runs_of(name, runs):
+        record_property(job.way, result.seconds)
+        assert not result.error, f"{job.way}: {result.error}"
+        assert answer_problems(result.notebook) == [], job.way
+        assert run.scores(result) or not tagged(result.notebook, "scores")
 
 
-@pytest.mark.slow
-@pytest.mark.notebook
+@slow_lessons
 @pytest.mark.parametrize("name", EXACT)
-def test_a_new_run_prints_what_the_notebook_shows(name, ordered):
-    runs, work, _ = ordered
-    assert (
-        differences(
-            Lesson(ROOT, name).built, clean_notebook(runs[name].notebook, runs[name].lesson, work)
-        )
-        == []
-    )
+def test_a_new_run_prints_what_the_notebook_shows(name, runs):
+    pairs = [(run, work) for job, run, work in runs_of(name, runs) if job.way == "in order"]
+    ((result, work),) = pairs
+    again = clean_notebook(result.notebook, result.lesson, work)
+    assert differences(Lesson(ROOT, name).built, again) == []
 
 
-@pytest.mark.slow
-@pytest.mark.notebook
-def test_lessons_write_only_into_the_work_folder(ordered):
-    assert ordered[2], "a lesson changed files beside the work folder"
+@slow_lessons
+def test_lessons_write_only_into_the_work_folder(runs):
+    assert runs[1], "a lesson changed files beside the work folder"
 
 
-@pytest.mark.slow
-@pytest.mark.notebook
-@pytest.mark.parametrize("name", NAMES[1:])
-def test_lesson_runs_alone(name, alone):
-    assert not alone[name].error, alone[name].error
+@slow_lessons
+def test_no_two_lessons_write_the_same_file(runs):
+    """Else what a lesson shows could depend on which ones ran before it, or beside it."""
+    writers = {}
+    for job, _, written, _ in runs[0]:
+        for path in written:
+            if not any(fnmatch(path, pattern) for pattern in SHARED):
+                writers.setdefault(path, set()).add(job.name)
+    assert {path: names for path, names in writers.items() if len(names) > 1} == {}
 
 
-@pytest.mark.slow
 def test_publish_reaches_every_lesson(tmp_path):
     for name in PUBLISHED:
         source = ROOT / name

@@ -1,118 +1,30 @@
-"""64 clients at once: no error but 503, flat memory, and hardly slower than without a page.
+"""64 clients at once: no error but 503, and flat memory. How fast is told by `make benchmark`.
 
 CAPTION_LOAD_SECONDS=60 python -m pytest -s tests/test_web_load.py     the full length
-
-The bare captioner is measured in the same process, before and after, on the same photos.
 """
 
-import json
 import os
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
 
 import pytest
 
-from helpers.apps.web import PageServer, PhotoPage
-from helpers.apps.web.__main__ import open_desk
-from helpers.captioner import DEFAULT
-from web_parts import ROOT
+from web_load import served, under_load
 
-SECONDS = float(os.environ.get("CAPTION_LOAD_SECONDS", 8))
-SCENES = sorted((ROOT / "data" / "mini" / "Flicker8k_Dataset").glob("*.jpg"))[:64]
-CLIENTS = """
-import collections, http.client, json, pathlib, sys, threading, time
-sys.path[:0] = ["tests", "."]
-BORDER = "photo-border"
-host, seconds, clients = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
-place = 'Content-Disposition: form-data; name="photos"; filename="a.jpg"'
-head = f"--{BORDER}\\r\\n{place}\\r\\n\\r\\n"
-bodies = [
-    head.encode() + pathlib.Path(name).read_bytes() + f"\\r\\n--{BORDER}--\\r\\n".encode()
-    for name in sys.argv[4:]
-]
-kind = {"Content-Type": f"multipart/form-data; boundary={BORDER}"}
-start, counts, waits = time.monotonic(), collections.Counter(), []
-
-def client(number):
-    line = http.client.HTTPConnection(host, timeout=60)
-    while time.monotonic() - start < seconds:
-        begin = time.monotonic()
-        try:
-            line.request("POST", "/caption", bodies[number % len(bodies)], kind)
-            response = line.getresponse()
-            good = b'"alt_text"' in response.read()
-            counts[response.status if good or response.status == 503 else "wrong"] += 1
-            if response.status == 503:
-                time.sleep(float(response.headers["Retry-After"]))
-        except OSError as error:
-            counts[repr(error)] += 1
-        waits.append(time.monotonic() - begin)
-
-threads = [threading.Thread(target=client, args=(n,)) for n in range(clients)]
-[t.start() for t in threads]
-[t.join() for t in threads]
-took = time.monotonic() - start
-median = sorted(waits)[len(waits) // 2]
-print(json.dumps({"counts": counts, "seconds": took, "median wait": median}))
-"""
-
-pytestmark = pytest.mark.slow
+SECONDS = float(os.environ.get("CAPTION_LOAD_SECONDS", 6))
 
 
-def resident():
-    """Return the megabytes that this process holds in memory."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
-def bare_rate(captioner, seconds):
-    """Return the photos a second that the captioner alone does in batches, beams and all."""
-    start, photos = time.monotonic(), 0
-    while time.monotonic() - start < seconds:
-        photos += len(list(captioner.caption_each(SCENES)))
-    return photos / (time.monotonic() - start)
-
-
-def under_load(server, seconds, clients=64):
-    """Let clients send photos from another process; return its report and the memory meanwhile."""
-    host = server.address.removeprefix("http://")
-    arguments = [sys.executable, "-c", CLIENTS, host, str(seconds), str(clients), *map(str, SCENES)]
-    process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    megabytes = []
-    while process.poll() is None:
-        time.sleep(0.25)
-        megabytes.append(resident())
-    return json.loads(process.stdout.read()), megabytes
-
-
-def test_64_clients_get_captions_nearly_as_fast_as_the_bare_captioner(capsys):
-    desk = open_desk(DEFAULT)
-    server = PageServer(PhotoPage(desk), port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    bare_rate(desk.captioner, 1), under_load(server, min(SECONDS, 10))  # warm
-    before = bare_rate(desk.captioner, SECONDS / 2)
-    report, megabytes = under_load(server, SECONDS)
-    after = bare_rate(desk.captioner, SECONDS / 2)
-    crowd, _ = under_load(server, 3, clients=140)
-    server.stop()
-    thread.join(30)
-    desk.close()
-    rate, bare = report["counts"].get("200", 0) / report["seconds"], (before + after) / 2
+@pytest.mark.slow
+def test_64_clients_get_captions_or_are_told_to_come_again(capsys):
+    with served() as server:
+        under_load(server, min(SECONDS, 10))  # warm
+        report, megabytes = under_load(server, SECONDS)
+        crowd, _ = under_load(server, 3, clients=140)
     third = len(megabytes) // 3
     first, last = max(megabytes[:third]), max(megabytes[-third:])
     with capsys.disabled():
         print(
-            f"\n64 clients, {report['seconds']:.0f} s: {report['counts']}, {rate:.1f} photos/s; "
-            f"bare {before:.1f} and {after:.1f}; ratio {rate / bare:.2f}; median wait "
-            f"{report['median wait']:.1f} s; memory {first:.0f} -> {last:.0f} MB; "
-            f"140 clients: {crowd['counts']}"
+            f"\n64 clients, {report['seconds']:.0f} s: {report['counts']}; "
+            f"memory {first:.0f} -> {last:.0f} MB; 140 clients: {crowd['counts']}"
         )
-    assert set(report["counts"]) <= {"200", "503"}
+    assert report["counts"]["200"] and set(report["counts"]) <= {"200", "503"}
     assert set(crowd["counts"]) == {"200", "503"}
-    assert rate >= 0.8 * bare
     assert last < first + 60
-    assert not thread.is_alive() and desk.taken == 0

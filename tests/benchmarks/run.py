@@ -29,7 +29,7 @@ from threading import Thread
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 PHOTOS, CAPTIONS_EACH, VOCAB, FEATURES, MAX_LENGTH = 6000, 5, 2540, 3032, 32
 TEST_PHOTOS = 1000
@@ -304,6 +304,27 @@ def one_photo() -> dict:
     }
 
 
+def page() -> dict:
+    """Compare what 64 clients get from the upload page with the bare captioner, in turn."""
+    from web_load import bare_rate, served, under_load
+
+    with served() as server:
+        captioner = server.desk.captioner
+        bare_rate(captioner, 1), under_load(server, 8)  # warm
+        before, (report, _), after = (
+            bare_rate(captioner, 10),
+            under_load(server, 20),
+            bare_rate(captioner, 10),
+        )
+    rate, bare = report["counts"]["200"] / report["seconds"], (before + after) / 2
+    return {
+        "bare captioner [photos/s]": bare,
+        "64 clients of the page [photos/s]": rate,
+        "share of the bare captioner": rate / bare,
+        "a client's wait [s] (median)": report["median wait"],
+    }
+
+
 def extraction_memory(photos: int) -> dict:
     """Return the peak memory of extracting many photos with an encoder that costs nothing."""
     from helpers.datasets import open_dataset
@@ -347,6 +368,7 @@ PARTS = {
     "attention": attention,
     "command_line": command_line,
     "alt_text": alt_text,
+    "page": page,
     "memory": memory,
 }
 
