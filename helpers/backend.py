@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from helpers.quiet import hush_tensorflow, started_as_command
+
 KEPT = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 UNSET = {"nnx_enabled": False}  # JAX alone has it
 
@@ -44,6 +46,8 @@ def choose_tensorflow() -> None:
             f"KERAS_BACKEND={chosen}: the course runs on TensorFlow all the same", file=sys.stderr
         )
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    if started_as_command():
+        hush_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
