@@ -112,7 +112,7 @@ def test_the_input_is_not_written_over(running, crawl, tmp_path, capsys):
 @pytest.mark.parametrize(
     "name, better",
     [("out.jsonl", "out.csv"), ("out.PARQUET", "out.csv"), ("a.b.htm", "a.b.csv")]
-    + [("out.report.html", "out.csv"), ("out.state", "out.csv"), ("out.state-lock", "out.csv")],
+    + [("out.report.html", "out.csv"), ("out.state", "out.csv")],
 )
 def test_a_name_of_another_kind_is_refused_at_once(tmp_path, capsys, name, better):
     said = refused(capsys, "no-such.csv", "-o", tmp_path / name)

@@ -8,17 +8,15 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from alt_text_site import Colours, arguments, fingerprint, photo, run, site
-from helpers.apps.alt_text import photos
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.job import Job, first_addresses
-from helpers.apps.alt_text.occurrences import Occurrence
-from helpers.apps.alt_text.outputs import ADDED, added_names, safe, unique
+from helpers.apps.alt_text.job import Job
 from helpers.apps.alt_text.store import Store
+from helpers.apps.alt_text.visiting import visits
+from helpers.apps.alt_text.writing.outputs import ADDED, added_names, safe, unique
 from helpers.apps.wording import LONGEST, per_word, short_alt_text
 from hostile_server import answer
 
@@ -217,16 +215,6 @@ def test_a_list_of_waiting_addresses_may_be_given_up_by_another_thread(tmp_path)
         waiting.close()
 
 
-def test_the_first_addresses_are_found_without_reading_on():
-    def rows():
-        for number in (1, 1, 2, 3):
-            yield [], [Occurrence(f"https://a.example/{number}.png")]
-        pytest.fail("read on")
-
-    job = SimpleNamespace(occurrences=rows)
-    assert first_addresses(job, 3) == [f"https://a.example/{number}.png" for number in (1, 2, 3)]
-
-
 def test_a_dry_run_visits_and_writes_nothing(running, crawl, tmp_path, capsys):
     table = crawl([running.url, "/1.png", ""], [running.url, "/2.png", "dog"], ["", "3.png", ""])
     before = sorted(tmp_path.iterdir())
@@ -321,14 +309,14 @@ def test_the_help_needs_no_tensorflow():
 
 
 def test_what_nobody_foresaw_costs_one_image(running, crawl, tmp_path, monkeypatch):
-    real = photos.look
+    real = visits.look
 
     def look(address, data, size):
         if address.endswith("/2.png"):
             raise ZeroDivisionError("dog")
         return real(address, data, size)
 
-    monkeypatch.setattr(photos, "look", look)
+    monkeypatch.setattr(visits, "look", look)
     table = crawl(*([running.url, f"/{n}.png", ""] for n in (1, 2)))
     assert run(table, tmp_path / "out.csv", running) == 0
     assert statuses(tmp_path / "out.csv") == ["ok", "failed"]

@@ -20,9 +20,9 @@ from itertools import islice
 from threading import Lock
 from uuid import uuid4
 
-from helpers.apps.alt_text.politeness import Hosts
-from helpers.apps.alt_text.store import Finding, Store
-from helpers.apps.alt_text.working import Batch, Settings, work_off
+from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
+from helpers.apps.alt_text.store import Finding
+from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
@@ -30,35 +30,21 @@ AHEAD = 2  # chunks a worker has in hand, so that it never waits for the next
 LOADING = Lock()
 
 
-def work_on_cluster(
-    store: Store,
-    settings: Settings,
-    scheduler: str,
-    limit: int | None,
-    tell: Callable[[int], None],
-    chunk: int = CHUNK,
-) -> None:
-    """Fetch and caption on a cluster what is not done yet, at most `limit` addresses.
+def share_out(
+    addresses: Iterator[str], settings: Settings, scheduler: str, chunk: int = CHUNK
+) -> Iterator[Batch]:
+    """Yield findings and their pictures as `work_off` does, from the workers of a cluster.
 
     scheduler: its address, such as "tcp://192.168.1.5:8786".
-    tell: is called with how many addresses have just been done.
     chunk: addresses handed to a worker at once.
     Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
     captioner under the same name.
     """
     digest = settings.fingerprint(settings.captioner)
     settings = replace(settings, digest=digest, run=uuid4().hex)
+    todo = iter(lambda: list(islice(addresses, chunk)), [])
     with connect(scheduler) as client:
-        for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
-            store.save(findings, pictures)
-            tell(len(findings))
-
-
-def chunks(store: Store, limit: int | None, size: int) -> Iterator[list[str]]:
-    """Yield the addresses that wait, so many at a time."""
-    addresses = store.waiting(limit)
-    while chunk := list(islice(addresses, size)):
-        yield chunk
+        yield from answers(client, todo, settings)
 
 
 def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> Iterator[Batch]:
@@ -120,8 +106,7 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     """
     with LOADING:
         captioner = loaded(settings.load, settings.captioner, settings.fingerprint, settings.digest)
-        visiting = settings.rate, settings.local, settings.user_agent, settings.folder
-        hosts = known_hosts(settings.run, *visiting)
+        hosts = known_hosts(settings)
         hosts.workers = workers
     return list(work_off(addresses, captioner, settings, hosts))
 
@@ -144,9 +129,9 @@ def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> obj
 
 
 @lru_cache(4)
-def known_hosts(run: str, rate: float, local: str, user_agent: str, folder: str) -> Hosts:
+def known_hosts(settings: Settings) -> Hosts:
     """Return what this process knows of servers: their robots.txt, and when to come back.
 
-    run: names the run of the command; another one asks for each robots.txt anew.
+    Another run of the command has settings of its own, and asks for each robots.txt anew.
     """
-    return Hosts(rate, local, user_agent, folder)
+    return settings.hosts()

@@ -1,31 +1,25 @@
-"""From addresses to findings: fetched by several threads while the captioner is at work.
+"""From addresses to findings: the captioner is at work while other images are fetched.
 
 One function, `work_off`, does all of it, here and on every worker of a cluster.
 """
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from time import time
 
 import numpy as np
-from urllib3.exceptions import MaxRetryError
 
-from helpers.apps.alt_text.loading import captioner_hash
-from helpers.apps.alt_text.photos import Errand, Photo, Result, failure, visit
-from helpers.apps.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
+from helpers.apps.alt_text.captioning.loading import captioner_hash
 from helpers.apps.alt_text.store import Finding, Picture
-from helpers.images import USER_AGENT, ImageError
+from helpers.apps.alt_text.visiting.photos import Photo, Result
+from helpers.apps.alt_text.visiting.politeness import Hosts
+from helpers.apps.alt_text.visiting.visits import visits
+from helpers.images import USER_AGENT
 from helpers.overlap import one_behind
 
-VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
-IN_HAND = 256  # addresses waiting for their turn
 PHOTOS_AT_ONCE = 32  # a batch of the encoder
 FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
@@ -61,6 +55,10 @@ class Settings:
     fingerprint: Callable = captioner_hash
     digest: str = ""
     run: str = ""
+
+    def hosts(self) -> Hosts:
+        """Return the servers, of which nothing is known yet."""
+        return Hosts(self.rate, self.local, self.user_agent, self.folder)
 
 
 def work_off(
@@ -125,79 +123,6 @@ def captioned(batch: Encoded, captioner: object, beam_size: int) -> Batch:
     findings = [finding for finding, _ in others]
     findings += [Finding(photo.address, "ok", "", photo.picture.digest) for photo in photos]
     return findings, pictures
-
-
-def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result]:
-    """Yield what each address gave, in the order in which the answers come.
-
-    Each server is visited at its own pace; while it is waited for, others are visited.
-    """
-    coming, order, running = map(Errand, addresses), count(), {}
-    due: list[tuple[float, int, Errand]] = []
-    with closing(Visitors()) as visitors:
-        while True:
-            for errand in some_of(coming, IN_HAND - len(due) - len(running)):
-                heapq.heappush(due, (0.0, next(order), errand))
-            while due and due[0][0] <= time() and len(running) < VISITS_AT_ONCE:
-                _, number, errand = heapq.heappop(due)
-                if later := hosts.take_turn(errand.place, time()):
-                    heapq.heappush(due, (later, number, errand))
-                else:
-                    running[visitors.send(errand, hosts, size)] = errand
-            if not due and not running:
-                return
-            for visited in visitors.finished(running, due[0][0] if due else None):
-                result = judge(running.pop(visited), visited.result(), hosts)
-                if isinstance(result, Errand):
-                    heapq.heappush(due, (0.0, next(order), result))
-                else:
-                    yield result
-
-
-def some_of(items: Iterator, number: int) -> Iterator:
-    """Yield at most so many items; a negative number gives none."""
-    return (item for _, item in zip(range(number), items, strict=False))
-
-
-class Visitors:
-    """The threads that fetch."""
-
-    def __init__(self):
-        self.pool = ThreadPoolExecutor(VISITS_AT_ONCE, "visitor")
-
-    def send(self, errand: Errand, hosts: Hosts, size: int) -> Future:
-        """Begin a visit."""
-        return self.pool.submit(visit, errand, hosts, size)
-
-    def finished(self, running: dict[Future, Errand], next_due: float | None) -> list[Future]:
-        """Wait until a visit has ended, or until the next one is due, one second at most."""
-        busy = len(running) >= VISITS_AT_ONCE or next_due is None
-        seconds = 1.0 if busy else min(1.0, max(0.0, next_due - time()))
-        if not running:
-            Event().wait(seconds)
-        return list(wait(running, seconds, FIRST_COMPLETED).done)
-
-    def close(self) -> None:
-        """Begin no more visits."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
-
-
-def judge(errand: Errand, result: Result | Errand | ImageError, hosts: Hosts) -> Result | Errand:
-    """Return what is to be kept of a visit, or an errand: elsewhere, or again if it was busy."""
-    if not isinstance(result, ImageError):
-        return result
-    if result.status in BUSY:
-        try:
-            retry = errand.retry.increment("GET", errand.place)
-        except MaxRetryError:
-            return failure(errand, result), None
-        seconds = patience(retry, result.headers)
-        if seconds <= LONGEST_WAIT:
-            hosts.wait(errand.place, seconds)
-            return replace(errand, retry=retry)
-        problem = f"its server asks to come back in {seconds:,.0f} s; run with --retry-failed then"
-        return Finding(errand.address, result.status, problem), None
-    return failure(errand, result), None
 
 
 class Ahead(Thread):

@@ -1,0 +1,29 @@
+"""The first step: the rows of the input, whatever it is, and the images in each.
+
+* `rows`: a file, row by row;
+* `occurrences`: the images in a row, and which of them need no caption;
+* `tables`, `columns`: a table, list or sitemap, recognised, and which column holds what;
+* `shards`: the folder of img2dataset.
+"""
+
+from pathlib import Path
+
+from helpers.apps.alt_text.reading.columns import find_columns
+from helpers.apps.alt_text.reading.shards import open_shards
+from helpers.apps.alt_text.reading.tables import AS_FOUND, Reading, Table, open_table
+
+__all__ = ["AS_FOUND", "Reading", "Table", "open_input"]
+
+
+def open_input(source: str | Path, reading: Reading) -> Table:
+    """Recognise a file, or a folder of img2dataset, and find its columns.
+
+    Raises TableError for what is neither, or holds no column of addresses.
+    """
+    if Path(source).is_dir():
+        table: Table = open_shards(source)
+    else:
+        table = open_table(source, reading.encoding, reading.delimiter)
+    named = reading.address_column, reading.page_column, reading.alt_column
+    table.places, table.reading = find_columns(table, *named), reading
+    return table
