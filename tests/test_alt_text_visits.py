@@ -263,6 +263,26 @@ def test_waits_are_read_as_servers_write_them():
     assert patience(retry, {"Retry-After": "dog"}) == patience(retry, {}) >= 1
 
 
+class Asked(Hosts):
+    """Notes when it is asked for a turn."""
+
+    def take_turn(self, address, now):
+        self.moments = [*getattr(self, "moments", []), now]
+        return super().take_turn(address, now)
+
+
+def test_turns_are_timed_by_a_clock_that_nobody_sets_back():
+    with site() as running:
+        hosts = Asked(rate=1000, local=running.address)
+        begin = time.monotonic()
+        assert len(list(visits.visits([f"{running.url}/1.png"], hosts, 16))) == 1
+        end, host = time.monotonic(), hosts.of(running.url)
+        assert all(begin <= now <= end for now in hosts.moments)
+        assert begin <= host.next <= end + 1
+        hosts.wait(running.url, 9)
+        assert 8 < host.next - end < 10
+
+
 def test_while_one_server_is_waited_for_others_are_visited():
     hosts, now = Hosts(rate=1), 1000.0
     one, other = "http://a.example/1", "http://b.example/1"

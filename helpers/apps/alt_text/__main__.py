@@ -24,8 +24,6 @@ from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.images import USER_AGENT
 
-FIRST = 5  # addresses that a dry run shows
-
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
 same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
 and out.state, which remembers what is done; delete that one when you are."""
@@ -102,9 +100,9 @@ def number_from(kind: Callable, least: float) -> Callable[[str], float]:
     """Return a reader of numbers that argparse turns into a usage message."""
 
     def number(text: str) -> float:
-        if not least <= kind(text) < inf:  # no number compares with nan
-            raise ValueError(f"{text} is not {least} or more")
-        return kind(text)
+        if least <= kind(text) < inf:  # nan is neither
+            return kind(text)
+        raise ValueError(f"{text} is not {least} or more")
 
     return number
 
@@ -162,7 +160,7 @@ def summary(counts: Mapping[str, int]) -> str:
 def plan(job: Job) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
-        counts, first = job.scan(), list(job.store.waiting(FIRST))
+        counts, first = job.scan(), list(job.store.waiting(5))
     table, places = job.table, job.table.places
     used = {"addresses": places.address, "pages": places.page, "alt texts": places.alt}
     found = [f"{what} in {table.columns[at]!r}" for what, at in used.items() if at is not None]

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from helpers.apps.alt_text.captioning.cluster import CHUNK, share_out
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
-from helpers.apps.alt_text.reading import AS_FOUND, Reading, open_input
+from helpers.apps.alt_text.reading import Reading, open_input
 from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing import output_files
@@ -40,9 +40,9 @@ class Job:
 
     store: Store
 
-    def __init__(self, source: str | Path, output: str | Path, reading: Reading = AS_FOUND):
+    def __init__(self, source: str | Path, output: str | Path, reading: Reading | None = None):
         self.output, self.held = table_path(output), ExitStack()
-        self.table = open_input(source, reading)
+        self.table = open_input(source, reading or Reading())
 
     def open_state(self, identity: dict, parquet: bool = False, report: bool = True) -> None:
         """Open the job's state file, or begin one.
@@ -80,7 +80,7 @@ class Job:
         if counts := self.store.manifest.get("scanned"):
             return counts
         self.store.start_anew()
-        counts, turns, new = Counter(rows=0, images=0), Counter(), {}
+        counts, turns, new = Counter(rows=0, images=0, width=0), Counter(), {}
         for row, found in tqdm(self.table.occurrences(), "reading", unit="row", disable=None):
             counts["rows"] += 1
             counts["images"] += sum(bool(image.address) for image in found)
@@ -94,7 +94,7 @@ class Job:
                 self.store.add(new.items())
                 new = {}
         self.store.add(new.items())
-        counts |= {"addresses": sum(turns.values()), "servers": len(turns)}
+        counts.update(addresses=sum(turns.values()), servers=len(turns))
         self.store.note(scanned=dict(counts))
         return dict(counts)
 

@@ -5,7 +5,7 @@ Beside it nothing is remembered: who opens the file again sees what is done and 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +93,7 @@ class Store:
         """Forget the addresses."""
         self.database.execute("DELETE FROM addresses")
 
-    def add(self, rows: Sequence[tuple[str, int]]) -> None:
+    def add(self, rows: Iterable[tuple[str, int]]) -> None:
         """Add (address, turn); an address that is known is left alone."""
         with self.transaction():
             self.database.executemany(

@@ -22,12 +22,14 @@ from uuid import uuid4
 
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.store import Finding
-from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
 AHEAD = 2  # chunks a worker has in hand, so that it never waits for the next
 LOADING = Lock()
+# What this process knows of servers. Another run has settings of its own, and asks for each
+# robots.txt anew.
+known_hosts = lru_cache(4)(Settings.hosts)
 
 
 def share_out(
@@ -66,19 +68,15 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
 
     fill()
     for future in running:
-        again, found = outcome(future, given.pop(future.key))
-        for part in again:
-            send(part)
-        yield from found
+        chunk = given.pop(future.key)
+        if future.status == "finished":
+            yield from future.result()
+        else:
+            again, lost = after_failure(future, chunk)
+            for part in again:
+                send(part)
+            yield lost, []
         fill()
-
-
-def outcome(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Batch]]:
-    """Return the chunks to send again, and what was found."""
-    if future.status == "finished":
-        return [], future.result()
-    again, lost = after_failure(future, chunk)
-    return again, [(lost, [])]
 
 
 def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Finding]]:
@@ -126,12 +124,3 @@ def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> obj
     except (ValueError, OSError) as error:
         problem = f"{error}. {cure}"
     raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")
-
-
-@lru_cache(4)
-def known_hosts(settings: Settings) -> Hosts:
-    """Return what this process knows of servers: their robots.txt, and when to come back.
-
-    Another run of the command has settings of its own, and asks for each robots.txt anew.
-    """
-    return settings.hosts()

@@ -73,7 +73,7 @@ def work_off(
     known: tells of a digest whether that picture has been captioned already. Without it a picture
         may be captioned again, in another batch.
     """
-    with closing(Ahead(visits(addresses, hosts, captioner.encoder.image_size))) as results:
+    with closing(ahead(visits(addresses, hosts, captioner.encoder.image_size))) as results:
         yield from one_behind(
             partial(captioned, captioner=captioner, beam_size=settings.beam_size),
             encoded(in_batches(results), captioner.encoder, known),
@@ -125,47 +125,37 @@ def captioned(batch: Encoded, captioner: object, beam_size: int) -> Batch:
     return findings, pictures
 
 
-class Ahead(Thread):
-    """Works out the items of an iterator in advance; iterating over it gives them.
+def ahead(items: Iterator) -> Iterator:
+    """Yield the items of an iterator, worked out in advance on a thread; None in a lull."""
+    queue, over = Queue(PHOTOS_AT_ONCE), Event()
+    Thread(target=fill, args=(queue, items, over), daemon=True).start()
+    try:
+        while True:
+            try:
+                item = queue.get(timeout=LULL)
+            except Empty:
+                item = None
+            if isinstance(item, StopIteration):
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        over.set()
 
-    Gives None whenever it has a lull. Raises what the iterator raised.
-    """
 
-    def __init__(self, items: Iterator):
-        super().__init__(daemon=True)
-        self.items, self.queue, self.over = items, Queue(PHOTOS_AT_ONCE), Event()
-        self.start()
+def fill(queue: Queue, items: Iterator, over: Event) -> None:
+    """Put items into a queue until they end or nobody wants them; what is raised goes there too."""
+    try:
+        with closing(items):
+            while not over.is_set():
+                put(queue, next(items), over)
+    except BaseException as error:  # raised again where the items are used
+        put(queue, error, over)
 
-    def run(self) -> None:
-        """Fill the queue until the items end or nobody wants them."""
-        try:
-            with closing(self.items):
-                for item in self.items:
-                    self.put(item)
-                    if self.over.is_set():
-                        return
-            self.put(StopIteration())
-        except BaseException as error:  # raised again where the items are used
-            self.put(error)
 
-    def put(self, item: object) -> None:
-        """Hand over an item as soon as there is room."""
-        while not self.over.is_set():
-            with suppress(Full):
-                return self.queue.put(item, timeout=0.2)
-
-    def __iter__(self) -> "Ahead":
-        return self
-
-    def __next__(self) -> object:
-        try:
-            item = self.queue.get(timeout=LULL)
-        except Empty:
-            return None
-        if isinstance(item, BaseException):
-            raise item
-        return item
-
-    def close(self) -> None:
-        """Want no more items."""
-        self.over.set()
+def put(queue: Queue, item: object, over: Event) -> None:
+    """Hand over an item as soon as there is room."""
+    while not over.is_set():
+        with suppress(Full):
+            return queue.put(item, timeout=0.2)

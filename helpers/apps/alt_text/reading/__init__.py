@@ -1,18 +1,12 @@
-"""The first step: the rows of the input, whatever it is, and the images in each.
-
-* `rows`: a file, row by row;
-* `occurrences`: the images in a row, and which of them need no caption;
-* `tables`, `columns`: a table, list or sitemap, recognised, and which column holds what;
-* `shards`: the folder of img2dataset.
-"""
+"""The first step: the rows of the input, whatever it is, and the images in each."""
 
 from pathlib import Path
 
 from helpers.apps.alt_text.reading.columns import find_columns
 from helpers.apps.alt_text.reading.shards import open_shards
-from helpers.apps.alt_text.reading.tables import AS_FOUND, Reading, Table, open_table
+from helpers.apps.alt_text.reading.tables import Reading, Table, open_table
 
-__all__ = ["AS_FOUND", "Reading", "Table", "open_input"]
+__all__ = ["Reading", "Table", "open_input"]
 
 
 def open_input(source: str | Path, reading: Reading) -> Table:

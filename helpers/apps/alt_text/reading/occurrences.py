@@ -92,17 +92,10 @@ def occurrences_in(
     cell = cell_of(row, columns.address)
     page = cell_of(row, columns.page) or base
     alt = cell_of(row, columns.alt)
-    images = list(images_of(cell))
-    found = [occurrence(image, page, image.get("alt", "").strip() or alt) for image in images]
-    if not found:
-        broken = "holds no <img> with an address" if "<" in cell else "is empty"
-        return [Occurrence("", "no_address", f"the cell {broken}")]
-    if everything:
-        found = [
-            occurrence(image, page, "") if had.status == "exists" else had
-            for image, had in zip(images, found, strict=True)
-        ]
-    return found
+    texts = ((image, image.get("alt", "").strip() or alt) for image in images_of(cell))
+    found = [occurrence(image, page, "" if everything else text) for image, text in texts]
+    broken = "holds no <img> with an address" if "<" in cell else "is empty"
+    return found or [Occurrence("", "no_address", f"the cell {broken}")]
 
 
 def cell_of(row: Sequence[str], place: int | None) -> str:

@@ -37,11 +37,6 @@ STATUSES = {
 class Shards(Table):
     """A folder of shards, recognised. Its first column names the file of each image."""
 
-    @property
-    def folder(self) -> str:
-        """The folder as another machine has to see it."""
-        return str(self.path.resolve())
-
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each image, shard by shard."""
         for file, content in images_in(self.path):
@@ -88,6 +83,7 @@ def open_shards(folder: str | Path) -> Shards:
         raise TableError(f"{folder}: the images have no “url”; was it img2dataset that wrote them?")
     shards = Shards(folder, "folder of shards", "utf-8", columns=names, header=True, address="url")
     shards.alt = "caption" if "caption" in names else ""
+    shards.folder = str(folder.resolve())  # as another machine has to see it
     shards.sample = list(islice(shards.rows(), SAMPLE_ROWS))
     return shards
 

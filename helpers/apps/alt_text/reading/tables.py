@@ -45,9 +45,6 @@ class Reading:
     everything: bool = False
 
 
-AS_FOUND = Reading()
-
-
 @dataclass
 class Table:
     """An input, recognised.
@@ -59,6 +56,7 @@ class Table:
         sample: the first rows.
         address, alt: names of columns that such an input always has, "" where they must be found.
         places, reading: where to find things in a row, and how to read it.
+        folder: of images that are fetched already; "" without such.
     """
 
     path: Path
@@ -71,8 +69,8 @@ class Table:
     address: str = ""
     alt: str = ""
     places: Columns = Columns(0)
-    reading: Reading = AS_FOUND
-    folder = ""  # of images that are fetched already
+    reading: Reading = Reading()
+    folder: str = ""
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each row; however large the file, one row is in memory."""

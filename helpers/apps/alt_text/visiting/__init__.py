@@ -1,6 +1,1 @@
-"""The second step: visits to addresses, and what they bring back.
-
-* `politeness`: robots.txt, a pace for every server, patience with busy ones;
-* `photos`: bytes, opened;
-* `visits`: who is visited when, and what comes of it.
-"""
+"""The second step: visits to addresses, each server at its pace, and what they bring back."""

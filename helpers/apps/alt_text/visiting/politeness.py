@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from random import random
 from threading import Lock
 from time import monotonic
@@ -34,6 +35,7 @@ class Host:
         self.rules: Protego | ImageError | None = None
 
 
+@dataclass(eq=False)
 class Hosts:
     """All servers of a job.
 
@@ -43,18 +45,13 @@ class Hosts:
     workers: how many visit the same servers, each with Hosts of its own. May change at any time.
     """
 
-    def __init__(
-        self,
-        rate: float = 5,
-        local: str = "",
-        user_agent: str = USER_AGENT,
-        folder: str = "",
-        workers: int = 1,
-    ):
-        self.rate, self.local, self.user_agent, self.folder = rate, local, user_agent, folder
-        self.workers = workers
-        self.known: dict[str, Host] = {}
-        self.lock = Lock()
+    rate: float = 5
+    local: str = ""
+    user_agent: str = USER_AGENT
+    folder: str = ""
+    workers: int = 1
+    known: dict[str, Host] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def of(self, address: str) -> Host:
         """Return the server of an address."""

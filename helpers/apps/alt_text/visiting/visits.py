@@ -4,12 +4,11 @@ import heapq
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 
 from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
@@ -71,7 +70,9 @@ def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result
     """
     coming, order, running = map(Errand, addresses), count(), {}
     due: list[tuple[float, int, Errand]] = []
-    with closing(Visitors()) as visitors:
+    with ExitStack() as stack:
+        pool = ThreadPoolExecutor(VISITS_AT_ONCE, "visitor")
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         while True:
             for errand in some_of(coming, IN_HAND - len(due) - len(running)):
                 heapq.heappush(due, (0.0, next(order), errand))
@@ -80,10 +81,10 @@ def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result
                 if later := hosts.take_turn(errand.place, monotonic()):
                     heapq.heappush(due, (later, number, errand))
                 else:
-                    running[visitors.send(errand, hosts, size)] = errand
+                    running[pool.submit(visit, errand, hosts, size)] = errand
             if not due and not running:
                 return
-            for visited in visitors.finished(running, due[0][0] if due else None):
+            for visited in finished(running, due[0][0] if due else None):
                 result = judge(running.pop(visited), visited.result(), hosts)
                 if isinstance(result, Errand):
                     heapq.heappush(due, (0.0, next(order), result))
@@ -96,27 +97,13 @@ def some_of(items: Iterator, number: int) -> Iterator:
     return (item for _, item in zip(range(number), items, strict=False))
 
 
-class Visitors:
-    """The threads that fetch."""
-
-    def __init__(self):
-        self.pool = ThreadPoolExecutor(VISITS_AT_ONCE, "visitor")
-
-    def send(self, errand: Errand, hosts: Hosts, size: int) -> Future:
-        """Begin a visit."""
-        return self.pool.submit(visit, errand, hosts, size)
-
-    def finished(self, running: dict[Future, Errand], next_due: float | None) -> list[Future]:
-        """Wait until a visit has ended, or until the next one is due, one second at most."""
-        busy = len(running) >= VISITS_AT_ONCE or next_due is None
-        seconds = 1.0 if busy else min(1.0, max(0.0, next_due - monotonic()))
-        if not running:
-            Event().wait(seconds)
-        return list(wait(running, seconds, FIRST_COMPLETED).done)
-
-    def close(self) -> None:
-        """Begin no more visits."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
+def finished(running: dict[Future, Errand], next_due: float | None) -> list[Future]:
+    """Wait until a visit has ended, or until the next one is due, one second at most."""
+    busy = len(running) >= VISITS_AT_ONCE or next_due is None
+    seconds = 1.0 if busy else min(1.0, max(0.0, next_due - monotonic()))
+    if not running:
+        sleep(seconds)
+    return list(wait(running, seconds, FIRST_COMPLETED).done)
 
 
 def visit(errand: Errand, hosts: Hosts, size: int) -> Result | Errand | ImageError:

@@ -1,8 +1,4 @@
-"""The last step: files for machines, and a page for the person who reviews.
-
-* `outputs`: a row of the answer, as CSV, JSON Lines or Parquet;
-* `report`: the page.
-"""
+"""The last step: files for machines, and a page for the person who reviews."""
 
 import os
 from collections.abc import Iterator, Sequence

@@ -16,7 +16,6 @@ ADDED = ("image_address", "alt_text", "confidence", "status", "message")
 # A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).
 FORMULA = re.compile(r"^(?![+-]?\d[\d.,]*$)[=+\-@\t\r\n＝＋－＠]")
 LONGEST_SHOWN = 300  # characters of an image that is its own address (data:…)
-NO_WORDS = "the captioner found no words; describe it by hand"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def record_of(
         confidence = round(per_word(probability, caption), 3)
         text = short_alt_text(caption)
     if status == "ok" and not text:
-        status, message = "no_words", NO_WORDS
+        status, message = "no_words", "the captioner found no words; describe it by hand"
     return Record(row, shown, text, confidence, status, message, picture)
 
 

@@ -70,11 +70,6 @@ class Report:
         self.rows.append([number, *map(safe, record.row)])
         self.bytes += sum(map(len, record.row)) + 20
 
-    def finish(self) -> None:
-        """Write the last page."""
-        if self.records or not self.pages:
-            self.flush(more=False)
-
     def numbered(self, number: int) -> Path:
         """Return the path of a page: out.report.html, out.report-2.html."""
         return self.path if number == 1 else self.path.with_stem(f"{self.path.stem}-{number}")
@@ -138,7 +133,8 @@ def report_pages(
     """Give a function that writes a Record into a Report."""
     report = Report(path, columns, delimiter, place)
     yield report.write
-    report.finish()
+    if report.records or not report.pages:
+        report.flush(more=False)
 
 
 def hash_of(text: str) -> str:
