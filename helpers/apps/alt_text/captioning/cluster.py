@@ -13,7 +13,7 @@ Workers don't talk to each other, so
   first, for both.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -55,16 +55,16 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
 
     running, given = as_completed(loop=client.loop), {}
 
-    def send(chunk: list[str]) -> None:
-        workers = max(1, len(client.nthreads()))
-        future = client.submit(caption_chunk, chunk, settings, workers, pure=False)
-        given[future.key] = chunk
-        running.add(future)
+    def send(chunks: Iterable[list[str]]) -> None:
+        for chunk in chunks:
+            workers = max(1, len(client.nthreads()))
+            future = client.submit(caption_chunk, chunk, settings, workers, pure=False)
+            given[future.key] = chunk
+            running.add(future)
 
     def fill() -> None:
         free = AHEAD * max(1, sum(client.nthreads().values())) - len(given)
-        for chunk in islice(todo, max(0, free)):
-            send(chunk)
+        send(islice(todo, max(0, free)))
 
     fill()
     for future in running:
@@ -73,8 +73,7 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
             yield from future.result()
         else:
             again, lost = after_failure(future, chunk)
-            for part in again:
-                send(part)
+            send(again)
             yield lost, []
         fill()
 
