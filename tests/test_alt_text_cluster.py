@@ -21,8 +21,8 @@ from distributed import KilledWorker, LocalCluster  # noqa: E402
 
 from alt_text_site import fingerprint, load, photo, run, site  # noqa: E402
 from helpers.apps.alt_text import Settings  # noqa: E402
-from helpers.apps.alt_text import cluster as clusters
-from helpers.apps.alt_text.cluster import after_failure  # noqa: E402
+from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
+from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
 from helpers.apps.alt_text.store import Finding, Picture, Store  # noqa: E402
 from helpers.clusters import ClusterError, connect  # noqa: E402
 from hostile_server import answer  # noqa: E402

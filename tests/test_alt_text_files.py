@@ -1,13 +1,20 @@
 """The files of a job: named well, nobody else's, and all possible before the work begins."""
 
+import errno
+import os
 import sys
 from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from alt_text_site import Colours, arguments, fingerprint, run, site
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.job import Job, JobError
+from helpers.apps.alt_text.writing import report
+from helpers.files import LockedError
 
 
 @pytest.fixture
@@ -112,7 +119,7 @@ def test_the_input_is_not_written_over(running, crawl, tmp_path, capsys):
 @pytest.mark.parametrize(
     "name, better",
     [("out.jsonl", "out.csv"), ("out.PARQUET", "out.csv"), ("a.b.htm", "a.b.csv")]
-    + [("out.report.html", "out.csv"), ("out.state", "out.csv"), ("out.state-lock", "out.csv")],
+    + [("out.report.html", "out.csv"), ("out.state", "out.csv")],
 )
 def test_a_name_of_another_kind_is_refused_at_once(tmp_path, capsys, name, better):
     said = refused(capsys, "no-such.csv", "-o", tmp_path / name)
@@ -127,3 +134,116 @@ def test_parquet_without_pyarrow_is_refused_before_the_work(running, crawl, caps
     assert "--parquet needs pyarrow: pip install pyarrow (our extra “scale”)" in said
     assert [*crawl.parent.iterdir()] == [crawl] and not running.visits
     assert run(crawl, crawl.with_name("out.csv"), running, captioner=Colours()) == 0
+
+
+# Whole, or as they were
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """A job that has written its files, three pages among them, and is about to write others."""
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(report, "CARDS", 2)
+    images = "".join(f"https://a.example/{number}.jpg\n" for number in range(6))
+    (tmp_path / "crawl.csv").write_text(f"image\n{images}", "utf-8")
+    with closing(Job(tmp_path / "crawl.csv", tmp_path / "out.csv")) as job:
+        job.open_state({"input": 1}, parquet=True)
+        job.scan()
+        job.write(parquet=True)
+        records = [replace(record, message="changed") for record in job.records()]
+        monkeypatch.setattr(job, "records", lambda: records)
+        yield job
+
+
+def outputs(job):
+    """What lies beside the input and the state."""
+    names = ("crawl.csv", "out.state", ".out.state")
+    files = (path for path in job.output.parent.iterdir() if not path.name.startswith(names))
+    return {path.name: path.read_bytes() for path in files}
+
+
+def nothing_changes(job, error):
+    """Write files in vain."""
+    before = outputs(job)
+    assert len(before) == 6
+    with pytest.raises(type(error)):
+        job.write(parquet=True)
+    assert outputs(job) == before
+
+
+def failing(function, number, error):
+    """Return a function that raises an error when it is called for the n-th time."""
+    calls = iter(range(number))
+
+    def call(*arguments):
+        if next(calls, None) is None:
+            raise error
+        return function(*arguments)
+
+    return call
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), FULL])
+@pytest.mark.parametrize("number", [0, 3, 6])
+def test_files_stay_as_they_were_if_writing_stops_at_a_row(job, monkeypatch, number, error):
+    records = job.records()
+
+    def stopped():
+        yield from islice(records, number)
+        raise error
+
+    monkeypatch.setattr(job, "records", stopped)
+    nothing_changes(job, error)
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_files_stay_as_they_were_if_a_page_does_not_fit(job, monkeypatch, page):
+    monkeypatch.setattr(report, "filters", failing(report.filters, page, FULL))
+    nothing_changes(job, FULL)
+
+
+@pytest.mark.parametrize("file", range(6))
+def test_files_stay_as_they_were_if_the_disk_is_full_at_last(job, monkeypatch, file):
+    monkeypatch.setattr(os, "fsync", failing(os.fsync, file, FULL))
+    nothing_changes(job, FULL)
+
+
+def test_files_stay_as_they_were_if_a_spreadsheet_holds_the_table(job, monkeypatch):
+    held, real = PermissionError(errno.EACCES, "held by a spreadsheet"), os.replace
+
+    def replace_file(source, target):
+        if Path(target).name == "out.csv":
+            raise held
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace_file)
+    nothing_changes(job, held)
+
+
+def test_all_files_are_written_if_nothing_is_in_the_way(job):
+    _, paths = job.write(parquet=True)
+    assert sorted(path.name for path in paths) == sorted(outputs(job))
+    assert paths[0].name == "out.csv" and paths[0].read_text("utf-8").count("changed") == 6
+    assert all(b"changed" in path.read_bytes() for path in paths)
+
+
+def test_a_lock_is_not_pulled_from_under_the_next_job(job, monkeypatch):
+    others = [Job(job.table.path, job.output) for _ in range(2)]
+    unlink = Path.unlink
+
+    def begin_first(path, **options):
+        """Let another job begin when the lock is free, and only then remove what is to go."""
+        others[0].open_state({"input": 1})
+        monkeypatch.setattr(Path, "unlink", unlink)
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", begin_first)
+    job.close()
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with closing(others[0]), closing(others[1]):
+        if not hasattr(others[0], "store"):  # nothing was removed
+            others[0].open_state({"input": 1})
+        with pytest.raises(LockedError, match="under way in another process; wait for it"):
+            others[1].open_state({"input": 1})

@@ -7,10 +7,11 @@ import tracemalloc
 
 import pytest
 
-from helpers.apps.alt_text import tables
-from helpers.apps.alt_text.columns import Columns, find_columns
-from helpers.apps.alt_text.occurrences import largest, occurrences_in
-from helpers.apps.alt_text.tables import TableError, open_table
+from helpers.apps.alt_text.reading import rows
+from helpers.apps.alt_text.reading.columns import find_columns
+from helpers.apps.alt_text.reading.occurrences import Columns, largest, occurrences_in
+from helpers.apps.alt_text.reading.rows import TableError
+from helpers.apps.alt_text.reading.tables import open_table
 
 PAGE = "https://a.example/dir/page.html"
 ROWS = [["Page", "Bild", "Größe"], [PAGE, "bär.jpg", "5; 6, 7"], [PAGE, "b.jpg", ""]]
@@ -73,7 +74,7 @@ def test_a_table_without_header_has_numbered_columns(table):
 
 
 def test_a_quote_that_is_never_closed_is_named(table, monkeypatch):
-    monkeypatch.setattr(tables, "LONGEST_CELL", 1000)
+    monkeypatch.setattr(rows, "LONGEST_CELL", 1000)
     before = csv.field_size_limit()
     with pytest.raises(TableError, match=r"line \d+: field larger.*quote never closed"):
         table('Image\n"a.jpg\n' + "b.jpg\n" * 1000)
@@ -81,7 +82,7 @@ def test_a_quote_that_is_never_closed_is_named(table, monkeypatch):
 
 
 def test_a_line_that_is_none_is_refused(table, monkeypatch):
-    monkeypatch.setattr(tables, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(rows, "LONGEST_LINE", 1000)
     with pytest.raises(TableError, match=r"line 3 has more than 1,000 characters\. Export a table"):
         table("Image,Alt\na.jpg,\n" + "b.jpg," * 200 + "\n")
     assert len(list(table("Image\n" + "b" * 995 + ".jpg\n" * 2).rows())) == 2

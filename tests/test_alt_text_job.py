@@ -1,24 +1,26 @@
 """Alt text for a table: from rows to rows, stopped and gone on with, and files that are safe."""
 
 import csv
+import io
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from alt_text_site import Colours, arguments, fingerprint, photo, run, site
-from helpers.apps.alt_text import photos
+from helpers.apps.alt_text import __main__ as command
+from helpers.apps.alt_text import job as jobs
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.job import Job, first_addresses
-from helpers.apps.alt_text.occurrences import Occurrence
-from helpers.apps.alt_text.outputs import ADDED, added_names, safe, unique
+from helpers.apps.alt_text.job import Job
 from helpers.apps.alt_text.store import Store
+from helpers.apps.alt_text.visiting import visits
+from helpers.apps.alt_text.writing.outputs import ADDED, added_names, safe, unique
 from helpers.apps.wording import LONGEST, per_word, short_alt_text
 from hostile_server import answer
 
@@ -217,16 +219,6 @@ def test_a_list_of_waiting_addresses_may_be_given_up_by_another_thread(tmp_path)
         waiting.close()
 
 
-def test_the_first_addresses_are_found_without_reading_on():
-    def rows():
-        for number in (1, 1, 2, 3):
-            yield [], [Occurrence(f"https://a.example/{number}.png")]
-        pytest.fail("read on")
-
-    job = SimpleNamespace(occurrences=rows)
-    assert first_addresses(job, 3) == [f"https://a.example/{number}.png" for number in (1, 2, 3)]
-
-
 def test_a_dry_run_visits_and_writes_nothing(running, crawl, tmp_path, capsys):
     table = crawl([running.url, "/1.png", ""], [running.url, "/2.png", "dog"], ["", "3.png", ""])
     before = sorted(tmp_path.iterdir())
@@ -236,6 +228,56 @@ def test_a_dry_run_visits_and_writes_nothing(running, crawl, tmp_path, capsys):
     assert "3 rows hold 3 images; without a visit: 1 exists, 1 no_address" in said
     assert "1 addresses on 1 servers" in said and f"{running.url}/1.png" in said
     assert sorted(tmp_path.iterdir()) == before and not running.visits
+
+
+def test_a_dry_run_shows_addresses_in_the_order_of_the_visits(crawl, capsys):
+    table = crawl(*(["", f"https://{name}.jpg", ""] for name in "a/1 a/2 a/3 b/1 a/1 b/2".split()))
+    assert main([str(table), "--dry-run"]) == 0
+    shown = re.findall(r"  https://(\S+).jpg", capsys.readouterr().out)
+    assert shown == "a/1 b/1 a/2 b/2 a/3".split()
+
+
+@pytest.mark.parametrize("rows", [[], [["", "https://a.example/1.jpg", "A dog."]]])
+def test_with_nothing_to_visit_nothing_is_visited(crawl, tmp_path, capsys, rows):
+    table = crawl(*rows)
+    words = ["--address-column", "Image"]
+    assert run(table, tmp_path / "out.csv", None, *words, "--dry-run") == 0
+    assert "0 addresses on 0 servers would be visited" in capsys.readouterr().out
+    assert run(table, tmp_path / "out.csv", None, *words) == 0
+    assert statuses(tmp_path / "out.csv") == ["exists"] * len(rows)
+
+
+def test_a_console_without_the_letters_of_a_table_shows_them_escaped(crawl, tmp_path, monkeypatch):
+    table = crawl(["", "https://a.example/犬.jpg", ""], header=("ページ", "画像", "Alt"))
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "cp1252", write_through=True))
+    assert main([str(table), "--dry-run"]) == 0
+    assert run(table, tmp_path / "犬.csv", None, "--limit", "0") == 0
+    said = written.getvalue().decode("cp1252")
+    assert r"addresses in '\u753b\u50cf'" in said and r"a.example/\u72ac.jpg" in said
+    assert r"\u72ac.report.html" in said
+
+
+def test_no_state_stays_open(crawl, tmp_path, capsys, monkeypatch):
+    opened = []
+
+    class Noted(Store):
+        def __init__(self, *arguments):
+            opened.append(self)
+            super().__init__(*arguments)
+
+    for module in (jobs, command):
+        monkeypatch.setattr(module, "Store", Noted, raising=False)
+    table, target = crawl(["https://a.example", "1.png", "x"]), tmp_path / "out.csv"
+    assert main([str(table), "--dry-run"]) == 0
+    assert run(table, target) == 0
+    assert run(table, target, None, "--all") == 1  # belongs to another job
+    target.with_name("out.state").write_bytes(b"no database" * 100)
+    assert run(table, target) == 1
+    assert len(opened) >= 4
+    for store in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+            store.count()
 
 
 # Refusals
@@ -308,6 +350,19 @@ def test_mistakes_are_answered_in_words(crawl, tmp_path, capsys, monkeypatch, wo
     assert said in refused(capsys, *words, "-o", "out.csv", "--captioner", "0")
 
 
+@pytest.mark.parametrize(
+    "option, number",
+    [("--rate", number) for number in ("nan", "inf", "-inf", "1e999", "0", "-1", "dog")]
+    + [("--beam-size", number) for number in ("0", "nan", "2.5")]
+    + [("--limit", number) for number in ("-1", "inf")],
+)
+def test_a_number_that_is_none_is_refused(crawl, capsys, option, number):
+    table = crawl(["https://a.example", "1.png", ""])
+    with pytest.raises(SystemExit, match="2"):
+        main([str(table), "-o", "out.csv", f"{option}={number}"])
+    assert f"argument {option}: invalid number value: {number!r}" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_captioner_that_is_not_there_is_answered_in_words(crawl, tmp_path, capsys):
     table = crawl(["https://a.example", "1.png", ""])
@@ -321,14 +376,14 @@ def test_the_help_needs_no_tensorflow():
 
 
 def test_what_nobody_foresaw_costs_one_image(running, crawl, tmp_path, monkeypatch):
-    real = photos.look
+    real = visits.look
 
     def look(address, data, size):
         if address.endswith("/2.png"):
             raise ZeroDivisionError("dog")
         return real(address, data, size)
 
-    monkeypatch.setattr(photos, "look", look)
+    monkeypatch.setattr(visits, "look", look)
     table = crawl(*([running.url, f"/{n}.png", ""] for n in (1, 2)))
     assert run(table, tmp_path / "out.csv", running) == 0
     assert statuses(tmp_path / "out.csv") == ["ok", "failed"]

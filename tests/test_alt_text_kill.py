@@ -17,8 +17,8 @@ import pytest
 
 from alt_text_site import Colours, arguments, photo, run, site
 from ctrl_c import LISTEN
-from helpers.apps.alt_text import photos
-from helpers.apps.alt_text.report import CARDS
+from helpers.apps.alt_text.visiting import visits
+from helpers.apps.alt_text.writing.report import CARDS
 from hostile_server import BEHAVIOURS
 
 TESTS = Path(__file__).parent
@@ -118,8 +118,8 @@ def test_ctrl_c_ends_soon_and_leaves_usable_files(tmp_path):
 
 
 def test_ten_thousand_rows_with_broken_addresses(tmp_path, monkeypatch):
-    chance, patience = random.Random(7), partial(photos.fetch_answer, seconds=1.5)
-    monkeypatch.setattr(photos, "fetch_answer", patience)
+    chance, patience = random.Random(7), partial(visits.fetch_answer, seconds=1.5)
+    monkeypatch.setattr(visits, "fetch_answer", patience)
     with site() as running:
         good = [f"/{number}.png" for number in range(1700)]
         broken = [f"{path}?{n}" for n in range(9) for path in BROKEN][:300]

@@ -11,10 +11,9 @@ import pytest
 from PIL import Image
 
 from alt_text_site import run, site
-from helpers.apps.alt_text import report as module
-from helpers.apps.alt_text.outputs import Record
-from helpers.apps.alt_text.report import Report
 from helpers.apps.alt_text.store import Picture
+from helpers.apps.alt_text.writing import report as module
+from helpers.apps.alt_text.writing.outputs import Record
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -46,10 +45,11 @@ def record(number=0, row=("a", "b"), status="ok", text="A dog.", image=None, mes
 
 
 def write(path, records, columns=("Page", "Image"), delimiter=","):
-    report = Report(path, columns, delimiter)
-    for one in records:
-        report.write(one)
-    return report.close()
+    paths = []
+    with module.report_pages(path, columns, delimiter, lambda p: paths.append(p) or p) as add:
+        for one in records:
+            add(one)
+    return paths
 
 
 def embedded(path):

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from alt_text_site import photo, run, site
-from helpers.apps.alt_text.shards import open_shards, read_shard, status_of
-from helpers.apps.alt_text.tables import TableError
+from helpers.apps.alt_text.reading.rows import TableError
+from helpers.apps.alt_text.reading.shards import open_shards, status_of
+from helpers.apps.alt_text.visiting.visits import read_shard
 from helpers.images import ImageError
 
 SITE = "https://a.example/"

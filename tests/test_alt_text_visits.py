@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from alt_text_site import Colours, photo, run, site
-from helpers.apps.alt_text import politeness, working
-from helpers.apps.alt_text.occurrences import by_size
-from helpers.apps.alt_text.photos import Photo, look
-from helpers.apps.alt_text.politeness import Hosts, opted_out, origin, patience, rules_in
+from helpers.apps.alt_text import Settings
+from helpers.apps.alt_text.captioning import work
+from helpers.apps.alt_text.signs import by_size, origin
 from helpers.apps.alt_text.store import Picture
-from helpers.apps.alt_text.working import Settings
+from helpers.apps.alt_text.visiting import politeness, visits
+from helpers.apps.alt_text.visiting.photos import Photo, look
+from helpers.apps.alt_text.visiting.politeness import Hosts, opted_out, patience, rules_in
 from helpers.images import ImageError, fetching, image_pixels
 from hostile_server import answer, redirect
 
@@ -232,7 +233,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(tmp_path):
 
 
 def test_a_server_that_stays_busy_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(working, "patience", lambda retry, headers: 0.01)
+    monkeypatch.setattr(visits, "patience", lambda retry, headers: 0.01)
     with site() as running:
         running.pages["/busy.png"] = answer(status="503 Busy")
         files = crawl(tmp_path, running, "/busy.png")
@@ -260,6 +261,26 @@ def test_waits_are_read_as_servers_write_them():
     soon = email.utils.formatdate(time.time() + 30, usegmt=True)
     assert 25 < patience(retry, {"Retry-After": soon}) <= 31
     assert patience(retry, {"Retry-After": "dog"}) == patience(retry, {}) >= 1
+
+
+class Asked(Hosts):
+    """Notes when it is asked for a turn."""
+
+    def take_turn(self, address, now):
+        self.moments = [*getattr(self, "moments", []), now]
+        return super().take_turn(address, now)
+
+
+def test_turns_are_timed_by_a_clock_that_nobody_sets_back():
+    with site() as running:
+        hosts = Asked(rate=1000, local=running.address)
+        begin = time.monotonic()
+        assert len(list(visits.visits([f"{running.url}/1.png"], hosts, 16))) == 1
+        end, host = time.monotonic(), hosts.of(running.url)
+        assert all(begin <= now <= end for now in hosts.moments)
+        assert begin <= host.next <= end + 1
+        hosts.wait(running.url, 9)
+        assert 8 < host.next - end < 10
 
 
 def test_while_one_server_is_waited_for_others_are_visited():
@@ -346,22 +367,22 @@ def found(name, colour):
     return Photo(f"https://a.example/{name}.png", Picture(colour), np.zeros((16, 16, 3), "uint8"))
 
 
-def worked_off(monkeypatch, visits, captioner):
+def worked_off(monkeypatch, visited, captioner):
     """Begin to work off what stands in for visits."""
-    monkeypatch.setattr(working, "visits", lambda *_: visits)
-    return working.work_off([], captioner, Settings("", None), None)
+    monkeypatch.setattr(work, "visits", lambda *_: visited)
+    return work.work_off([], captioner, Settings("", None), None)
 
 
 def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
     handed_over = Event()
 
-    def visits():
+    def visited():
         yield found("first", "red")
         assert handed_over.wait(10), "the first photo waits for the second"
         yield found("second", "blue")
 
-    monkeypatch.setattr(working, "LULL", 0.1)
-    batches = worked_off(monkeypatch, visits(), Colours())
+    monkeypatch.setattr(work, "LULL", 0.1)
+    batches = worked_off(monkeypatch, visited(), Colours())
     ((finding,), (picture,)) = next(batches)
     assert finding.address.endswith("first.png") and picture.digest == "red"
     handed_over.set()
@@ -370,7 +391,7 @@ def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
 
 def test_a_picture_of_the_batch_before_is_not_captioned_again(monkeypatch):
     captioner = Colours()
-    visits = (found(number, f"{number % 33}") for number in range(40))  # 33 pictures, 32 at once
-    batches = list(worked_off(monkeypatch, visits, captioner))
+    visited = (found(number, f"{number % 33}") for number in range(40))  # 33 pictures, 32 at once
+    batches = list(worked_off(monkeypatch, visited, captioner))
     assert [len(findings) for findings, _ in batches] == [32, 8]
     assert [len(pictures) for _, pictures in batches] == [32, 1] and captioner.photos == 33

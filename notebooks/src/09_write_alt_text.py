@@ -79,8 +79,8 @@ from urllib.parse import urldefrag, urljoin
 from helpers import plots
 from helpers.apps.alt_text import Job, Settings
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.loading import load_captioner
-from helpers.apps.alt_text.politeness import Hosts
+from helpers.apps.alt_text.captioning.loading import load_captioner
+from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.wording import LONGEST, RULES, alt_text
 from helpers.datasets import open_dataset
 from helpers.images import ImageError, open_image
@@ -219,7 +219,7 @@ print(len(rows), "rows")
 # Some cells hold an address, others a whole tag. Don't cut a tag apart with a regular expression: attributes stand in any order, in any kind of quotes, and may hold a `>`. Python has a parser, which calls a method for every tag it meets. This one collects the attributes of images.
 
 
-# %% tags=["same-as:helpers.apps.alt_text.occurrences._Images"]
+# %% tags=["same-as:helpers.apps.alt_text.reading.occurrences._Images"]
 class _Images(HTMLParser):
     def __init__(self):
         super().__init__()
@@ -245,7 +245,7 @@ for relative in ("../photos/00.jpg", "/photos/01.jpg#top", "//other.example/a.jp
 # Not every image needs words. One that has an alt text keeps it; somebody has thought about it. And a line between two paragraphs or a wave in the background is **decorative**: it gets the empty text `alt=""`, and the screen reader skips it. Often the tag says so, by its role or its size.
 
 
-# %% tags=["same-as:helpers.apps.alt_text.occurrences.by_size", "same-as:helpers.apps.alt_text.occurrences.ICON", "same-as:helpers.apps.alt_text.occurrences.SPACER"]
+# %% tags=["same-as:helpers.apps.alt_text.signs.by_size", "same-as:helpers.apps.alt_text.signs.ICON", "same-as:helpers.apps.alt_text.signs.SPACER"]
 ICON = 32  # pixels: smaller images are icons
 SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines
 
@@ -294,7 +294,7 @@ for path in ("/photos/00.jpg", "/staff/party.jpg"):
 # **Take no for an answer.** With the header `X-Robots-Tag: noai` makers say that their images are not for machines to learn from. Does a caption count? The course plays safe: such an image is left to a person.
 
 
-# %% tags=["same-as:helpers.apps.alt_text.politeness.opted_out", "same-as:helpers.apps.alt_text.politeness.OPT_OUTS"]
+# %% tags=["same-as:helpers.apps.alt_text.visiting.politeness.opted_out", "same-as:helpers.apps.alt_text.visiting.politeness.OPT_OUTS"]
 OPT_OUTS = {"noai", "noimageai"}
 
 
@@ -309,7 +309,7 @@ print(opted_out({"X-Robots-Tag": "noindex, noai"}), opted_out({"X-Robots-Tag": "
 # **Don't push.** Each server gets five requests a second at most, whoever else is being visited meanwhile. `take_turn` is told what time it is. It answers 0 for "go ahead", or the time at which to ask again.
 
 # %%
-now = time.time() + 10
+now = time.monotonic() + 10
 for moment in (now, now + 0.05, now + 0.2):
     later = hosts.take_turn(f"http://{local}/photos/00.jpg", moment)
     print(
@@ -450,7 +450,7 @@ print(f"surer half:     {fmean(agreement[half:]):.0%}")
 #
 # The captions of two photos have nothing to do with each other, so the work can be shared. Computer scientists call that **embarrassingly parallel**. **Dask** is a library for it. A **scheduler** hands out the work, and **workers**, on this machine or on hundreds, do it.
 #
-# `helpers.apps.alt_text.cluster` adds little to it. Workers get some addresses at a time, fetch, caption, and answer. Only your own process writes the state. So when a worker dies, its addresses go to another, and nothing else is lost.
+# `helpers.apps.alt_text.captioning.cluster` adds little to it. Workers get some addresses at a time, fetch, caption, and answer. Only your own process writes the state. So when a worker dies, its addresses go to another, and nothing else is lost.
 #
 # The workers don't talk to each other. Each takes its share of the rate: with four workers, each visits a server at a quarter of it, so that on average all together keep to it. When a server asks one of them to wait, the others go on until they are told the same. And a picture at two addresses may be captioned by two workers. That costs time, but the state keeps the first caption, for both.
 #
@@ -483,14 +483,12 @@ print(f"{photos} photos, {speed[1]:.1f} a second")
 if importlib.util.find_spec("distributed"):
     from distributed import LocalCluster
 
-    from helpers.apps.alt_text.cluster import work_on_cluster
-
     options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
     with LocalCluster(n_workers=2, **options) as cluster:
 
         def share(job, limit=None):
             at = cluster.scheduler_address
-            work_on_cluster(job.store, settings, at, limit, lambda done: None, chunk=4)
+            job.work_on_cluster(at, settings, limit, chunk=4)
 
         timed_job("warm.csv", lambda job: share(job, limit=8))
         speed[2] = photos / timed_job("there.csv", share)

@@ -161,9 +161,9 @@ def place_of(parts: list[str], lesson: Lesson) -> tuple[Path | None, list[str]]:
 
     `helpers.package.name` is looked for in all modules of a package.
     """
-    for count in (2, 3):
+    for count in range(2, len(parts)):
         path = lesson.root.joinpath(*parts[:count]).with_suffix(".py")
-        if parts[0] == "helpers" and len(parts) > count and path.is_file():
+        if parts[0] == "helpers" and path.is_file():
             return path, parts[count:]
     names = parts[2:] if parts[0] == "helpers" else []
     for path in sorted(lesson.root.joinpath(*parts[:2]).glob("*.py")):

@@ -234,9 +234,8 @@ def command_line() -> dict:
 
 def alt_text() -> dict:
     """Compare alt text for 500 photos of a local server with the bare forward pass of them."""
-    from helpers.apps.alt_text.job import Job
-    from helpers.apps.alt_text.loading import load_captioner
-    from helpers.apps.alt_text.working import Settings
+    from helpers.apps.alt_text import Job, Settings
+    from helpers.apps.alt_text.captioning.loading import load_captioner
     from helpers.captioner.folder import DEFAULT
     from helpers.datasets import open_dataset
     from helpers.features import read_ahead

@@ -1,14 +1,15 @@
 """Alt text for a whole website: a crawler's table in, a table with suggestions out.
 
-rows -> addresses -> bytes -> captions -> rows; a module a step:
+rows -> addresses -> photos -> captions -> rows; a room a step, and none looks into a later one:
 
-* `tables`, `columns`, `shards`: the input, recognised, row by row;
-* `occurrences`: the images in a cell, and which of them need no caption;
-* `store`, `files`: what is done, in a file that survives any kill, and which files are the job's;
-* `politeness`, `photos`: visits to servers, and what they bring back;
-* `working`, `cluster`: fetching and captioning at once, here or on many machines;
-* `outputs`, `report`: files for machines, and a page for the person who reviews;
-* `job`, `loading`, `__main__`: the order of the steps, the captioner, the command line.
+* `reading`: the input, recognised, row by row, and the images in each row;
+* `visiting`: visits to servers, and what they bring back;
+* `captioning`: captions for it at the same time, here or on many machines;
+* `writing`: files for machines, and a page for the person who reviews.
+
+Above them `job` leads from step to step for the command line (`__main__`). Below them `store` knows
+what is done, in a file that survives any kill, `files` which files are the job's, and `signs` what
+an address or a tag tells of an image.
 
 Rows of one address share one visit, and addresses of one picture share one caption. Its
 confidence is the probability that the captioner gave to each of its words, on average: a hint what
@@ -18,8 +19,7 @@ to review first, but no chance of being right. On Flickr8k's 1,000 test photos, 
 their length (-0.20 instead of -0.80).
 """
 
-from helpers.apps.alt_text.job import Job, JobError, Reading
-from helpers.apps.alt_text.tables import TableError, open_table
-from helpers.apps.alt_text.working import Settings, work_off
+from helpers.apps.alt_text.captioning.work import Settings
+from helpers.apps.alt_text.job import Job
 
-__all__ = ["Job", "JobError", "Reading", "Settings", "TableError", "open_table", "work_off"]
+__all__ = ["Job", "Settings"]

@@ -6,14 +6,22 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from helpers.apps.alt_text.job import LASTING, Job, JobError, Reading, first_addresses, input_hash
-from helpers.apps.alt_text.loading import captioner_hash, default_captioner, load_captioner
-from helpers.apps.alt_text.outputs import require_pyarrow
-from helpers.apps.alt_text.working import Settings
+from helpers.apps.alt_text.captioning.loading import (
+    captioner_hash,
+    default_captioner,
+    load_captioner,
+)
+from helpers.apps.alt_text.captioning.work import Settings
+from helpers.apps.alt_text.job import LASTING, Job, JobError
+from helpers.apps.alt_text.reading import Reading
+from helpers.apps.alt_text.store import Store
+from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.images import USER_AGENT
 from helpers.places import program
 
@@ -32,14 +40,12 @@ def main(
     load, fingerprint: how to get a captioner and its hash by name; tests take one of their own.
     """
     options = parse_arguments(arguments)
+    with suppress(AttributeError):  # a console may lack letters that stand in the table
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if options.parquet:
             require_pyarrow()
-        job = Job(options.input, options.output or "", reading_of(options))
-        if options.dry_run:
-            print(plan(job))
-            return 0
-        with closing(job):
+        with closing(Job(options.input, options.output or "", reading_of(options))) as job:
             return run(job, options, load, fingerprint)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
         print(error, file=sys.stderr)
@@ -93,9 +99,9 @@ def number_from(kind: Callable, least: float) -> Callable[[str], float]:
     """Return a reader of numbers that argparse turns into a usage message."""
 
     def number(text: str) -> float:
-        if kind(text) < least:
-            raise ValueError(f"{text} is not {least} or more")
-        return kind(text)
+        if least <= kind(text) < inf:  # nan is neither
+            return kind(text)
+        raise ValueError(f"{text} is not {least} or more")
 
     return number
 
@@ -112,9 +118,12 @@ def reading_of(options: argparse.Namespace) -> Reading:
 
 def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Callable) -> int:
     """Do the job, or what is left of it."""
+    if options.dry_run:
+        print(plan(job))
+        return 0
     name = options.captioner or default_captioner()
-    identity = {"input": input_hash(options.input), "captioner": fingerprint(name)}
-    identity |= {"options": [asdict(job.reading), options.beam_size]}
+    identity = {"input": job.table.digest(), "captioner": fingerprint(name)}
+    identity |= {"options": [asdict(job.table.reading), options.beam_size]}
     job.open_state(identity, options.parquet, not options.no_report)
     job.scan()
     if options.retry_failed:
@@ -122,7 +131,9 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     code = 0
     try:
         if job.store.count().get("pending") and options.limit != 0:
-            work(job, settings_of(options, name, load, fingerprint), options)
+            agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
+            visits = options.rate, options.local, agent, job.table.folder
+            work(job, Settings(name, load, options.beam_size, *visits, fingerprint), options)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130
@@ -131,23 +142,10 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     return code
 
 
-def settings_of(
-    options: argparse.Namespace, name: str, load: Callable, fingerprint: Callable
-) -> Settings:
-    """Return what a worker has to know."""
-    agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
-    folder = str(Path(options.input).resolve()) if Path(options.input).is_dir() else ""
-    choices = options.beam_size, options.rate, options.local
-    return Settings(name, load, *choices, agent, folder, fingerprint)
-
-
 def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
     """Visit and caption, here or on a cluster."""
     if options.scheduler:
-        from helpers.apps.alt_text.cluster import work_on_cluster
-
-        with job.bar(options.limit) as bar:
-            work_on_cluster(job.store, settings, options.scheduler, options.limit, bar.update)
+        job.work_on_cluster(options.scheduler, settings, options.limit)
     else:
         job.work(settings.load(settings.captioner), settings, options.limit)
 
@@ -160,19 +158,20 @@ def summary(counts: Mapping[str, int]) -> str:
 
 def plan(job: Job) -> str:
     """Return what would be done, for --dry-run."""
-    counts, table, columns = job.scan(), job.table, job.columns
-    names = [*table.columns, ""]
-    used = {"addresses": columns.address, "pages": columns.page, "alt texts": columns.alt}
-    found = [f"{what} in {names[at]!r}" for what, at in used.items() if at is not None]
+    with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
+        counts, first = job.scan(), list(job.store.waiting(5))
+    table, places = job.table, job.table.places
+    used = {"addresses": places.address, "pages": places.page, "alt texts": places.alt}
+    found = [f"{what} in {table.columns[at]!r}" for what, at in used.items() if at is not None]
     others = {k: n for k, n in counts.items() if k in ("exists", "decorative", "no_address")}
     lines = [
         f"{table.path}: a {table.kind} in {table.encoding}, {', '.join(found)}",
         f"{counts['rows']:,} rows hold {counts['images']:,} images; without a visit: "
         + (", ".join(f"{n:,} {status}" for status, n in others.items()) or "none"),
         f"{counts['addresses']:,} files of the folder would be captioned"
-        if Path(job.source).is_dir()
+        if table.folder
         else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
-        *(f"  {address[:200]}" for address in first_addresses(job)),
+        *(f"  {address[:200]}" for address in first),
         "nothing was fetched, nothing written",
     ]
     return "\n".join(lines)

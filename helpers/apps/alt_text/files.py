@@ -1,10 +1,9 @@
-"""The files of a job: which they are, whose they are, and that nobody else is at them."""
+"""The files of a job: which they are, and whose."""
 
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-MADE_BESIDE = (".jsonl", ".parquet", ".html", ".htm", ".state", ".state-lock")
+MADE_BESIDE = (".jsonl", ".parquet", ".html", ".htm", ".state")
 
 
 class JobError(ValueError):
@@ -49,14 +48,3 @@ def refuse_others(files: Iterable[Path], own: Iterable[str], source: Path) -> No
         problem = f"{names} {'exists' if one else 'exist'} already and {'is' if one else 'are'}"
         cure = f"Move or delete {'it' if one else 'them'}, or choose another -o"
         raise JobError(f"{problem} not this job's. {cure}")
-
-
-def hold(path: Path) -> sqlite3.Connection:
-    """Lock a job against a second run at the same time; a kill opens the lock as well."""
-    lock = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        raise JobError("this job is under way in another process; wait for it") from None
-    return lock

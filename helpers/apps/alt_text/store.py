@@ -5,8 +5,8 @@ Beside it nothing is remembered: who opens the file again sees what is done and 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -55,8 +55,7 @@ class Picture:
 class Store:
     """The addresses of a job, what became of them, and their pictures."""
 
-    def __init__(self, path: str | Path = ""):
-        """Open a state file, or with "" one that vanishes."""
+    def __init__(self, path: str | Path):
         self.path = str(path)
         self.database = sqlite3.connect(self.path, isolation_level=None)
         try:
@@ -64,6 +63,7 @@ class Store:
             self.database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
             self.database.executescript(SCHEMA)
         except sqlite3.DatabaseError as error:
+            self.database.close()
             problem = f"{path} is no state file of this command ({error})"
             raise StoreError(f"{problem}; delete it or choose another -o") from None
 
@@ -79,15 +79,21 @@ class Store:
         with self.transaction():
             self.database.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", rows)
 
-    def transaction(self) -> "Transaction":
-        """Return a context: all that is written inside becomes true at once, or none of it."""
-        return Transaction(self.database)
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside becomes true at once, or none of it.
+
+        Begins at once, so that a second run of the same job is noticed, not overwritten.
+        """
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            yield
 
     def start_anew(self) -> None:
         """Forget the addresses."""
         self.database.execute("DELETE FROM addresses")
 
-    def add(self, rows: Sequence[tuple[str, int]]) -> None:
+    def add(self, rows: Iterable[tuple[str, int]]) -> None:
         """Add (address, turn); an address that is known is left alone."""
         with self.transaction():
             self.database.executemany(
@@ -153,16 +159,3 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self.database.close()
-
-
-class Transaction:
-    """Begins at once, so that a second run of the same job is noticed, not overwritten."""
-
-    def __init__(self, database: sqlite3.Connection):
-        self.database = database
-
-    def __enter__(self) -> None:
-        self.database.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self.database.execute("ROLLBACK" if kind else "COMMIT")

@@ -8,12 +8,13 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from helpers.apps.alt_text.outputs import FORMULA, Record, added_names, replacing, safe
+from helpers.apps.alt_text.writing.outputs import FORMULA, Record, Write, added_names, safe
 from helpers.apps.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
@@ -41,10 +42,13 @@ class Report:
     """Writes records into pages; one page is in memory.
 
     path: of the first page; the others get a number.
+    place: gives the path to write to for the path of a page.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str):
-        self.path, self.delimiter, self.paths = path, delimiter, []
+    def __init__(
+        self, path: Path, columns: Sequence[str], delimiter: str, place: Callable[[Path], Path]
+    ):
+        self.path, self.delimiter, self.place, self.pages = path, delimiter, place, 0
         self.columns = [safe(name) for name in [*columns, *added_names(columns), "reviewed"]]
         self.begin()
 
@@ -66,28 +70,21 @@ class Report:
         self.rows.append([number, *map(safe, record.row)])
         self.bytes += sum(map(len, record.row)) + 20
 
-    def close(self) -> list[Path]:
-        """Write the last page; return the paths of all."""
-        if self.records or not self.paths:
-            self.flush(more=False)
-        return self.paths
-
     def numbered(self, number: int) -> Path:
         """Return the path of a page: out.report.html, out.report-2.html."""
         return self.path if number == 1 else self.path.with_stem(f"{self.path.stem}-{number}")
 
     def flush(self, more: bool) -> None:
         """Write the page and begin the next one."""
-        number = len(self.paths) + 1
+        self.pages = number = self.pages + 1
         path = self.numbered(number)
         near = {"previous page": number - 1, "next page": number + 1 if more else 0}
         links = [f'<a href="{self.numbered(n).name}">{w}</a>' for w, n in near.items() if n]
         links = links and [f"Page {number}, which saves its own rows", *links]
         name = f"{path.name.removesuffix('.html').replace('.report', '.reviewed')}.csv"
         links = f"<nav><p>{' · '.join(links)}</p></nav>" if links else ""
-        with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+        with self.place(path).open("w", encoding="utf-8") as file:
             file.writelines(self.page(name, links))
-        self.paths.append(path)
         self.begin()
 
     def page(self, name: str, pages: str) -> Iterator[str]:
@@ -127,6 +124,17 @@ class Report:
         }
         for piece in json.JSONEncoder(ensure_ascii=False).iterencode(content):
             yield piece.replace("<", "\\u003c")
+
+
+@contextmanager
+def report_pages(
+    path: Path, columns: Sequence[str], delimiter: str, place: Callable[[Path], Path]
+) -> Iterator[Write]:
+    """Give a function that writes a Record into a Report."""
+    report = Report(path, columns, delimiter, place)
+    yield report.write
+    if report.records or not report.pages:
+        report.flush(more=False)
 
 
 def hash_of(text: str) -> str:

@@ -2,37 +2,47 @@
 
 import codecs
 import csv
-import gzip
-import io
+import hashlib
 import re
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO
-from xml.etree import ElementTree
+
+from helpers.apps.alt_text.reading.occurrences import Columns, Occurrence, occurrences_in
+from helpers.apps.alt_text.reading.rows import (
+    SITEMAP_COLUMNS,
+    TableError,
+    binary,
+    csv_rows,
+    list_rows,
+    sitemap_rows,
+    without_images,
+)
+from helpers.apps.alt_text.signs import ADDRESS_LIKE, IMAGE_LIKE
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES, SAMPLE_ROWS = 1 << 16, 200
-LONGEST_CELL = 20_000_000  # characters; more means a quote that is never closed
-LONGEST_LINE = 20_000_000  # characters; a photo inside a line (data:…) takes 13 million at most
-NAMED_SITEMAPS = 3  # how many of an index a message names
-SITEMAP_COLUMNS = ["page", "image", "title", "caption"]
 LISTED = re.compile(r"(https?:)?//[^\s;|\"<>]+|data:image/\S+", re.IGNORECASE)
-IMAGE_ENDING = r"\.(jpe?g|png|webp|gif|bmp|avif|svg|tiff?|heic)"
-IMAGE_LIKE = re.compile(rf"<img\b|^data:image/|{IMAGE_ENDING}([?#\s,;|]|$)", re.IGNORECASE)
-ADDRESS_LIKE = re.compile(r"\s*(https?:)?//\S", re.IGNORECASE)
-
-# A table may mix encodings: bytes that are no UTF-8 are read as Windows does in the West.
-codecs.register_error(
-    "western", lambda e: (e.object[e.start : e.end].decode("cp1252", "replace"), e.end)
-)
 
 
-class TableError(ValueError):
-    """An input that cannot be read; the message says what was seen and how to help."""
+@dataclass(frozen=True)
+class Reading:
+    """How to read the input; "" leaves it to be found.
+
+    Attributes:
+        base: what addresses are relative to where a row names no page.
+        everything: caption also images that have an alt text.
+    """
+
+    address_column: str = ""
+    page_column: str = ""
+    alt_column: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    base: str = ""
+    everything: bool = False
 
 
 @dataclass
@@ -44,6 +54,9 @@ class Table:
         columns: names; a file without a header has "column 1" and so on.
         header: whether the first row holds the names.
         sample: the first rows.
+        address, alt: names of columns that such an input always has, "" where they must be found.
+        places, reading: where to find things in a row, and how to read it.
+        folder: of images that are fetched already; "" without such.
     """
 
     path: Path
@@ -53,6 +66,11 @@ class Table:
     columns: list[str] = field(default_factory=list)
     header: bool = False
     sample: list[list[str]] = field(default_factory=list)
+    address: str = ""
+    alt: str = ""
+    places: Columns = Columns(0)
+    reading: Reading = Reading()
+    folder: str = ""
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each row; however large the file, one row is in memory."""
@@ -61,6 +79,19 @@ class Table:
         if self.kind == "list":
             return islice(list_rows(self.path, self.encoding), int(self.header), None)
         return islice(csv_rows(self.path, self.encoding, self.delimiter), int(self.header), None)
+
+    def images(self, row: list[str]) -> list[Occurrence]:
+        """Return the images of a row, at least one."""
+        return occurrences_in(row, self.places, self.reading.base, self.reading.everything)
+
+    def occurrences(self) -> Iterator[tuple[list[str], list[Occurrence]]]:
+        """Yield each row with its images."""
+        return ((row, self.images(row)) for row in self.rows())
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the input, read piece by piece."""
+        with open(self.path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_table(path: str | Path, encoding: str = "", delimiter: str = "") -> Table:
@@ -80,9 +111,10 @@ def open_table(path: str | Path, encoding: str = "", delimiter: str = "") -> Tab
     if text.count("\0") or start.startswith((b"PK", b"%PDF", b"\xff\xd8", b"\x89PNG")):
         raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
     if re.match(r"\s*(<\?xml|<!--|<urlset|<sitemapindex)", text):
-        table = Table(path, "sitemap", encoding, columns=SITEMAP_COLUMNS)
+        table = Table(path, "sitemap", encoding, columns=SITEMAP_COLUMNS, address="image")
     elif not delimiter and (name := list_name(text)) is not None:
         table = Table(path, "list", encoding, columns=[name or "image"], header=bool(name))
+        table.address = table.columns[0]
     else:
         table = Table(path, "table", encoding, delimiter or delimiter_of(text))
     return with_sample(table)
@@ -101,13 +133,6 @@ def first_bytes(path: Path) -> bytes:
         raise TableError(f"{path} cannot be read ({error})") from None
 
 
-def binary(path: Path) -> IO[bytes]:
-    """Open a file, also one that gzip packed, as sitemaps often are."""
-    with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else open(path, "rb")
-
-
 def encoding_of(start: bytes) -> str:
     """Tell an encoding from the first bytes: by its mark, or UTF-16 by its zeros."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -117,63 +142,6 @@ def encoding_of(start: bytes) -> str:
     if start[::2].count(0) > len(start) // 4:
         return "utf-16-be"
     return "utf-8-sig"
-
-
-def lines_of(path: Path, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file as text, their ends kept.
-
-    Raises TableError for a line that is too long to be one.
-    """
-    errors = "western" if encoding.startswith("utf-8") else "replace"
-    with binary(path) as file, io.TextIOWrapper(file, encoding, errors, newline="") as text:
-        for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE + 1), ""), 1):
-            if len(line) > LONGEST_LINE:
-                problem = f"{path}, line {number:,} has more than {LONGEST_LINE:,} characters"
-                raise TableError(f"{problem}. Export a table with a line for each row")
-            yield line
-
-
-def list_rows(path: Path, encoding: str) -> Iterator[list[str]]:
-    """Yield the lines of a plain list, empty ones left out."""
-    return ([line.strip()] for line in lines_of(path, encoding) if line.strip())
-
-
-def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows of a table, empty lines left out.
-
-    Raises TableError, with the line, for a cell that never ends.
-    """
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(lines_of(path, encoding), delimiter=delimiter)
-    try:
-        yield from filter(None, reader)
-    except csv.Error as error:
-        problem = f"{path}, line {reader.line_num:,}: {error}. Is a quote never closed above it?"
-        raise TableError(problem) from None
-
-
-def sitemap_rows(path: Path) -> Iterator[list[str]]:
-    """Yield page, image, title and caption of each image of a sitemap.
-
-    Source: Google's image extension of sitemaps.org, https://www.google.com/schemas/sitemap-image.
-    """
-    try:
-        with binary(path) as file:
-            for _, element in ElementTree.iterparse(file):
-                if local_name(element) == "url":
-                    texts = [(local_name(e), (e.text or "").strip(), e) for e in element]
-                    page = next((text for name, text, _ in texts if name == "loc"), "")
-                    for image in (e for name, _, e in texts if name == "image"):
-                        known = {local_name(e): (e.text or "").strip() for e in image}
-                        yield [page, *(known.get(n, "") for n in ("loc", "title", "caption"))]
-                    element.clear()
-    except ElementTree.ParseError as error:
-        raise TableError(f"{path} is no well-formed sitemap ({error}). Fetch it again") from None
-
-
-def local_name(element: ElementTree.Element) -> str:
-    """Return the name of an XML element without its namespace."""
-    return element.tag.rpartition("}")[2]
 
 
 def list_name(text: str) -> str | None:
@@ -216,16 +184,3 @@ def with_sample(table: Table) -> Table:
     if table.kind == "sitemap" and not rows:
         raise TableError(without_images(table.path))
     return table
-
-
-def without_images(path: Path) -> str:
-    """Return what to do with a sitemap that holds no images, or is an index of others."""
-    with binary(path) as file:
-        elements = (e for _, e in ElementTree.iterparse(file) if local_name(e) == "sitemap")
-        texts = ((e.text or "").strip() for s in elements for e in s if local_name(e) == "loc")
-        named = list(islice(texts, NAMED_SITEMAPS + 1))
-    if not named:
-        return f"{path} names pages but no images. Try a crawler's table instead"
-    more = ", …" if len(named) > NAMED_SITEMAPS else ""
-    listed = ", ".join(named[:NAMED_SITEMAPS]) + more
-    return f"{path} is an index of sitemaps: {listed}. Download them and give each by itself"

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin
 
-from helpers.apps.alt_text.columns import Columns
-from helpers.apps.alt_text.tables import IMAGE_ENDING
+from helpers.apps.alt_text.signs import IMAGE_ENDING, SPACERS, decorative
 
-ICON = 32  # pixels: smaller images are icons
-SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines
 # (A run is looked at from its first character only: else a long one takes for ever.)
 SPLIT = re.compile(r"(?<![\s|;,])[\s|;,]+(?=(?:https?:)?//|data:image/)", re.IGNORECASE)
 SEVERAL = re.compile(r"[\r\n|]|[,;]\s+")  # a comma alone may be part of an address
@@ -21,10 +18,15 @@ SETS = ("srcset", "data-srcset", "data-lazy-srcset", "picture")
 # The white space or the end behind an address decides what of its commas belong to it.
 CANDIDATE = re.compile(r"([^\s,](?:\S*[^\s,])?)([^,]*)")
 DESCRIPTOR = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?!\S)")
-SPACERS = re.compile(r"/(spacer|pixel|blank|clear|transparent|shim|1x1)[\d_.-]*\.(gif|png)$", re.I)
-TRACKERS = re.compile(
-    r"//([\w-]+\.)*(doubleclick\.net|google-analytics\.com|facebook\.com/tr|bat\.bing\.com)\b", re.I
-)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where to find things in a row; None for what a table lacks."""
+
+    address: int
+    page: int | None = None
+    alt: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class Occurrence:
         status: "" if it needs a caption, else "exists", "decorative", "no_address" or
             "bad_address", with a message.
         alt: the alt text that it has.
+        shown: what people know it by, where that is not the address.
     """
 
     address: str
     status: str = ""
     message: str = ""
     alt: str = ""
+    shown: str = ""
 
 
 class _Images(HTMLParser):
@@ -88,17 +92,10 @@ def occurrences_in(
     cell = cell_of(row, columns.address)
     page = cell_of(row, columns.page) or base
     alt = cell_of(row, columns.alt)
-    images = list(images_of(cell))
-    found = [occurrence(image, page, image.get("alt", "").strip() or alt) for image in images]
-    if not found:
-        broken = "holds no <img> with an address" if "<" in cell else "is empty"
-        return [Occurrence("", "no_address", f"the cell {broken}")]
-    if everything:
-        found = [
-            occurrence(image, page, "") if had.status == "exists" else had
-            for image, had in zip(images, found, strict=True)
-        ]
-    return found
+    texts = ((image, image.get("alt", "").strip() or alt) for image in images_of(cell))
+    found = [occurrence(image, page, "" if everything else text) for image, text in texts]
+    broken = "holds no <img> with an address" if "<" in cell else "is empty"
+    return found or [Occurrence("", "no_address", f"the cell {broken}")]
 
 
 def cell_of(row: Sequence[str], place: int | None) -> str:
@@ -172,31 +169,3 @@ def occurrence(image: dict[str, str], page: str, alt: str) -> Occurrence:
         problem = "is relative, and its row names no page. Add --base https://…"
         return Occurrence(address, "no_address", problem)
     return Occurrence(address)
-
-
-def decorative(image: dict[str, str], address: str) -> str:
-    """Return why an image only decorates, by its markup or address; "" if it may say something."""
-    if image.get("role", "").lower() in ("presentation", "none"):
-        return f'its role is "{image["role"].lower()}"'
-    if image.get("aria-hidden", "").lower() == "true":
-        return "it is hidden from screen readers (aria-hidden)"
-    if SPACERS.search(address.partition("?")[0]):
-        return "its name is that of a spacer or tracking pixel"
-    if TRACKERS.search(address):
-        return "its address is that of a tracking pixel"
-    given = [image.get(name, "").removesuffix("px") for name in ("width", "height")]
-    return by_size(*(int(text) if text.isdecimal() else None for text in given))
-
-
-def by_size(width: int | None, height: int | None) -> str:
-    """Return why an image of this size only decorates; "" if it may say something.
-
-    width, height: in pixels, None where unknown. Taught in lesson 09.
-    """
-    known = [side for side in (width, height) if side is not None]
-    size = f"{'?' if width is None else width} x {'?' if height is None else height} pixels"
-    if known and min(known) <= SPACER:
-        return f"{size}: a tracking pixel or spacer"
-    if known and max(known) < ICON:
-        return f"{size}: an icon"
-    return ""

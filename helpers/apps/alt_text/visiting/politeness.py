@@ -3,22 +3,23 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from random import random
 from threading import Lock
-from time import time
-from urllib.parse import urljoin, urlsplit
+from time import monotonic
+from urllib.parse import urljoin
 
 from protego import Protego
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from helpers.apps.alt_text.signs import origin
 from helpers.images import USER_AGENT, ImageError, fetch_answer
 
 ROBOT = USER_AGENT.partition("/")[0]  # the name to which a robots.txt may speak
 RULES_BYTES = 2_000_000  # RFC 9309 wants 500 KiB at least
 RULES_TIMES_NAMES = 500_000  # the parser keeps every rule once for each name above it
 TOO_LONG = "its robots.txt is too long to be read: no visits. Is the site yours? Shorten it."
-PORTS = {"http": "80", "https": "443"}  # need not be written
 SLOWEST = 60  # seconds between two requests, however long a robots.txt wishes
 LONGEST_WAIT = 120  # seconds; who asks for more is visited in another run
 RETRIES = Retry(total=3, backoff_factor=1, backoff_max=60)
@@ -34,6 +35,7 @@ class Host:
         self.rules: Protego | ImageError | None = None
 
 
+@dataclass(eq=False)
 class Hosts:
     """All servers of a job.
 
@@ -43,18 +45,13 @@ class Hosts:
     workers: how many visit the same servers, each with Hosts of its own. May change at any time.
     """
 
-    def __init__(
-        self,
-        rate: float = 5,
-        local: str = "",
-        user_agent: str = USER_AGENT,
-        folder: str = "",
-        workers: int = 1,
-    ):
-        self.rate, self.local, self.user_agent, self.folder = rate, local, user_agent, folder
-        self.workers = workers
-        self.known: dict[str, Host] = {}
-        self.lock = Lock()
+    rate: float = 5
+    local: str = ""
+    user_agent: str = USER_AGENT
+    folder: str = ""
+    workers: int = 1
+    known: dict[str, Host] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def of(self, address: str) -> Host:
         """Return the server of an address."""
@@ -71,6 +68,8 @@ class Hosts:
 
     def take_turn(self, address: str, now: float) -> float:
         """Return 0 if an address may be visited now, which counts as done; else when to ask again.
+
+        now: by `time.monotonic`, which nobody sets back.
 
         Until its robots.txt is read, a server has one visitor.
         """
@@ -89,7 +88,7 @@ class Hosts:
     def wait(self, address: str, seconds: float) -> None:
         """Leave a server alone for a while."""
         host = self.of(address)
-        host.next = max(host.next, time() + seconds)
+        host.next = max(host.next, monotonic() + seconds)
 
     def check(self, address: str) -> None:
         """Raise ImageError, status "robots", for an address that its robots.txt closes.
@@ -106,7 +105,7 @@ class Hosts:
                 host.rules = self.read_rules(address)
                 if isinstance(host.rules, Protego):
                     host.asked = min(host.rules.crawl_delay(USER_AGENT) or 0, SLOWEST)
-                host.next = max(host.next, time() + self.gap(host) - self.lag(host))
+                host.next = max(host.next, monotonic() + self.gap(host) - self.lag(host))
         if isinstance(host.rules, ImageError):
             raise ImageError(str(host.rules), host.rules.status)
         if not host.rules.can_fetch(address, USER_AGENT):
@@ -141,16 +140,6 @@ def rules_in(data: bytes) -> Protego:
     if names * len(lines) > RULES_TIMES_NAMES:
         raise ImageError(TOO_LONG, "too_large")
     return Protego.parse(text)
-
-
-def origin(address: str) -> str:
-    """Return scheme and server of an address, spelt in one way; "" if no server is asked for it."""
-    with suppress(ValueError):
-        parts = urlsplit(address.strip())
-        if parts.scheme in PORTS and parts.netloc:
-            name = re.sub(f":({PORTS[parts.scheme]})?$", "", parts.netloc.lower())
-            return f"{parts.scheme}://{name}"
-    return ""
 
 
 def opted_out(headers: Mapping[str, str]) -> bool:

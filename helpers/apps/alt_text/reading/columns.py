@@ -1,9 +1,12 @@
 """Which column holds what: found by names and by content, or named by the user."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from helpers.apps.alt_text.tables import ADDRESS_LIKE, IMAGE_LIKE, Table, TableError
+from helpers.apps.alt_text.reading.occurrences import Columns
+from helpers.apps.alt_text.reading.rows import TableError
+from helpers.apps.alt_text.reading.tables import Table
+from helpers.apps.alt_text.signs import ADDRESS_LIKE, IMAGE_LIKE
 
 # What crawlers and shops call their columns, letters and digits only; the likeliest first.
 ADDRESSES = "imageurl imagesrc imageaddress image img src imagelink imgsrc imgurl address url"
@@ -13,24 +16,13 @@ PAGES = f"{PAGES} referer parent parenturl post permalink".split()
 ALTS = "alt alttext imagealt imagealttext altattribute imgalt alternativetext alttag".split()
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Where to find things in a row; None for what a table lacks."""
-
-    address: int
-    page: int | None = None
-    alt: int | None = None
-
-
 def find_columns(table: Table, address: str = "", page: str = "", alt: str = "") -> Columns:
     """Return the columns of a table; those that are named ("" for not) must be there.
 
     Raises TableError that lists the columns seen.
     """
-    if address:
-        where = named(table, address, "--address-column")
-    else:
-        where = find_address(table)
+    address, alt = address or table.address, alt or table.alt
+    where = named(table, address, "--address-column") if address else find_address(table)
     here = {where}
     page_at = named(table, page, "--page-column") if page else find_page(table, here)
     alt_at = named(table, alt, "--alt-column") if alt else by_name(table, ALTS, here)
@@ -49,8 +41,6 @@ def named(table: Table, name: str, option: str) -> int:
 
 def find_address(table: Table) -> int:
     """Return the column with most images in its cells; with none, the one whose name fits."""
-    if table.kind in ("list", "sitemap"):
-        return table.columns.index("image") if table.kind == "sitemap" else 0
     shares = [share(table, column, IMAGE_LIKE.search) for column in range(len(table.columns))]
     order = {name: -rank for rank, name in enumerate(ADDRESSES)}
     ranks = [order.get(plain(name), -len(order)) for name in table.columns]
@@ -73,7 +63,7 @@ def find_page(table: Table, without: set[int]) -> int | None:
     return next((c for c in web if share(table, c, IMAGE_LIKE.search) <= 0.05), None)
 
 
-def share(table: Table, column: int, fits: object) -> float:
+def share(table: Table, column: int, fits: Callable[[str], object]) -> float:
     """Return the share of a column's filled cells that a test fits."""
     cells = [row[column] for row in table.sample if len(row) > column and row[column].strip()]
     return sum(bool(fits(cell.strip())) for cell in cells) / len(cells) if cells else 0

@@ -13,52 +13,40 @@ Workers don't talk to each other, so
   first, for both.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from threading import Lock
 from uuid import uuid4
 
-from helpers.apps.alt_text.politeness import Hosts
-from helpers.apps.alt_text.store import Finding, Store
-from helpers.apps.alt_text.working import Batch, Settings, work_off
+from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
+from helpers.apps.alt_text.store import Finding
 from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
 AHEAD = 2  # chunks a worker has in hand, so that it never waits for the next
 LOADING = Lock()
+# What this process knows of servers. Another run has settings of its own, and asks for each
+# robots.txt anew.
+known_hosts = lru_cache(4)(Settings.hosts)
 
 
-def work_on_cluster(
-    store: Store,
-    settings: Settings,
-    scheduler: str,
-    limit: int | None,
-    tell: Callable[[int], None],
-    chunk: int = CHUNK,
-) -> None:
-    """Fetch and caption on a cluster what is not done yet, at most `limit` addresses.
+def share_out(
+    addresses: Iterator[str], settings: Settings, scheduler: str, chunk: int = CHUNK
+) -> Iterator[Batch]:
+    """Yield findings and their pictures as `work_off` does, from the workers of a cluster.
 
     scheduler: its address, such as "tcp://192.168.1.5:8786".
-    tell: is called with how many addresses have just been done.
     chunk: addresses handed to a worker at once.
     Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
     captioner under the same name.
     """
     digest = settings.fingerprint(settings.captioner)
     settings = replace(settings, digest=digest, run=uuid4().hex)
+    todo = iter(lambda: list(islice(addresses, chunk)), [])
     with connect(scheduler) as client:
-        for findings, pictures in answers(client, chunks(store, limit, chunk), settings):
-            store.save(findings, pictures)
-            tell(len(findings))
-
-
-def chunks(store: Store, limit: int | None, size: int) -> Iterator[list[str]]:
-    """Yield the addresses that wait, so many at a time."""
-    addresses = store.waiting(limit)
-    while chunk := list(islice(addresses, size)):
-        yield chunk
+        yield from answers(client, todo, settings)
 
 
 def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> Iterator[Batch]:
@@ -67,32 +55,27 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
 
     running, given = as_completed(loop=client.loop), {}
 
-    def send(chunk: list[str]) -> None:
-        workers = max(1, len(client.nthreads()))
-        future = client.submit(caption_chunk, chunk, settings, workers, pure=False)
-        given[future.key] = chunk
-        running.add(future)
+    def send(chunks: Iterable[list[str]]) -> None:
+        for chunk in chunks:
+            workers = max(1, len(client.nthreads()))
+            future = client.submit(caption_chunk, chunk, settings, workers, pure=False)
+            given[future.key] = chunk
+            running.add(future)
 
     def fill() -> None:
         free = AHEAD * max(1, sum(client.nthreads().values())) - len(given)
-        for chunk in islice(todo, max(0, free)):
-            send(chunk)
+        send(islice(todo, max(0, free)))
 
     fill()
     for future in running:
-        again, found = outcome(future, given.pop(future.key))
-        for part in again:
-            send(part)
-        yield from found
+        chunk = given.pop(future.key)
+        if future.status == "finished":
+            yield from future.result()
+        else:
+            again, lost = after_failure(future, chunk)
+            send(again)
+            yield lost, []
         fill()
-
-
-def outcome(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Batch]]:
-    """Return the chunks to send again, and what was found."""
-    if future.status == "finished":
-        return [], future.result()
-    again, lost = after_failure(future, chunk)
-    return again, [(lost, [])]
 
 
 def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Finding]]:
@@ -120,8 +103,7 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     """
     with LOADING:
         captioner = loaded(settings.load, settings.captioner, settings.fingerprint, settings.digest)
-        visiting = settings.rate, settings.local, settings.user_agent, settings.folder
-        hosts = known_hosts(settings.run, *visiting)
+        hosts = known_hosts(settings)
         hosts.workers = workers
     return list(work_off(addresses, captioner, settings, hosts))
 
@@ -141,12 +123,3 @@ def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> obj
     except (ValueError, OSError) as error:
         problem = f"{error}. {cure}"
     raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")
-
-
-@lru_cache(4)
-def known_hosts(run: str, rate: float, local: str, user_agent: str, folder: str) -> Hosts:
-    """Return what this process knows of servers: their robots.txt, and when to come back.
-
-    run: names the run of the command; another one asks for each robots.txt anew.
-    """
-    return Hosts(rate, local, user_agent, folder)

@@ -2,14 +2,15 @@
 
 import csv
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.apps.alt_text.store import Picture
+from helpers.apps.alt_text.reading.occurrences import Occurrence
+from helpers.apps.alt_text.store import Finding, Picture
+from helpers.apps.wording import per_word, short_alt_text
 
 ADDED = ("image_address", "alt_text", "confidence", "status", "message")
 # A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).
@@ -43,6 +44,27 @@ class Record:
         return [image, self.alt_text, confidence, self.status, self.message]
 
 
+def record_of(
+    row: list[str], image: Occurrence, find: Callable[[str], tuple[Finding, Picture | None]]
+) -> Record:
+    """Return what is to be written of one image of one row.
+
+    find: tells what became of an address.
+    """
+    shown = image.shown or image.address
+    if image.status:
+        return Record(row, shown, image.alt, None, image.status, image.message)
+    (_, status, message, _), picture = find(image.address)
+    text, confidence = "", None
+    if status == "ok" and picture and picture.candidates:
+        caption, probability = picture.candidates[0]
+        confidence = round(per_word(probability, caption), 3)
+        text = short_alt_text(caption)
+    if status == "ok" and not text:
+        status, message = "no_words", "the captioner found no words; describe it by hand"
+    return Record(row, shown, text, confidence, status, message, picture)
+
+
 def added_names(columns: Sequence[str]) -> list[str]:
     """Return the names of the columns ADDED, other ones where the input has them already."""
     taken, names = {column.lower() for column in columns}, []
@@ -51,6 +73,9 @@ def added_names(columns: Sequence[str]) -> list[str]:
             name = f"new_{name}"
         names.append(name)
     return names
+
+
+Write = Callable[[Record], object]
 
 
 def unique(names: Sequence[str]) -> list[str]:
@@ -68,26 +93,17 @@ def safe(cell: str) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path to write to, which takes the place of a file once it is whole."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    yield unfinished
-    os.replace(unfinished, path)
-
-
-@contextmanager
-def csv_file(path: Path, columns: Sequence[str], delimiter: str) -> Iterator:
+def csv_file(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[Write]:
     """Give a function that writes a Record into a CSV file, with the input's delimiter."""
-    with replacing(path) as unfinished:
-        # The mark at the start tells spreadsheets that it is UTF-8.
-        with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=delimiter)
-            writer.writerow(map(safe, [*columns, *added_names(columns)]))
-            yield lambda record: writer.writerow(map(safe, [*record.row, *record.added()]))
+    # The mark at the start tells spreadsheets that it is UTF-8.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(map(safe, [*columns, *added_names(columns)]))
+        yield lambda record: writer.writerow(map(safe, [*record.row, *record.added()]))
 
 
 @contextmanager
-def json_file(path: Path, columns: Sequence[str]) -> Iterator:
+def json_file(path: Path, columns: Sequence[str]) -> Iterator[Write]:
     """Give a function that writes a Record as a line of JSON, its candidates included."""
     names = unique(columns)
 
@@ -100,7 +116,7 @@ def json_file(path: Path, columns: Sequence[str]) -> Iterator:
         }
         return json.dumps(content, ensure_ascii=False) + "\n"
 
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8") as file:
         yield lambda record: file.write(line(record))
 
 
@@ -114,7 +130,7 @@ def require_pyarrow() -> None:
 
 
 @contextmanager
-def parquet_file(path: Path, columns: Sequence[str]) -> Iterator:
+def parquet_file(path: Path, columns: Sequence[str]) -> Iterator[Write]:
     """Give a function that writes a Record into a Parquet file; needs pyarrow."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
@@ -123,7 +139,7 @@ def parquet_file(path: Path, columns: Sequence[str]) -> Iterator:
     kinds = [pa.float64() if n == names[-3] else pa.string() for n in names]
     schema, rows = pa.schema(list(zip(names, kinds, strict=True))), []
 
-    with replacing(path) as unfinished, ParquetWriter(unfinished, schema) as writer:
+    with ParquetWriter(path, schema) as writer:
 
         def flush() -> None:
             cells = list(zip(*rows, strict=True)) or [[] for _ in names]

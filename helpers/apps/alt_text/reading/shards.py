@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from helpers.apps.alt_text.columns import Columns
-from helpers.apps.alt_text.occurrences import Occurrence, by_size, cell_of
-from helpers.apps.alt_text.tables import SAMPLE_ROWS, Table, TableError
-from helpers.images import ImageError
+from helpers.apps.alt_text.reading.occurrences import Occurrence, cell_of
+from helpers.apps.alt_text.reading.rows import TableError
+from helpers.apps.alt_text.reading.tables import SAMPLE_ROWS, Table
+from helpers.apps.alt_text.signs import by_size, pixels
 
 SCHEME = "shard:"  # begins the address of an image inside the folder
 ENDINGS = (".jpg", ".png", ".webp")
@@ -37,29 +37,34 @@ STATUSES = {
 class Shards(Table):
     """A folder of shards, recognised. Its first column names the file of each image."""
 
-    @property
-    def alt_column(self) -> str:
-        """The column that img2dataset was given as texts."""
-        return "caption" if "caption" in self.columns else ""
-
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each image, shard by shard."""
         for file, content in images_in(self.path):
             known = (content.get(name) for name in self.columns[1:])
             yield [file, *("" if value is None else str(value) for value in known)]
 
-    def occurrence(self, row: list[str], columns: Columns, everything: bool = False) -> Occurrence:
-        """Judge an image by what img2dataset says of it."""
+    def images(self, row: list[str]) -> list[Occurrence]:
+        """Return the one image of a row, judged by what img2dataset says of it."""
         named = dict(zip(self.columns, row, strict=True))
-        alt, address = cell_of(row, columns.alt), f"{SCHEME}{row[0]}"
-        if alt and not everything:
-            return Occurrence(address, "exists", "has an alt text already", alt)
-        if not row[0]:
-            message = named.get("error_message") or "img2dataset has left no file of it"
-            return Occurrence(named["url"], status_of(message), message)
+        file, shown, alt = row[0], row[self.places.address], cell_of(row, self.places.alt)
         sides = (named.get(f"original_{side}", "") for side in ("width", "height"))
-        reason = by_size(*(int(side) if side.isdecimal() else None for side in sides))
-        return Occurrence(address, "decorative" if reason else "", reason)
+        status, message = "", by_size(*map(pixels, sides))
+        if alt and not self.reading.everything:
+            status, message = "exists", "has an alt text already"
+        elif not file:
+            message = named.get("error_message") or "img2dataset has left no file of it"
+            status, alt = status_of(message), ""
+        else:
+            status, alt = "decorative" * bool(message), ""
+        return [Occurrence(f"{SCHEME}{file}", status, message, alt, shown)]
+
+    def digest(self) -> str:
+        """Return a hash of names and sizes of the folder's shards."""
+        digest, folder = hashlib.sha256(), self.path
+        for path in sorted(folder.glob("[0-9]*/*")) + sorted(folder.glob("[0-9]*.parquet")):
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name} {path.stat().st_size}\n".encode())
+        return digest.hexdigest()
 
 
 def open_shards(folder: str | Path) -> Shards:
@@ -76,7 +81,9 @@ def open_shards(folder: str | Path) -> Shards:
     names = ["file", *(name for name in first[1] if name not in LEFT_OUT)]
     if "url" not in names:
         raise TableError(f"{folder}: the images have no “url”; was it img2dataset that wrote them?")
-    shards = Shards(folder, "folder of shards", "utf-8", columns=names, header=True)
+    shards = Shards(folder, "folder of shards", "utf-8", columns=names, header=True, address="url")
+    shards.alt = "caption" if "caption" in names else ""
+    shards.folder = str(folder.resolve())  # as another machine has to see it
     shards.sample = list(islice(shards.rows(), SAMPLE_ROWS))
     return shards
 
@@ -110,26 +117,3 @@ def status_of(message: str) -> str:
     found = ((re.search(words, message, re.IGNORECASE), s) for words, s in STATUSES.items())
     match, status = next((match, status) for match, status in found if match)
     return status + "".join(match.groups())
-
-
-def read_shard(address: str, folder: str) -> bytes:
-    """Return the bytes of an image inside a folder of shards.
-
-    Raises ImageError for what lies outside of it, or is not there.
-    """
-    path = Path(folder, address.removeprefix(SCHEME)).resolve()
-    if not folder or not path.is_relative_to(Path(folder).resolve()):
-        raise ImageError("leads out of the folder of shards.", "blocked")
-    try:
-        return path.read_bytes()
-    except OSError:
-        problem = "can't be read. Does every worker see the folder under the same path?"
-        raise ImageError(problem, "failed") from None
-
-
-def folder_hash(folder: str | Path) -> str:
-    """Return a hash of names and sizes of a folder's shards."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(folder).glob("[0-9]*/*")) + sorted(Path(folder).glob("[0-9]*.parquet")):
-        digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
-    return digest.hexdigest()

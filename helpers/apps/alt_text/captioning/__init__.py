@@ -1,0 +1,1 @@
+"""The third step: photos to captions while the visits go on, here or on many machines."""
