@@ -1,12 +1,16 @@
 """Files that are whole or not there, and a lock for what one program may change at a time."""
 
+import glob
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
+
+DAY = 24 * 60 * 60  # seconds; nobody writes one file for longer
 
 
 class LockedError(ValueError):
@@ -24,6 +28,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     place = Path(os.path.realpath(path))  # a link stays a link
     place.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(place)
     unfinished = place.with_name(f".{uuid4().hex[:8]}-{place.name[-60:]}")
     try:
         yield unfinished
@@ -39,6 +44,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             unfinished.unlink()
+
+
+def remove_leftovers(place: Path) -> None:
+    """Remove what a kill left of earlier tries to write a file, more than a day ago."""
+    for old in place.parent.glob(f".????????-{glob.escape(place.name[-60:])}"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > DAY:
+                old.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:
