@@ -1,7 +1,7 @@
 """The code that the lessons teach, and in `apps` what people use. A room a module or package:
 
-* tools: `files` writes whole files or none, and locks; `plots` draws; `clusters`, `downloads`
-  and `overlap` save time;
+* tools: `files` writes whole files or none, and locks; `plots` draws; `clusters` and
+  `downloads` save time;
 * parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`;
 * data: `datasets`, `features`, `batches`;
 * captioner: `captioner`, `training`, `self_critical`;

@@ -366,60 +366,6 @@ def test_a_work_folder_that_cannot_be_made(photos, tmp_path):
         extract_features(FakeEncoder(), photos, tmp_path / "file" / "features.pkl")
 
 
-# Reading ahead
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 11])
-def test_read_ahead_keeps_order_and_sizes(photos, batch_size):
-    batches = list(read_ahead(photos, SIZE, batch_size))
-    assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
-    expected = [image_pixels(path, SIZE) for path in photos]
-    np.testing.assert_array_equal(np.concatenate(batches), expected)
-
-
-def test_read_ahead_keeps_order_when_photos_take_their_time(monkeypatch):
-    def slow_pixels(path, size):
-        time.sleep(0.02 if path % 2 else 0)
-        return np.full((size, size, 3), path, "uint8")
-
-    monkeypatch.setattr(module, "image_pixels", slow_pixels)
-    batches = read_ahead(list(range(13)), 2, 3)
-    assert [int(pixel[0, 0, 0]) for batch in batches for pixel in batch] == list(range(13))
-
-
-def test_read_ahead_holds_three_batches_and_really_reads_ahead(monkeypatch):
-    asked, lock = [], threading.Lock()
-
-    def counted_pixels(path, size):
-        with lock:
-            asked.append(path)
-        return np.zeros((size, size, 3), "uint8")
-
-    monkeypatch.setattr(module, "image_pixels", counted_pixels)
-    ahead = []
-    for number, batch in enumerate(read_ahead(list(range(100)), 2, 5), start=1):
-        time.sleep(0.005)
-        ahead.append(len(asked) - number * len(batch))
-    assert max(ahead) <= 10  # two batches wait while one is used
-    assert max(ahead) > 0
-
-
-def test_read_ahead_stops_its_threads_when_it_is_abandoned(photos):
-    before = threading.active_count()
-    batches = read_ahead(photos, SIZE, 2)
-    next(batches)
-    batches.close()
-    assert threading.active_count() == before
-
-
-def test_read_ahead_names_the_photo_it_cannot_read(photos):
-    photos[4].write_text("no photo")
-    batches = read_ahead(photos, SIZE, 2)
-    assert [len(next(batches)), len(next(batches))] == [2, 2]
-    with pytest.raises(ImageError, match="4.png"):
-        next(batches)
-
-
 # Rows
 
 

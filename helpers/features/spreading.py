@@ -7,7 +7,7 @@ another one.
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -15,11 +15,11 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.clusters import ClusterError, connect, explained, this_worker
 from helpers.encoders import Encoder
-from helpers.features.extracting import PartFile, read_ahead
+from helpers.encoders.stream import read_ahead
+from helpers.features.extracting import part_file
 from helpers.features.files import Features, FeaturesError
 from helpers.images import ImageError
 
@@ -47,7 +47,7 @@ class Order:
 def spread_features(
     encoder: Encoder,
     load: Callable[[str], Encoder],
-    paths: Sequence[Path],
+    photos: Mapping[str, Path],
     target: str | Path,
     scheduler: str,
     batch_size: int = 32,
@@ -58,8 +58,8 @@ def spread_features(
     Arguments:
         encoder: the one whose features are wanted; workers must have the same weights.
         load: how a worker gets it by its name, such as `load_encoder`.
-        paths: the photos; each has to be there under the same path on every worker.
-        target, batch_size, mirror: as for `extract_features`.
+        photos, target, batch_size, mirror: as for `extract_features`; each photo has to be there
+            under the same path on every worker.
         scheduler: its address, such as "tcp://192.168.1.5:8786".
 
     Raises ClusterError if there is no scheduler, no worker, or no Dask. Raises FeaturesError,
@@ -67,19 +67,10 @@ def spread_features(
     or has other weights (it is named), a scheduler that went away, or a full disk.
     """
     order = Order(load, encoder.name, fingerprint(encoder), mirror)
-    part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
-    with connect(scheduler) as client:
-        try:
-            part.open()
-            with tqdm(desc="photos", total=len(paths), initial=part.done, unit="photo") as bar:
-                for vectors in encoded(client, batches(paths[part.done :], batch_size), order):
-                    part.append(vectors)
-                    bar.update(len(vectors))
-            return part.finish()
-        except (ClusterError, FeaturesError, OSError) as error:
-            problem = f"{target}: {error}" if isinstance(error, OSError) else error
-            kept = f"{part.done:,} of {len(paths):,} photos are kept"
-            raise FeaturesError(f"{problem}\n{kept}; mend this and run again to go on") from error
+    with connect(scheduler) as client, part_file(target, encoder, photos) as part:
+        for vectors in encoded(client, batches(part.todo, batch_size), order):
+            part.append(vectors)
+        return part.finish()
 
 
 def fingerprint(encoder: Encoder) -> str:
@@ -134,13 +125,14 @@ def encode_batch(paths: list[str], order: Order) -> np.ndarray:
     with LOADING:
         encoder = loaded(order.load, order.name, order.digest)
     try:
-        (pixels,) = read_ahead(paths, encoder.image_size, len(paths))
+        (batch,) = read_ahead(paths, encoder.image_size, len(paths))
     except ImageError as error:
         cure = "Workers read photos from the path that they have here: share their folder"
         raise FeaturesError(f"the worker {this_worker()}: {error} {cure}, or copy it") from None
-    with ENCODING:
+    pixels = np.stack(batch)
+    with ENCODING, np.errstate(over="ignore"):  # the part file refuses what is too large
         vectors = encoder.encode(pixels[:, :, ::-1] if order.mirror else pixels)
-    return vectors.astype("float16")
+        return vectors.astype("float16")
 
 
 @lru_cache(1)

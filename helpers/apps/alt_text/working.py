@@ -21,8 +21,8 @@ from helpers.apps.alt_text.loading import captioner_hash
 from helpers.apps.alt_text.photos import Errand, Photo, Result, failure, visit
 from helpers.apps.alt_text.politeness import BUSY, LONGEST_WAIT, Hosts, patience
 from helpers.apps.alt_text.store import Finding, Picture
+from helpers.encoders.stream import on_readable, one_behind
 from helpers.images import USER_AGENT, ImageError
-from helpers.overlap import one_behind
 
 VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
 IN_HAND = 256  # addresses waiting for their turn
@@ -31,7 +31,7 @@ FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
 
 Batch = tuple[list[Finding], list[Picture]]
-Encoded = tuple[list[Result], list[Photo], np.ndarray | None]  # the new photos and their features
+Encoded = tuple[list[Result], list[Photo], list[np.ndarray]]  # the new photos and their features
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def encoded(
         photos = [result for result in batch if isinstance(result, Photo)]
         new = {photo.picture.digest: photo for photo in photos}
         new = {key: new[key] for key in new if key not in before and not known(key)}
-        features = encoder.encode(np.stack([p.pixels for p in new.values()])) if new else None
+        features = on_readable(encoder.encode, [photo.pixels for photo in new.values()])
         yield (batch, list(new.values()), features) if batch else None
         before = new
 
@@ -118,7 +118,7 @@ def captioned(batch: Encoded, captioner: object, beam_size: int) -> Batch:
     photos = [result for result in results if isinstance(result, Photo)]
     others = [result for result in results if not isinstance(result, Photo)]
     pictures = [picture for _, picture in others if picture]
-    beams = captioner.feature_candidates(features, beam_size) if new else ()
+    beams = on_readable(partial(captioner.feature_candidates, beam_size=beam_size), features)
     for photo, candidates in zip(new, beams, strict=True):
         said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
         pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))
