@@ -9,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.encoders.official import official_weights
-from helpers.encoders.table import ENCODERS, EncoderSpec, Weights, scale
+from helpers.encoders.table import ENCODERS, EncoderSpec, scale
+
+COPIES = Path(__file__).parents[2] / "data" / "weights"
 
 
 class EncoderError(ValueError):
@@ -71,64 +73,49 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(ENCODERS)}")
     if weights is not None and not Path(weights).is_file():
         raise EncoderError(f"there is no weights file {weights}; leave it out to download")
-    spec, filled = weights_for(ENCODERS[name], weights)
-    trained = weights is not None or spec.weights is not None
-    return Encoder(spec.name, spec.build(filled), spec.image_size, spec.preprocess, trained)
+    spec, file = best_weights(ENCODERS[name], weights)
+    network = spec.build(partial(filled, file=file, spec=spec))
+    return Encoder(spec.name, network, spec.image_size, spec.preprocess, trained=file is not None)
 
 
-def weights_for(spec: EncoderSpec, file: str | Path | None) -> tuple[EncoderSpec, Callable]:
-    """Return whose weights can be had, and what fills a network with them.
+def best_weights(
+    spec: EncoderSpec, given: str | Path | None
+) -> tuple[EncoderSpec, str | Path | None]:
+    """Return whose weights can be had, and their file; None is for random ones.
 
     The order: the file that was given, Keras' own download, the rounded copy, random weights;
     raises EncoderError if there is none of them.
     """
-    source = spec.weights
-    if file is not None:
-        title = f"{source.network} {source.part}" if source else spec.name
-        return spec, partial(filled_from_file, file=file, title=title)
-    if source is None:
-        return spec, filled_at_random
+    if given is not None or spec.weights is None:
+        return spec, given
+    network = spec.weights.title.split()[0]
+    copy = COPIES / f"{network.lower()}-int8.npz"
     try:
-        file = official_weights(source)
+        return spec, official_weights(spec.weights)
     except Exception as error:  # Keras raises a bare Exception when a download fails
-        return weights_without_download(spec, source, error)
-    return spec, partial(filled_from_file, file=file, title=source.network)
+        if copy.exists():
+            print(f"{network}: no download, so the rounded weights in data/weights/ are used.")
+            return spec, copy
+        if spec.name + "-random" in ENCODERS:
+            print(f"{network}: no download, so it has random weights and has learnt nothing.")
+            return ENCODERS[spec.name + "-random"], None
+        problem = f"no download ({error}) and no {copy}"
+        cure = "fetch the course again, with data/weights, or give a weights file"
+        raise EncoderError(f"{problem}; {cure}") from error
 
 
-def weights_without_download(
-    spec: EncoderSpec, source: Weights, error: Exception
-) -> tuple[EncoderSpec, Callable]:
-    """Return what `weights_for` does, and say in one line that there was no download."""
-    if source.rounded and source.rounded.exists():
-        print(f"{source.network}: no download, so the rounded weights in data/weights/ are used.")
-        return spec, partial(filled_from_copy, path=source.rounded)
-    if source.instead:
-        said = "no download, so it has random weights and has learnt nothing."
-        print(f"{source.network}: {said}")
-        return ENCODERS[source.instead], filled_at_random
-    problem, cure = (
-        f"no download ({error})",
-        f"give a weights file of {source.network}, or go online",
-    )
-    if source.rounded:
-        problem = f"{problem} and no {source.rounded}"
-        cure = "fetch the course again, with data/weights"
-    raise EncoderError(f"{problem}; {cure}") from error
-
-
-def filled_from_file(network: keras.Model, file: str | Path, title: str) -> keras.Model:
+def filled(network: keras.Model, file: str | Path | None, spec: EncoderSpec) -> keras.Model:
     """Return a network with the weights of a file; raise EncoderError if they don't fit it."""
+    if file is None:
+        return filled_at_random(network)
     try:
-        network.load_weights(file)
+        if Path(file).suffix == ".npz":
+            network.set_weights(read_rounded_weights(file))
+        else:
+            network.load_weights(file)
     except Exception as error:  # h5py and Keras raise several kinds
-        problem = f"{file} does not fit {title}"
+        problem = f"{file} does not fit {spec.weights.title if spec.weights else spec.name}"
         raise EncoderError(f"{problem}; leave it out to download one that does") from error
-    return network
-
-
-def filled_from_copy(network: keras.Model, path: Path) -> keras.Model:
-    """Return a network with the weights of a file of `round_xception.py`."""
-    network.set_weights(read_rounded_weights(path))
     return network
 
 

@@ -14,7 +14,7 @@ import keras
 
 from helpers.encoders.table import Weights
 
-SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
+SERVER = "https://storage.googleapis.com"
 PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
 
 

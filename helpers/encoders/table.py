@@ -2,34 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 from keras import applications
 
-ROUNDED_WEIGHTS = Path(__file__).parents[2] / "data" / "weights" / "xception-int8.npz"
 FINER = {"block13": 2, "block4": 4}  # what enters them is so many times finer
 FILE = "weights_tf_dim_ordering_tf_kernels"
+Fill = Callable[[keras.Model], keras.Model]  # returns a network with its weights in it
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Trained weights of a network, as keras.applications has them.
+class Weights(NamedTuple):
+    """Weights that Keras trained: of which network, the file below `official.SERVER`, its MD5."""
 
-    Attributes:
-        network, part: what they are of, in messages: "Xception", "without its top".
-        file, digest: their place below `official.SERVER`, and their MD5.
-        rounded: a smaller copy that takes their place without a download.
-        instead: the encoder without training that takes the place of theirs where both are missing.
-    """
-
-    network: str
-    part: str
+    title: str
     file: str
     digest: str
-    rounded: Path | None = None
-    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,20 +26,20 @@ class EncoderSpec:
     """How an encoder is made.
 
     Attributes:
-        name: the same as in the table.
+        name: the same as in the table; "-random" at its end takes the place of the one without
+            where that can't be downloaded.
         image_size: pixels along each side of its input.
         feature_shape: shape of one photo's features.
         preprocess: turns float32 RGB, 0 … 255, into what the network has learnt to see.
-        build: returns the network from photos to features. It is given a function that fills a
-            network, as a weights file knows it, with weights, and returns it.
-        weights: None for an encoder that has learnt nothing: its weights are drawn at random.
+        build: returns the network from photos to features; `Fill` takes all that is in the file.
+        weights: None for an encoder that has learnt nothing: they are drawn at random.
     """
 
     name: str
     image_size: int
     feature_shape: tuple[int, ...]
     preprocess: Callable[[tf.Tensor], tf.Tensor]
-    build: Callable[[Callable[[keras.Model], keras.Model]], keras.Model]
+    build: Callable[[Fill], keras.Model]
     weights: Weights | None
 
 
@@ -81,13 +70,13 @@ def grid_of_blocks(network: keras.Model) -> keras.KerasTensor:
     return layers.Reshape((100, -1))(layers.Concatenate()(blocks))
 
 
-def xception_grid(filled: Callable[[keras.Model], keras.Model]) -> keras.Model:
+def xception_grid(filled: Fill) -> keras.Model:
     """Return three blocks of Xception as a grid."""
     network = filled(xception())
     return keras.Model(network.input, grid_of_blocks(network))
 
 
-def xception_mean(filled: Callable[[keras.Model], keras.Model]) -> keras.Model:
+def xception_mean(filled: Fill) -> keras.Model:
     """Return the mean of Xception's grid."""
     grid = xception_grid(filled)
     return keras.Model(grid.input, keras.layers.GlobalAveragePooling1D()(grid.output))
@@ -102,26 +91,18 @@ def vgg16() -> keras.Model:
     return applications.VGG16(weights=None)
 
 
-def vgg16_fc2(filled: Callable[[keras.Model], keras.Model]) -> keras.Model:
+def vgg16_fc2(filled: Fill) -> keras.Model:
     """Return VGG16 up to its layer fc2."""
     network = filled(vgg16())
     return keras.Model(network.input, network.get_layer("fc2").output)
 
 
 XCEPTION = Weights(
-    "Xception",
-    "without its top",
+    "Xception without its top",
     f"xception/xception_{FILE}_notop.h5",
     "b0042744bf5b25fce3cb969f33bebb97",
-    rounded=ROUNDED_WEIGHTS,
 )
-VGG16 = Weights(
-    "VGG16",
-    "with its top",
-    f"vgg16/vgg16_{FILE}.h5",
-    "64373286793e3c8b2b4e3219cbf3544b",
-    instead="vgg16-random",
-)
+VGG16 = Weights("VGG16 with its top", f"vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b")
 CAFFE = applications.vgg16.preprocess_input
 SPECS = [
     EncoderSpec("xception", 299, (3032,), scale, xception_mean, XCEPTION),
