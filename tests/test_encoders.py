@@ -182,13 +182,12 @@ def test_the_official_weights_are_those_of_keras(name, monkeypatch):
     """Same address, same hash, and so the same file in the cache: Keras itself is asked."""
     weights, asked = ENCODERS[name].weights, []
     build = getattr(keras.applications, weights.title.split()[0])
-    names = dict(inspect.getclosurevars(build).globals)
 
     def get_file(file, address, *_, file_hash=None, **__):
         asked.append((file, address, file_hash))
         raise EOFError
 
-    monkeypatch.setattr(names["file_utils"], "get_file", get_file)
+    monkeypatch.setattr(inspect.getmodule(build).file_utils, "get_file", get_file)
     with pytest.raises(EOFError):
         build(weights="imagenet", include_top=weights.title.endswith("with its top"))
     address = f"{official.SERVER}/{weights.file}"

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import applications
 
 FINER = {"block13": 2, "block4": 4}  # what enters them is so many times finer
-FILE = "weights_tf_dim_ordering_tf_kernels"
+FOLDER, FILE = "tensorflow/keras-applications", "weights_tf_dim_ordering_tf_kernels"
 Fill = Callable[[keras.Model], keras.Model]  # returns a network with its weights in it
 
 
@@ -99,10 +99,12 @@ def vgg16_fc2(filled: Fill) -> keras.Model:
 
 XCEPTION = Weights(
     "Xception without its top",
-    f"xception/xception_{FILE}_notop.h5",
+    f"{FOLDER}/xception/xception_{FILE}_notop.h5",
     "b0042744bf5b25fce3cb969f33bebb97",
 )
-VGG16 = Weights("VGG16 with its top", f"vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b")
+VGG16 = Weights(
+    "VGG16 with its top", f"{FOLDER}/vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b"
+)
 CAFFE = applications.vgg16.preprocess_input
 SPECS = [
     EncoderSpec("xception", 299, (3032,), scale, xception_mean, XCEPTION),
