@@ -108,18 +108,22 @@ def test_the_same_file_comes_out(cluster, photos, tmp_path, name, mirror):
 
 def test_paths_may_be_relative(cluster, photos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (batch, *_) = module.batches([Path("photos/0.png"), "photos/1.png"], 1)
-    assert batch == [str(tmp_path / "photos" / "0.png")]
+    sent, real = [], module.encoded
+
+    def noted(client, todo, order):
+        return real(client, (sent.extend(batch) or batch for batch in todo), order)
+
+    monkeypatch.setattr(module, "encoded", noted)
     paths = {name: path.relative_to(tmp_path) for name, path in photos.items()}
     made = spread_features(Pixels(), Pixels, paths, tmp_path / "f.pkl", cluster)
     assert made.names == list(photos)
+    assert sent == [str(path) for path in photos.values()]
 
 
 def test_results_come_in_order_and_few_are_on_the_cluster(cluster, photos, monkeypatch):
     asked, seen = [], []
     monkeypatch.setattr(module, "encode_batch", lambda batch, order: int(Path(batch[0]).stem))
-    todo = iter(module.batches(photos.values(), 1))
-    counted = (asked.append(batch) or batch for batch in todo)
+    counted = (asked.append(path) or [str(path)] for path in photos.values())
     with module.connect(cluster) as client:
         for number in module.encoded(client, counted, None):
             seen.append(number)

@@ -93,18 +93,13 @@ class PartFile:
         """The photos that are not done."""
         return self.paths[self.done :]
 
-    @property
-    def place(self) -> int:
-        """Where in the file the next photo's row begins, in bytes."""
-        return len(self.header) + self.done * self.row_bytes
-
     def open(self) -> None:
         """Find out how many photos are done; drop rows of other photos or another encoder."""
         self.target.parent.mkdir(parents=True, exist_ok=True)
         self.done = self.matching_rows()
         with self.rows.open("r+b" if self.rows.exists() else "w+b") as file:
             file.write(self.header)
-            file.truncate(self.place)
+            file.truncate(len(self.header) + self.done * self.row_bytes)
         write_text(self.label, json.dumps(self.features.label))  # last: it vouches for the rows
 
     def matching_rows(self) -> int:
@@ -132,7 +127,7 @@ class PartFile:
     def write(self, content: bytes) -> None:
         """Write behind the rows that are done."""
         with self.rows.open("r+b") as file:
-            file.seek(self.place)
+            file.seek(len(self.header) + self.done * self.row_bytes)
             file.write(content)
 
     def finish(self) -> Features:

@@ -169,14 +169,9 @@ def array_header(shape: Sequence[int]) -> bytes:
 def write_array(
     target: Path, label: dict, shape: Sequence[int], chunks: Iterable[np.ndarray]
 ) -> Features:
-    """Write an array file chunk by chunk; it takes its place when it is complete.
+    """Write an array file of all photos, some at a time; it appears only when it is complete.
 
-    Arguments:
-        target: the `.npy` file.
-        label: as `Features.label`.
-        shape: of a photo's features.
-        chunks: float (photos, *shape); all photos in order, some at a time.
-
+    label: as `Features.label`; shape: of a photo's features; chunks: float (photos, *shape).
     Raises FeaturesError for a number beyond float16, OSError for a full disk.
     """
     names, done = label["names"], 0

@@ -7,12 +7,12 @@ another one.
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,20 +27,12 @@ AHEAD = 2  # batches for each thread of a worker, so that it never waits for the
 LOADING, ENCODING = Lock(), Lock()  # a network takes all cores of its machine as it is
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a worker has to know beside the photos.
-
-    Attributes:
-        load: returns an encoder by its name; a function that can be imported on the worker.
-        name: which encoder.
-        digest: the `fingerprint` that it has to have.
-        mirror: encode the mirror images.
-    """
+class Order(NamedTuple):
+    """What a worker has to know beside the photos; `load` has to be importable there."""
 
     load: Callable[[str], Encoder]
     name: str
-    digest: str
+    digest: str  # the `fingerprint` that the encoder has to have
     mirror: bool
 
 
@@ -68,7 +60,10 @@ def spread_features(
     """
     order = Order(load, encoder.name, fingerprint(encoder), mirror)
     with connect(scheduler) as client, part_file(target, encoder, photos) as part:
-        for vectors in encoded(client, batches(part.todo, batch_size), order):
+        paths = [str(Path(path).absolute()) for path in part.todo]  # as another machine needs them
+        for vectors in encoded(
+            client, (paths[n : n + batch_size] for n in range(0, len(paths), batch_size)), order
+        ):
             part.append(vectors)
         return part.finish()
 
@@ -79,13 +74,6 @@ def fingerprint(encoder: Encoder) -> str:
     for weight in encoder.network.get_weights():
         digest.update(np.ravel(weight))
     return digest.hexdigest()
-
-
-def batches(paths: Sequence[Path], size: int) -> Iterator[list[str]]:
-    """Yield paths as another machine needs them, so many at a time."""
-    complete = (str(Path(path).absolute()) for path in paths)
-    while batch := list(islice(complete, size)):
-        yield batch
 
 
 def encoded(client: object, todo: Iterator[list[str]], order: Order) -> Iterator[np.ndarray]:
