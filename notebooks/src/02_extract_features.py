@@ -366,7 +366,8 @@ target = work / ("features.pkl" if ENCODER == "xception" else f"{ENCODER}.npy")
 if target.exists():
     features = build_features(dataset, work, ENCODER)
 else:
-    features = extract_features(load_encoder(ENCODER), photos, target)
+    chosen = encoder if ENCODER == encoder.name else load_encoder(ENCODER)
+    features = extract_features(chosen, photos, target)
 print(features.encoder, features.vectors.shape, features.vectors.dtype)
 print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 
