@@ -1,8 +1,8 @@
 """The code that the lessons teach, and in `apps` what people use. A room a module or package:
 
 * tools: `files` writes whole files or none, and locks; `places` knows where data and work lie;
-  `backend` settles what Keras runs on; `plots` draws; `clusters`, `downloads` and `overlap` save
-  time;
+  `backend` settles what Keras runs on, `quiet` what it prints; `plots` draws; `clusters` and
+  `downloads` save time;
 * parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`;
 * data: `datasets`, `features`, `batches`;
 * captioner: `captioner`, `training`, `self_critical`;

@@ -32,11 +32,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     unfinished = place.with_name(f".{uuid4().hex[:8]}-{place.name[-60:]}")
     try:
         yield unfinished
-        with open(unfinished, "rb+") as file:
-            os.fsync(file.fileno())
-        if place.exists():
-            os.chmod(unfinished, place.stat().st_mode & 0o777)
-        os.replace(unfinished, place)
+        put(unfinished, place)
     except OSError as error:
         if error.filename in (None, str(unfinished), unfinished):
             raise OSError(error.errno, error.strerror, str(path)) from error
@@ -52,6 +48,15 @@ def remove_leftovers(place: Path) -> None:
         with suppress(OSError):
             if time.time() - old.stat().st_mtime > DAY:
                 old.unlink()
+
+
+def put(unfinished: Path, place: Path) -> None:
+    """Let a file that is written to its end, in the same folder, take its place."""
+    with open(unfinished, "rb+") as file:
+        os.fsync(file.fileno())
+    if place.exists():
+        os.chmod(unfinished, place.stat().st_mode & 0o777)
+    os.replace(unfinished, place)
 
 
 def write_text(path: str | Path, text: str) -> None:

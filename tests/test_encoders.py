@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,15 +16,9 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.encoders import (
-    ROUNDED_WEIGHTS,
-    Encoder,
-    EncoderError,
-    load_encoder,
-    loading,
-    official,
-    read_rounded_weights,
-)
+from helpers.encoders import ENCODERS, Encoder, EncoderError, Weights, load_encoder, official, table
+from helpers.encoders import loading as module
+from helpers.encoders.loading import COPIES, read_rounded_weights
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +42,7 @@ def weights():
     return [large, random.normal(size=144).astype("float32"), small, np.float32(range(5))]
 
 
-def no_download(network):
+def no_download(weights):
     """Fail as Keras does without a network."""
     raise Exception("URL fetch failure on https://…: None -- Name not known")
 
@@ -56,7 +51,7 @@ def no_download(network):
 def tiny_xception(monkeypatch):
     """In place of Xception a small network, so that every way of loading is quick."""
 
-    def build(weights=None):
+    def build():
         build.times += 1
         layers, inputs = keras.layers, keras.Input((299, 299, 3))
         fine = layers.Activation("linear", name="block4_sepconv1_act")(
@@ -67,8 +62,8 @@ def tiny_xception(monkeypatch):
         return keras.Model(inputs, layers.Conv2D(6, 2, 2, padding="same")(half))
 
     build.times = 0
-    monkeypatch.setattr(loading, "xception", build)
-    monkeypatch.setattr(loading, "official_weights", no_download)
+    monkeypatch.setattr(table, "xception", build)
+    monkeypatch.setattr(module, "official_weights", no_download)
     return build
 
 
@@ -111,11 +106,12 @@ def test_pickled_arrays_are_not_opened(tmp_path):
 
 def test_the_rounded_copy_fits_xception():
     """Checked by its sizes alone: Xception without its top has 20,861,480 weights."""
-    with np.load(ROUNDED_WEIGHTS) as arrays:
+    rounded = COPIES / "xception-int8.npz"
+    with np.load(rounded) as arrays:
         keys = [key for key in arrays.files if not key.endswith("_scales")]
         sizes = [arrays[key].size for key in keys]
     assert sum(sizes) == 20_861_480
-    assert ROUNDED_WEIGHTS.stat().st_size < 25_000_000
+    assert rounded.stat().st_size < 25_000_000
 
 
 # Loading
@@ -125,8 +121,8 @@ def test_without_a_network_one_line_says_so_and_it_works(
     tiny_xception, rounding, tmp_path, monkeypatch, capsys
 ):
     source = tiny_xception()
-    np.savez(tmp_path / "rounded.npz", **rounding.round_weights(source.get_weights()))
-    monkeypatch.setattr(loading, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
+    np.savez(tmp_path / "xception-int8.npz", **rounding.round_weights(source.get_weights()))
+    monkeypatch.setattr(module, "COPIES", tmp_path)
     tiny_xception.times = 0
     encoder = load_encoder()
     assert tiny_xception.times == 1  # a second one would cost a second
@@ -138,16 +134,18 @@ def test_without_a_network_one_line_says_so_and_it_works(
 
 
 def test_without_a_network_and_a_copy_the_message_says_both(tiny_xception, tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "ROUNDED_WEIGHTS", tmp_path / "rounded.npz")
-    with pytest.raises(EncoderError, match="no download .URL fetch failure.*and no .*rounded.npz"):
+    monkeypatch.setattr(module, "COPIES", tmp_path)
+    with pytest.raises(
+        EncoderError, match="no download .URL fetch failure.*and no .*-int8.npz; fe"
+    ):
         load_encoder()
 
 
 def test_ctrl_c_in_a_download_is_no_failed_download(monkeypatch):
-    def interrupted(network):
+    def interrupted(weights):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loading, "official_weights", interrupted)
+    monkeypatch.setattr(module, "official_weights", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_encoder()
 
@@ -176,15 +174,36 @@ def test_a_weights_file_that_does_not_fit_is_named(tiny_xception, tmp_path):
         load_encoder(weights=path)
 
 
-@pytest.mark.parametrize("network", official.OFFICIAL_WEIGHTS)
-def test_the_official_weights_are_those_of_keras(network):
-    """Same address, same hash, and so the same file in the cache."""
-    build = {"xception": keras.applications.Xception, "vgg16": keras.applications.VGG16}[network]
-    source = inspect.getsource(inspect.getmodule(build))
-    address, digest = official.OFFICIAL_WEIGHTS[network]
-    name = address.rpartition("/")[2]
-    assert f"{network}/{name}" in source and digest in source
-    assert source.index(f'"{name}"') < source.index(digest) < source.index(f'"{name}"') + 300
+TRAINED = [name for name, spec in ENCODERS.items() if spec.weights]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_official_weights_are_those_of_keras(name, monkeypatch):
+    """Same address, same hash, and so the same file in the cache: Keras itself is asked."""
+    weights, asked = ENCODERS[name].weights, []
+    build = getattr(keras.applications, weights.title.split()[0])
+
+    def get_file(file, address, *_, file_hash=None, **__):
+        asked.append((file, address, file_hash))
+        raise EOFError
+
+    monkeypatch.setattr(inspect.getmodule(build).file_utils, "get_file", get_file)
+    with pytest.raises(EOFError):
+        build(weights="imagenet", include_top=weights.title.endswith("with its top"))
+    address = f"{official.SERVER}/{weights.file}"
+    assert asked == [(address.rpartition("/")[2], address, weights.digest)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENCODERS)
+def test_an_encoder_is_what_its_entry_says(name):
+    """Without its weights, which may not be there; each new entry is tried here."""
+    spec = ENCODERS[name]
+    network = spec.build(lambda network: network)
+    encoder = Encoder(spec.name, network, spec.image_size, spec.preprocess)
+    pixels = np.zeros((1, spec.image_size, spec.image_size, 3), "uint8")
+    assert encoder.encode(pixels).shape == (1, *spec.feature_shape)
+    assert encoder.name == name and encoder.feature_shape == spec.feature_shape
 
 
 @pytest.fixture
@@ -201,16 +220,18 @@ def cache(tmp_path, monkeypatch):
 def silent(monkeypatch):
     """A server that takes calls and never answers, in place of the official one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/weights.h5"
-        monkeypatch.setitem(official.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
-        yield address
+        monkeypatch.setattr(official, "SERVER", f"http://127.0.0.1:{server.getsockname()[1]}")
+        yield official.SERVER
+
+
+WEIGHTS = Weights("Tiny", "weights.h5", "hash")
 
 
 def seconds_to_fail() -> float:
     """Ask for the official weights, which is to fail; return how long that took."""
     start = time.perf_counter()
     with pytest.raises(OSError):
-        official.official_weights("xception")
+        official.official_weights(WEIGHTS)
     return time.perf_counter() - start
 
 
@@ -237,7 +258,7 @@ def test_official_weights_in_the_cache_need_no_server(cache, silent):
     folder, asked = cache
     (folder / "weights.h5").touch()
     (folder / "weights.h5.no-answer").touch()
-    assert official.official_weights("xception") == "path" and len(asked) == 1
+    assert official.official_weights(WEIGHTS) == "path" and len(asked) == 1
 
 
 def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_path):
@@ -246,10 +267,10 @@ def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/weights.h5"
-        monkeypatch.setitem(official.OFFICIAL_WEIGHTS, "xception", (address, "hash"))
-        assert official.official_weights("xception") == "path"
-        assert asked == [("weights.h5", address)]
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(official, "SERVER", address)
+        assert official.official_weights(WEIGHTS) == "path"
+        assert asked == [("weights.h5", f"{address}/weights.h5")]
         (tmp_path / "weights.h5").unlink()
         assert seconds_to_fail() < 3
         server.shutdown()
@@ -259,10 +280,10 @@ def test_a_server_that_answers_is_asked_for_the_weights(cache, monkeypatch, tmp_
 @pytest.mark.slow
 def test_the_grid_brings_two_earlier_blocks_along():
     """What they say of a place is the mean over its patch of their finer grids."""
-    network = loading.xception()
+    network = table.xception()
     finer = [network.get_layer(f"{block}_sepconv1_act").output for block in ("block13", "block4")]
     apart = keras.Model(network.input, [network.output, *finer])
-    together = keras.Model(network.input, loading.grid_of_blocks(network))
+    together = keras.Model(network.input, table.grid_of_blocks(network))
     photo = np.random.default_rng(5).uniform(-1, 1, (1, 299, 299, 3)).astype("float32")
     last, block12, block3 = (array[0] for array in apart.predict(photo, verbose=0))
     (grid,) = together.predict(photo, verbose=0).reshape(1, 10, 10, 3032)
@@ -305,8 +326,8 @@ def tiny_vgg16(monkeypatch):
         fc2 = keras.layers.Dense(5, name="fc2")(pooled)
         return keras.Model(inputs, keras.layers.Dense(4, name="predictions")(fc2))
 
-    monkeypatch.setattr(loading, "official_weights", no_download)
-    monkeypatch.setattr(loading, "vgg16", build)
+    monkeypatch.setattr(module, "official_weights", no_download)
+    monkeypatch.setattr(table, "vgg16", build)
     return build
 
 
@@ -316,6 +337,7 @@ def test_without_a_network_vgg16_has_random_weights_and_says_so(tiny_vgg16, caps
     assert said == "VGG16: no download, so it has random weights and has learnt nothing.\n"
     assert (encoder.name, encoder.feature_shape) == ("vgg16-random", (5,))
     again = load_encoder("vgg16-random")
+    assert not (encoder.trained or again.trained)
     assert capsys.readouterr().out == ""
     pixels = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), "uint8")
     np.testing.assert_array_equal(encoder.encode(pixels), again.encode(pixels))
@@ -325,7 +347,7 @@ def test_weights_of_vgg16_can_be_given(tiny_vgg16, tmp_path, capsys):
     source = tiny_vgg16()
     source.save_weights(tmp_path / "tiny.weights.h5")
     encoder = load_encoder("vgg16", tmp_path / "tiny.weights.h5")
-    assert (encoder.name, capsys.readouterr().out) == ("vgg16", "")
+    assert (encoder.name, encoder.trained, capsys.readouterr().out) == ("vgg16", True, "")
     np.testing.assert_array_equal(encoder.network.get_weights()[0], source.get_weights()[0])
     (tmp_path / "noise.weights.h5").write_bytes(b"no HDF5")
     with pytest.raises(EncoderError, match="noise.weights.h5 does not fit VGG16 with its top"):
@@ -360,7 +382,7 @@ def test_vgg16_is_downloaded_and_gives_4096_numbers(tmp_path, download_server, m
     """From a server of our own, with weights of our own."""
     weights = tmp_path / "small.h5"
     with h5py.File(weights, "w") as file:  # Keras' old layout, in which the real ones are
-        network = loading.vgg16()
+        network = table.vgg16()
         file.attrs["layer_names"] = [layer.name for layer in network.layers]
         for layer in network.layers:
             group = file.create_group(layer.name)
@@ -370,8 +392,9 @@ def test_vgg16_is_downloaded_and_gives_4096_numbers(tmp_path, download_server, m
                 array = np.full(weight.shape, value, "float16")
                 group.create_dataset(f"{number}:0", data=array, compression="gzip")
     digest = hashlib.md5(weights.read_bytes()).hexdigest()
-    address = f"{download_server}/small.h5"
-    monkeypatch.setitem(official.OFFICIAL_WEIGHTS, "vgg16", (address, digest))
+    monkeypatch.setattr(official, "SERVER", download_server)
+    entry = replace(ENCODERS["vgg16"], weights=Weights("VGG16 with its top", "small.h5", digest))
+    monkeypatch.setitem(ENCODERS, "vgg16", entry)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path / "cache"))
     (tmp_path / "cache").mkdir()

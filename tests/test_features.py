@@ -1,15 +1,19 @@
-"""Features: extraction that survives, batches read ahead, pickles that can't bite."""
+"""Features: extraction that survives, files that know their photos, pickles that can't bite."""
 
 import builtins
 import errno
+import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
+from contextlib import suppress
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -23,12 +27,12 @@ from helpers.features import (
     fit_reduction,
     gather_regions,
     load_features,
-    read_ahead,
     reduce_features,
+    region_files,
     save_features,
+    stamp_of,
 )
-from helpers.features import extracting as module
-from helpers.images import ImageError, image_pixels
+from helpers.images import image_pixels
 
 SIZE = 8
 
@@ -60,13 +64,25 @@ class WideEncoder(FakeEncoder):
 
 @pytest.fixture
 def photos(tmp_path):
-    """Ten photos, each of noise of its own."""
-    random, paths = np.random.default_rng(3), []
+    """Ten photos, each of noise of its own: names and files."""
+    random, paths = np.random.default_rng(3), {}
     (tmp_path / "photos").mkdir()
     for number in range(10):
-        paths.append(tmp_path / "photos" / f"{number}.png")
-        Image.fromarray(random.integers(0, 256, (12, 9, 3), "uint8")).save(paths[-1])
+        name = f"{number}.png"
+        paths[name] = tmp_path / "photos" / name
+        Image.fromarray(random.integers(0, 256, (12, 9, 3), "uint8")).save(paths[name])
     return paths
+
+
+def some(photos, *chosen):
+    """The photos of these slices, one behind the other."""
+    names = list(photos)
+    return {name: photos[name] for part in chosen for name in names[part]}
+
+
+def fifty_times(photos):
+    """Each photo under fifty names."""
+    return {f"{time}/{name}": path for time in range(50) for name, path in photos.items()}
 
 
 HEADER = 128  # bytes before the rows of an array file
@@ -79,7 +95,7 @@ def target(tmp_path, request):
 
 @pytest.fixture
 def expected(photos):
-    pixels = np.stack([image_pixels(path, SIZE) for path in photos])
+    pixels = np.stack([image_pixels(path, SIZE) for path in photos.values()])
     return FakeEncoder().encode(pixels).astype("float16")
 
 
@@ -89,7 +105,7 @@ def leftovers(target):
 
 def complete(target):
     """Names of the files of a run that has ended."""
-    return ["features.pkl"] if target.suffix == ".pkl" else ["features.json", "features.npy"]
+    return [target.name]
 
 
 def unfinished(target):
@@ -103,7 +119,8 @@ def unfinished(target):
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
 def test_extracts_every_photo_in_order(photos, target, expected, batch_size):
     made = extract_features(FakeEncoder(), photos, target, batch_size)
-    assert (made.encoder, made.names) == ("fake", [path.name for path in photos])
+    assert (made.encoder, made.names) == ("fake", list(photos))
+    assert made.stamps == [stamp_of(path) for path in photos.values()]
     assert made.vectors.dtype == np.float16
     np.testing.assert_array_equal(made.vectors, expected)
     np.testing.assert_array_equal(load_features(target).vectors, expected)
@@ -111,7 +128,7 @@ def test_extracts_every_photo_in_order(photos, target, expected, batch_size):
 
 
 def test_no_photos_give_no_rows(target):
-    assert extract_features(FakeEncoder(), [], target).vectors.shape == (0, 4)
+    assert extract_features(FakeEncoder(), {}, target).vectors.shape == (0, 4)
     assert load_features(target).rows([]).shape == (0, 4)
 
 
@@ -119,14 +136,16 @@ def test_paths_may_be_strings_and_features_grids(photos, target):
     encoder = FakeEncoder()
     encoder.feature_shape = (SIZE, SIZE, 3)
     encoder.encode = lambda pixels: pixels.astype("float32")
-    made = extract_features(encoder, [str(path) for path in photos], str(target), 4)
+    made = extract_features(
+        encoder, {name: str(path) for name, path in photos.items()}, str(target), 4
+    )
     assert made.vectors.shape == (10, SIZE, SIZE, 3)
-    np.testing.assert_array_equal(made.vectors[7], image_pixels(photos[7], SIZE))
+    np.testing.assert_array_equal(made.vectors[7], image_pixels(photos["7.png"], SIZE))
 
 
 def test_mirror_exchanges_left_and_right(photos, target):
     made = extract_features(FakeEncoder(), photos, target, mirror=True)
-    assert made.vectors[2, 3] == image_pixels(photos[2], SIZE)[0, -1, 0]
+    assert made.vectors[2, 3] == image_pixels(photos["2.png"], SIZE)[0, -1, 0]
 
 
 # Runs that stop in the middle
@@ -142,25 +161,28 @@ def test_ctrl_c_keeps_the_batches_that_are_done(photos, target, expected):
     np.testing.assert_array_equal(made.vectors, expected)
 
 
-# A process of its own that starts quickly: it has features.py, but no TensorFlow.
+# A process of its own that starts quickly: it has all that it needs, but no TensorFlow.
 START = """
 import resource, signal, sys, time, types
 sys.path[:0] = [{root!r}, {tests!r}]
-sys.modules["helpers.encoders"] = types.SimpleNamespace(Encoder=object)
+encoders = sys.modules["helpers.encoders"] = types.ModuleType("helpers.encoders")
+encoders.__path__, encoders.Encoder = [{root!r} + "/helpers/encoders"], object
 from pathlib import Path
-from test_features import FakeEncoder, FeaturesError, WideEncoder, extract_features
-photos, target = sorted(Path({photos!r}).iterdir()) * 50, {target!r}
+from test_features import FakeEncoder, FeaturesError, WideEncoder, extract_features, fifty_times
+photos = fifty_times({{path.name: path for path in sorted(Path({photos!r}).iterdir())}})
+target = {target!r}
 """
 KILLED = """
 class Slow(FakeEncoder):
     def encode(self, pixels):
-        time.sleep(0.02)
+        time.sleep({pause})
         return super().encode(pixels)
+print("go", flush=True)
 extract_features(Slow(), photos, target, 2)
 """
 LIMITED = """
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (14_000, 14_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (43_000, 43_000))
 try:
     extract_features(WideEncoder(), photos, target, 10)
 except FeaturesError as error:
@@ -170,7 +192,12 @@ needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 
 def start(script, root, photos, target):
-    names = {"root": root, "tests": root / "tests", "photos": photos[0].parent, "target": target}
+    names = {
+        "root": root,
+        "tests": root / "tests",
+        "photos": photos["0.png"].parent,
+        "target": target,
+    }
     script = START.format(**{key: str(path) for key, path in names.items()}) + script
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     return subprocess.Popen([sys.executable, "-c", script], **pipes)
@@ -179,7 +206,7 @@ def start(script, root, photos, target):
 @needs_unix
 def test_a_killed_run_goes_on_where_it_stopped(root, photos, target, expected):
     part, limit = target.with_name(f"{target.name}.part"), time.monotonic() + 60
-    with start(KILLED, root, photos, target) as process:
+    with start(KILLED.format(pause=0.02), root, photos, target) as process:
         while not (part.exists() and part.stat().st_size > 300) and time.monotonic() < limit:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
@@ -188,9 +215,63 @@ def test_a_killed_run_goes_on_where_it_stopped(root, photos, target, expected):
     done = (part.stat().st_size - HEADER * (target.suffix == ".npy")) // 8
     assert 0 < done < 500
     encoder = FakeEncoder()
-    made = extract_features(encoder, photos * 50, target)
+    made = extract_features(encoder, fifty_times(photos), target)
     assert encoder.seen == 500 - done
     np.testing.assert_array_equal(made.vectors, np.tile(expected, (50, 1)))
+
+
+KILLS = int(os.environ.get("KILLS", "3"))
+
+
+@needs_unix
+@pytest.mark.slow
+def test_runs_killed_at_random_moments_come_to_what_an_undisturbed_one_comes_to(
+    root, photos, target, tmp_path
+):
+    """Killed, run again, killed …; KILLS=50 makes it 50 kills."""
+    undisturbed, random, kills = tmp_path / "undisturbed" / target.name, Random(), 0
+    extract_features(FakeEncoder(), fifty_times(photos), undisturbed)
+    while True:
+        pause = random.choice([0.001, 0.01])
+        with start(KILLED.format(pause=pause), root, photos, target) as process:
+            assert process.stdout.readline() == "go\n"
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(random.uniform(0, 1.2) if kills < KILLS else 60)
+            process.kill()
+        kills += process.returncode == -signal.SIGKILL
+        assert not target.exists() or target.read_bytes() == undisturbed.read_bytes()
+        if process.returncode == 0 and kills >= KILLS:
+            break
+    assert leftovers(target) == complete(target)
+    assert target.read_bytes() == undisturbed.read_bytes()
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_run_that_dies_at_any_step_leaves_a_file_of_one_run(photos, target, monkeypatch, step):
+    """Never rows of some photos under the names of others."""
+    extract_features(FakeEncoder(), some(photos, np.s_[:3]), target)
+    with monkeypatch.context() as patch:
+        steps = count()
+
+        def dying(real):
+            def call(*given, **options):
+                if next(steps) == step:
+                    raise SystemExit
+                return real(*given, **options)
+
+            return call
+
+        patch.setattr(os, "replace", dying(os.replace))
+        patch.setattr(Path, "replace", dying(Path.replace))
+        patch.setattr(Path, "unlink", dying(Path.unlink))
+        with suppress(SystemExit):
+            extract_features(FakeEncoder(), some(photos, np.s_[3:6]), target)
+    found = load_features(target)
+    for name, row in zip(found.names, found.vectors, strict=True):
+        pixels = image_pixels(photos[name], SIZE)
+        np.testing.assert_array_equal(row, FakeEncoder().encode(pixels[None])[0].astype("float16"))
+    made = extract_features(FakeEncoder(), some(photos, np.s_[3:6]), target)
+    assert made.stale(some(photos, np.s_[3:6])) == "" and leftovers(target) == complete(target)
 
 
 @needs_unix
@@ -198,10 +279,10 @@ def test_a_real_limit_of_the_system_stops_a_run_that_then_goes_on(root, photos, 
     with start(LIMITED, root, photos, target) as process:
         said = process.communicate()[0]
     assert f"{target}: [Errno 27] File too large" in said
-    assert "\n10 of 500 photos are kept; mend this and run again to go on" in said
+    assert "\n50 of 500 photos are kept; mend this and run again to go on" in said
     encoder = WideEncoder()
-    made = extract_features(encoder, photos * 50, target)
-    assert encoder.seen in (483, 490)  # a block that fitted may hold 17 rows
+    made = extract_features(encoder, fifty_times(photos), target)
+    assert encoder.seen in (447, 450)  # a block that fitted may hold 53 rows
     np.testing.assert_array_equal(made.vectors, np.tile(expected, (50, 100)))
 
 
@@ -250,7 +331,7 @@ def test_a_part_of_another_encoder_is_dropped(photos, target):
 def test_a_part_of_other_photos_is_dropped(photos, target, expected):
     stop_in_the_middle(photos, target)
     encoder = FakeEncoder()
-    made = extract_features(encoder, photos[::-1], target)
+    made = extract_features(encoder, some(photos, np.s_[::-1]), target)
     assert encoder.seen == 10
     np.testing.assert_array_equal(made.vectors, expected[::-1])
 
@@ -258,7 +339,7 @@ def test_a_part_of_other_photos_is_dropped(photos, target, expected):
 def test_taking_out_a_later_photo_costs_nothing(photos, target, expected):
     stop_in_the_middle(photos, target)
     encoder = FakeEncoder()
-    made = extract_features(encoder, photos[:8] + photos[9:], target)
+    made = extract_features(encoder, some(photos, np.s_[:8], np.s_[9:]), target)
     assert encoder.seen == 3
     np.testing.assert_array_equal(made.vectors, np.delete(expected, 8, axis=0))
 
@@ -266,7 +347,7 @@ def test_taking_out_a_later_photo_costs_nothing(photos, target, expected):
 def test_fewer_photos_than_are_done(photos, target, expected):
     stop_in_the_middle(photos, target)
     encoder = FakeEncoder()
-    made = extract_features(encoder, photos[:4], target)
+    made = extract_features(encoder, some(photos, np.s_[:4]), target)
     assert encoder.seen == 0
     np.testing.assert_array_equal(made.vectors, expected[:4])
 
@@ -289,15 +370,16 @@ def cut_off(path):
     ids=["missing", "truncated", "a web page", "empty"],
 )
 def test_a_bad_photo_stops_with_one_message_and_the_next_run_goes_on(photos, target, harm):
-    whole = photos[7].read_bytes()
-    harm(photos[7])
+    seven = photos["7.png"]
+    whole = seven.read_bytes()
+    harm(seven)
     with pytest.raises(FeaturesError) as caught:
         extract_features(FakeEncoder(), photos, target, 3)
     message = str(caught.value)
-    assert message.startswith(str(photos[7]))
+    assert message.startswith(str(seven))
     assert "\n6 of 10 photos are kept; mend this and run again" in message
     assert not target.exists()
-    photos[7].write_bytes(whole)
+    seven.write_bytes(whole)
     encoder = FakeEncoder()
     extract_features(encoder, photos, target, 3)
     assert encoder.seen == 4
@@ -321,6 +403,35 @@ class FullDisk:
 
     def __exit__(self, *problem):
         self.file.close()
+
+
+@needs_unix
+@pytest.mark.parametrize("write", ["save", "regions", "reduced", "axes"])
+def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path, write):
+    """In every writer: this process may write files of 3,000 bytes for a while."""
+    resource = pytest.importorskip("resource")
+    (tmp_path / "boxes").mkdir()
+    np.save(tmp_path / "boxes" / "a.npy", np.ones((50, 50), "float16"))
+    wide = Features("fake", ["a"], np.ones((1, 50, 50), "float16"))
+    reduction = fit_reduction(np.random.default_rng(1).normal(size=(99, 50)), 40)
+    target = tmp_path / ("f.pkl" if write == "save" else "f.npz" if write == "axes" else "f.npy")
+    target.write_bytes(b"old")
+    writers = {
+        "save": lambda: save_features(wide, target),
+        "regions": lambda: gather_regions(tmp_path / "boxes", ["a.jpg"], target),
+        "reduced": lambda: reduce_features(wide, reduction, target),
+        "axes": lambda: reduction.save(target),
+    }
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
+    try:
+        with pytest.raises(OSError, match=f"File too large.*{target.name}"):
+            writers[write]()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert target.read_bytes() == b"old" and leftovers(target) == ["boxes", target.name]
 
 
 def fill_disk(monkeypatch, ending, mode, allowed=0):
@@ -351,7 +462,7 @@ def test_a_full_disk_keeps_what_is_done(photos, target, expected, monkeypatch):
 def test_a_disk_too_full_for_the_pickle_keeps_all_rows(photos, tmp_path, expected, monkeypatch):
     target = tmp_path / "work" / "features.pkl"
     with monkeypatch.context() as patch:
-        fill_disk(patch, ".new", "wb")
+        fill_disk(patch, "features.pkl", "wb")
         with pytest.raises(FeaturesError, match=rf"{target.name}.*\n10 of 10 photos are kept"):
             extract_features(FakeEncoder(), photos, target, 3)
     assert leftovers(target) == unfinished(target)
@@ -366,60 +477,6 @@ def test_a_work_folder_that_cannot_be_made(photos, tmp_path):
         extract_features(FakeEncoder(), photos, tmp_path / "file" / "features.pkl")
 
 
-# Reading ahead
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 11])
-def test_read_ahead_keeps_order_and_sizes(photos, batch_size):
-    batches = list(read_ahead(photos, SIZE, batch_size))
-    assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
-    expected = [image_pixels(path, SIZE) for path in photos]
-    np.testing.assert_array_equal(np.concatenate(batches), expected)
-
-
-def test_read_ahead_keeps_order_when_photos_take_their_time(monkeypatch):
-    def slow_pixels(path, size):
-        time.sleep(0.02 if path % 2 else 0)
-        return np.full((size, size, 3), path, "uint8")
-
-    monkeypatch.setattr(module, "image_pixels", slow_pixels)
-    batches = read_ahead(list(range(13)), 2, 3)
-    assert [int(pixel[0, 0, 0]) for batch in batches for pixel in batch] == list(range(13))
-
-
-def test_read_ahead_holds_three_batches_and_really_reads_ahead(monkeypatch):
-    asked, lock = [], threading.Lock()
-
-    def counted_pixels(path, size):
-        with lock:
-            asked.append(path)
-        return np.zeros((size, size, 3), "uint8")
-
-    monkeypatch.setattr(module, "image_pixels", counted_pixels)
-    ahead = []
-    for number, batch in enumerate(read_ahead(list(range(100)), 2, 5), start=1):
-        time.sleep(0.005)
-        ahead.append(len(asked) - number * len(batch))
-    assert max(ahead) <= 10  # two batches wait while one is used
-    assert max(ahead) > 0
-
-
-def test_read_ahead_stops_its_threads_when_it_is_abandoned(photos):
-    before = threading.active_count()
-    batches = read_ahead(photos, SIZE, 2)
-    next(batches)
-    batches.close()
-    assert threading.active_count() == before
-
-
-def test_read_ahead_names_the_photo_it_cannot_read(photos):
-    photos[4].write_text("no photo")
-    batches = read_ahead(photos, SIZE, 2)
-    assert [len(next(batches)), len(next(batches))] == [2, 2]
-    with pytest.raises(ImageError, match="4.png"):
-        next(batches)
-
-
 # Rows
 
 
@@ -430,9 +487,91 @@ def test_rows_come_in_the_order_asked_for():
     np.testing.assert_array_equal(rows, [[3], [1], [3]])
 
 
-def test_rows_look_at_the_file_name_only():
-    made = Features("fake", ["a.jpg"], np.ones((1, 4), "float16"))
-    assert made.rows(["images/2014/a.jpg"]).shape == (1, 4)
+def test_two_photos_of_one_name_in_two_folders_stay_two():
+    made = Features("fake", ["a/1.jpg", "b/1.jpg"], np.array([[1], [2]], "float16"))
+    np.testing.assert_array_equal(made.rows(["b/1.jpg", "a/1.jpg"]), [[2], [1]])
+    with pytest.raises(FeaturesError, match="no features for 1.jpg"):
+        made.rows(["1.jpg"])
+
+
+# Whether they are of these photos
+
+
+def test_features_know_of_which_photos_they_were_made(photos, target):
+    made = extract_features(FakeEncoder(), photos, target)
+    assert made.stale(photos) == load_features(target).stale(photos) == ""
+    assert made.stale(some(photos, np.s_[3:5])) == made.stale({}) == ""
+    more = photos | {"new.png": photos["1.png"]}
+    assert made.stale(more) == "it lacks 1 photo, for example new.png"
+    more |= {"newer.png": photos["2.png"]}
+    assert made.stale(more) == "it lacks 2 photos, for example new.png"
+    data = photos["3.png"].read_bytes()
+    photos["3.png"].write_bytes(data[:-1] + b"\0")
+    assert made.stale(photos) == "3.png was replaced since"
+    photos["3.png"].unlink()
+    assert made.stale(photos) == "3.png was replaced since"
+    assert made.stale(some(photos, np.s_[:3])) == ""
+
+
+def test_files_without_stamps_are_read_and_not_known(photos, tmp_path, expected):
+    """As files of before 2026-12 are: a pickle without stamps, a label in a file of its own."""
+    old = {"encoder": "fake", "names": list(photos)}
+    (tmp_path / "f.pkl").write_bytes(pickle.dumps({**old, "vectors": expected}))
+    np.save(tmp_path / "f.npy", expected)
+    (tmp_path / "f.json").write_text(json.dumps(old))
+    for name in ("f.pkl", "f.npy"):
+        features = load_features(tmp_path / name)
+        np.testing.assert_array_equal(features.vectors, expected)
+        assert features.stale(photos) == "it is not known of which files it was made"
+
+
+@pytest.mark.parametrize("replaced, kept", [(0, 0), (2, 2), (5, 5), (6, 6), (8, 6)])
+def test_a_photo_that_was_replaced_costs_the_rows_behind_it(photos, target, replaced, kept):
+    stop_in_the_middle(photos, target)
+    Image.new("RGB", (5, 5), "red").save(photos[f"{replaced}.png"])
+    encoder = FakeEncoder()
+    made = extract_features(encoder, photos, target)
+    assert encoder.seen == 10 - kept and made.stale(photos) == ""
+    pixels = image_pixels(photos[f"{replaced}.png"], SIZE)
+    np.testing.assert_array_equal(made.vectors[replaced, :3], pixels.mean((0, 1)))
+
+
+# Numbers that don't fit
+
+
+class LoudEncoder(FakeEncoder):
+    """Of the photo number 7 one number is beyond float16, or none."""
+
+    loud = 1e5
+
+    def encode(self, pixels):
+        vectors = super().encode(pixels)
+        vectors[
+            [7 - self.seen + len(pixels)] if self.seen > 7 >= self.seen - len(pixels) else []
+        ] = self.loud
+        return vectors
+
+
+@pytest.mark.parametrize("number", [1e5, -1e5, np.inf, np.nan])
+def test_a_number_beyond_float16_is_refused_with_the_photo(photos, target, number, recwarn):
+    encoder = LoudEncoder()
+    encoder.loud = number
+    with pytest.raises(FeaturesError, match="7.png hold numbers beyond .65,504.*\n6 of 10 photos"):
+        extract_features(encoder, photos, target, 3)
+    assert not target.exists() and not recwarn.list
+    assert extract_features(FakeEncoder(), photos, target, 3).vectors.max() < 256
+
+
+def test_regions_and_reductions_beyond_float16_are_refused_too(tmp_path):
+    np.save(tmp_path / "a.npy", np.full((2, 3), 1e5, "float32"))
+    with pytest.raises(FeaturesError, match="features of a.jpg hold numbers beyond"):
+        gather_regions(tmp_path, ["a.jpg"], tmp_path / "regions.npy")
+    grids = Features("grid", ["b.jpg", "c.jpg"], np.eye(4, dtype="float16").reshape(2, 2, 4))
+    reduction = fit_reduction(np.random.default_rng(0).normal(size=(9, 4)), 2)
+    loud = replace(reduction, axes=reduction.axes * 1e6)
+    with pytest.raises(FeaturesError, match="features of b.jpg hold numbers beyond"):
+        reduce_features(grids, loud, tmp_path / "grid-2.npy")
+    assert leftovers(tmp_path / "a.npy") == ["a.npy"]
 
 
 def test_rows_name_a_photo_without_features():
@@ -458,7 +597,7 @@ def test_round_trip_keeps_every_bit(tmp_path, shape, order):
 def test_plain_pickle_reads_the_file_too(tmp_path):
     save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
     content = pickle.loads((tmp_path / "f.pkl").read_bytes())
-    assert sorted(content) == ["encoder", "names", "vectors"]
+    assert sorted(content) == ["encoder", "names", "stamps", "vectors"]
 
 
 def test_saving_fails_without_harm_to_the_file_that_is_there(tmp_path):
@@ -565,6 +704,7 @@ WRONG = {
     "rows in a list": good() | {"vectors": [[1.0, 2.0]]},
     "other digits": good() | {"vectors": np.ones((1, 2))},
     "objects": good() | {"vectors": np.array([["x", None]], object)},
+    "too few stamps": good() | {"stamps": ["1-2", "3-4"]},
     "one number": good() | {"vectors": np.float16(1) * np.ones((), "float16")},
 }
 
@@ -606,7 +746,7 @@ def array_file(photos, tmp_path):
 def test_rows_of_an_array_file_stay_on_the_disk(array_file, photos, expected):
     features = load_features(array_file, "fake")
     assert isinstance(features.vectors, np.memmap) and not features.vectors.flags.writeable
-    chosen = features.select([photos[7].name, photos[2].name, photos[5].name])
+    chosen = features.select(["7.png", "2.png", "5.png"])
     assert chosen.shape == (3, 4) and len(chosen) == 3
     assert chosen[[2, 0]].dtype == np.float32
     np.testing.assert_array_equal(chosen[[2, 0]], expected[[5, 7]])
@@ -621,14 +761,13 @@ def test_numpy_opens_an_array_file_as_its_own(array_file, expected):
     "harm, problem",
     [
         (lambda path: path.unlink(), "is missing; lesson 02 makes it"),
-        (lambda path: path.with_suffix(".json").unlink(), "is missing; lesson 02 makes it"),
         (lambda path: path.write_bytes(path.read_bytes()[:150]), "is not a features file"),
-        (lambda path: path.with_suffix(".json").write_text("{"), "is not a features file"),
-        (lambda path: path.with_suffix(".json").write_text("[]"), "is not a features file"),
-        (lambda path: np.save(path, np.zeros((9, 4), "float16")), "is not a features file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "is not a features file"),
+        (lambda path: path.write_bytes(path.read_bytes() + b"{}"), "is not a features file"),
+        (lambda path: np.save(path, np.zeros((9, 4), "float16")), "is missing; lesson 02 makes it"),
         (lambda path: np.save(path, [print], allow_pickle=True), "is not a features file"),
     ],
-    ids=["gone", "no label", "cut off", "label cut off", "strange label", "rows lost", "objects"],
+    ids=["gone", "cut off", "label cut off", "strange label", "no label", "objects"],
 )
 def test_a_broken_array_file_is_named(array_file, harm, problem):
     harm(array_file)
@@ -656,6 +795,25 @@ def boxes(tmp_path):
     np.savez(folder / "b.npz", feat=arrays["b"], boxes=np.zeros((5, 4)))
     np.savez_compressed(folder / "c.npz", arrays["c"])
     return folder, arrays
+
+
+def test_regions_of_photos_in_two_folders(tmp_path):
+    for number, place in enumerate(["train/1", "test/1", "2", "test/3"]):
+        path = tmp_path / f"{place}.npy"
+        path.parent.mkdir(exist_ok=True)
+        np.save(path, np.full((1, 2), number))
+    names = ["train/1.png", "test/1.jpg", "train/2.png", "test/3.png"]
+    made = gather_regions(tmp_path, names, tmp_path / "regions.npy")
+    assert made.names == names and made.vectors[:, 0, 0].tolist() == [0, 1, 2, 3]
+    assert made.stale(region_files(tmp_path, names)) == ""
+    np.save(tmp_path / "2.npy", np.full((2, 2), 9))
+    assert made.stale(region_files(tmp_path, names)) == "train/2.png was replaced since"
+    np.save(tmp_path / "1.npy", np.ones((1, 2)))
+    (tmp_path / "test" / "1.npy").unlink()
+    with pytest.raises(FeaturesError, match="there is no .*test/1.npy .* regions of test/1.jpg"):
+        region_files(tmp_path, names)
+    with pytest.raises(FeaturesError, match="1.npy would be of two photos, one of them 1.png"):
+        region_files(tmp_path, ["1.jpg", "1.png"])
 
 
 def test_regions_of_different_number_come_into_one_file(boxes, tmp_path):
@@ -747,4 +905,4 @@ def test_reduced_features_stand_in_a_file_of_their_own(regions, tmp_path, monkey
     broken = Features("grid", ["a.jpg", "b.jpg"], np.zeros((2, 5, 6), "float16"))
     with pytest.raises(ValueError):
         reduce_features(broken, reduction, tmp_path / "other.npy")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid-2.json", "grid-2.npy"]
+    assert leftovers(target) == ["grid-2.npy"]

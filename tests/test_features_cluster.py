@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from socket import gethostname
 from types import SimpleNamespace
@@ -20,8 +21,16 @@ from distributed import CancelledError, KilledWorker, LocalCluster  # noqa: E402
 
 from helpers import clusters  # noqa: E402
 from helpers.clusters import ClusterError  # noqa: E402
-from helpers.features import FeaturesError, extract_features, spread_features  # noqa: E402
+from helpers.encoders.stream import read_ahead  # noqa: E402
+from helpers.features import (  # noqa: E402
+    FeaturesError,
+    extract_features,
+    extracting,
+    spread_features,
+)
 from helpers.features import spreading as module  # noqa: E402
+from helpers.features.extracting import PartFile  # noqa: E402
+from helpers.images import image_pixels  # noqa: E402
 
 SIZE = 8
 OPTIONS = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
@@ -63,11 +72,12 @@ def cluster():
 
 @pytest.fixture
 def photos(tmp_path):
-    random, paths = np.random.default_rng(3), []
+    random, paths = np.random.default_rng(3), {}
     (tmp_path / "photos").mkdir()
     for number in range(40):
-        paths.append(tmp_path / "photos" / f"{number}.png")
-        Image.fromarray(random.integers(0, 256, (12, 9, 3), "uint8")).save(paths[-1])
+        name = f"{number}.png"
+        paths[name] = tmp_path / "photos" / name
+        Image.fromarray(random.integers(0, 256, (12, 9, 3), "uint8")).save(paths[name])
     return paths
 
 
@@ -92,24 +102,28 @@ def test_the_same_file_comes_out(cluster, photos, tmp_path, name, mirror):
     here, there = here_and_there(tmp_path, name)
     extract_features(Pixels(), photos, here, 3, mirror)
     made = spread_features(Pixels(), Pixels, photos, there, cluster, 3, mirror)
-    assert made.names == [path.name for path in photos] and made.vectors.shape == (40, SIZE, 3)
+    assert made.names == list(photos) and made.vectors.shape == (40, SIZE, 3)
     same_files(here, there)
 
 
 def test_paths_may_be_relative(cluster, photos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (batch, *_) = module.batches([Path("photos/0.png"), "photos/1.png"], 1)
-    assert batch == [str(tmp_path / "photos" / "0.png")]
-    paths = [path.relative_to(tmp_path) for path in photos]
+    sent, real = [], module.encoded
+
+    def noted(client, todo, order):
+        return real(client, (sent.extend(batch) or batch for batch in todo), order)
+
+    monkeypatch.setattr(module, "encoded", noted)
+    paths = {name: path.relative_to(tmp_path) for name, path in photos.items()}
     made = spread_features(Pixels(), Pixels, paths, tmp_path / "f.pkl", cluster)
-    assert made.names == [path.name for path in photos]
+    assert made.names == list(photos)
+    assert sent == [str(path) for path in photos.values()]
 
 
 def test_results_come_in_order_and_few_are_on_the_cluster(cluster, photos, monkeypatch):
     asked, seen = [], []
     monkeypatch.setattr(module, "encode_batch", lambda batch, order: int(Path(batch[0]).stem))
-    todo = iter(module.batches(photos, 1))
-    counted = (asked.append(batch) or batch for batch in todo)
+    counted = (asked.append(path) or [str(path)] for path in photos.values())
     with module.connect(cluster) as client:
         for number in module.encoded(client, counted, None):
             seen.append(number)
@@ -123,7 +137,7 @@ def test_an_interrupted_run_goes_on_here_or_there(
 ):
     here, there = here_and_there(tmp_path, name)
     extract_features(Pixels(), photos, here)
-    kept = module.PartFile.append
+    kept, opened = PartFile.append, []
 
     def append(part, vectors):
         if part.done >= 12:
@@ -135,13 +149,19 @@ def test_an_interrupted_run_goes_on_here_or_there(
             return spread_features(Pixels(), Pixels, paths, there, cluster, 4)
         return extract_features(Pixels(), paths, there, 4)
 
-    monkeypatch.setattr(module.PartFile, "append", append)
+    def open_noted(path, size):
+        opened.append(Path(path).name)
+        return image_pixels(path, size)
+
+    monkeypatch.setattr(PartFile, "append", append)
     with pytest.raises(KeyboardInterrupt):
         run(stopped_there)
     monkeypatch.undo()
-    for path in photos[:12]:  # nobody looks at these again
-        path.write_bytes(b"")
+    noted = partial(read_ahead, open_one=open_noted)
+    for place in (module, extracting):
+        monkeypatch.setattr(place, "read_ahead", noted)
     run(not stopped_there)
+    assert opened and not {*opened} & {*list(photos)[:12]}
     same_files(here, there)
 
 
@@ -153,13 +173,14 @@ def refused(cluster, photos, target, encoder=None):
 
 @pytest.mark.slow
 def test_a_photo_that_a_worker_lacks_is_named_with_worker_and_cure(cluster, photos, tmp_path):
-    whole = photos[21].read_bytes()
-    photos[21].unlink()
+    lost = photos["21.png"]
+    whole = lost.read_bytes()
+    lost.unlink()
     said = refused(cluster, photos, tmp_path / "f.pkl")
     assert said.startswith("the worker tcp://127.0.0.1:")
-    assert f" on {gethostname()}: {photos[21]}: there is no such file" in said
+    assert f" on {gethostname()}: {lost}: there is no such file" in said
     assert "share their folder, or copy it\n20 of 40 photos are kept; mend this and run" in said
-    photos[21].write_bytes(whole)
+    lost.write_bytes(whole)
     spread_features(Pixels(), Pixels, photos, tmp_path / "f.pkl", cluster)
 
 
@@ -167,7 +188,7 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(cluster, photos, tmp_path,
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.PartFile, "append", full)
+    monkeypatch.setattr(PartFile, "append", full)
     said = refused(cluster, photos, tmp_path / "f.pkl")
     assert "f.pkl: [Errno 28] No space left on device\n0 of 40 photos are kept" in said
 

@@ -182,8 +182,8 @@ def grey_encoder():
 def _(folder):
     Image.effect_noise((64, 64), 50).save(folder / "dog.jpg")
     (folder / "cat.jpg").write_bytes((folder / "dog.jpg").read_bytes()[:900])
-    paths = [folder / "dog.jpg", folder / "cat.jpg"]
-    extract_features(grey_encoder(), paths, folder / "features.pkl", batch_size=1)
+    photos = {name: folder / name for name in ("dog.jpg", "cat.jpg")}
+    extract_features(grey_encoder(), photos, folder / "features.pkl", batch_size=1)
 
 
 @trouble("A photo has one or four channels")

@@ -265,6 +265,31 @@ def test_photos_that_wait_are_captioned_together(captioner, desk):
     assert desk.taken == 0
 
 
+def test_one_batch_is_encoded_while_another_is_searched(captioner, desk, monkeypatch):
+    searching, real = threading.Event(), captioner.feature_candidates
+
+    def search(features, beam_size):
+        if not searching.is_set():
+            searching.set()
+            until(lambda: captioner.batches == [1, 1])
+        return real(features, beam_size)
+
+    monkeypatch.setattr(captioner, "feature_candidates", search)
+    first = threading.Thread(target=lambda: desk.caption([photo()]))
+    first.start()
+    assert searching.wait(10)
+    ((blue,),) = [desk.caption([photo("blue")])]
+    assert "blue" in blue[0].caption
+    first.join(10)
+
+
+def test_an_error_of_the_encoder_is_told_and_the_worker_lives(captioner, desk, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(captioner, "encode", lambda pixels: (_ for _ in ()).throw(MemoryError()))
+        desk.caption([photo(), photo("blue")])
+    assert len(desk.caption([photo()])) == 1
+
+
 def until(true, seconds=10):
     """Wait until something is true."""
     deadline = time.monotonic() + seconds

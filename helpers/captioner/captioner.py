@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import chain, islice
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 
@@ -15,8 +14,8 @@ import numpy as np
 from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
 from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
-from helpers.images import ImageError, Source, image_pixels
-from helpers.overlap import one_behind
+from helpers.encoders.stream import on_readable, one_behind, pixels_or_error, read_ahead
+from helpers.images import ImageError
 from helpers.tokenizer import CaptionTokenizer
 
 PHOTOS_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that
@@ -125,17 +124,14 @@ class Captioner:
         Images are opened by several threads and captioned in batches: for work in bulk. While one
         batch is encoded, the captions of the one before are searched for.
         """
-        search = partial(self.feature_candidates, beam_size=beam_size)
-        written = one_behind(partial(on_readable, search), self.feature_batches(images))
-        yield from chain.from_iterable(written)
+        search = partial(on_readable, partial(self.feature_candidates, beam_size=beam_size))
+        yield from chain.from_iterable(one_behind(search, self.feature_batches(images)))
 
     def feature_batches(self, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
         """Yield the features of a batch of images; an unreadable image gives its ImageError."""
-        images, size = iter(images), self.encoder.image_size
-        with ThreadPoolExecutor(OPENED_AT_ONCE) as pool:
-            while chosen := list(islice(images, PHOTOS_AT_ONCE)):
-                opened = list(pool.map(lambda image: pixels_or_error(image, size), chosen))
-                yield on_readable(self.encoder.encode, opened)
+        options = self.encoder.image_size, PHOTOS_AT_ONCE, pixels_or_error, OPENED_AT_ONCE
+        for opened in read_ahead(images, *options):
+            yield on_readable(self.encoder.encode, opened)
 
     def features(self, images: Sequence) -> np.ndarray:
         """Return float32 features (images, …) of paths, URLs, bytes or open files.
@@ -173,18 +169,3 @@ class Captioner:
         Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
         """
         return cls(*read_folder(name_or_folder))
-
-
-def pixels_or_error(image: Source, size: int) -> np.ndarray | ImageError:
-    """Return the pixels of an image, or the reason why there are none."""
-    try:
-        return image_pixels(image, size)
-    except ImageError as error:
-        return error
-
-
-def on_readable(function: Callable[[np.ndarray], Iterable], items: list) -> list:
-    """Apply a function to all arrays at once; an ImageError among them keeps its place."""
-    good = [item for item in items if not isinstance(item, ImageError)]
-    results = iter(function(np.stack(good)) if good else ())
-    return [item if isinstance(item, ImageError) else next(results) for item in items]

@@ -6,26 +6,13 @@
 | xception-grid | 299 x 299, RGB | -1 … 1 | (100, 3032), the grids of three blocks |
 | vgg16 | 224 x 224, RGB | BGR, less the mean colour of ImageNet ("caffe") | (4096,), layer fc2 |
 | vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
+
+* `table`: what each is made of; a new one is an entry there;
+* `loading`: an `Encoder`, and where its weights come from; `official`: Keras' own download;
+* `stream`: from images to what is made of them.
 """
 
-from helpers.encoders.loading import (
-    IMAGE_SIZES,
-    RANDOM,
-    ROUNDED_WEIGHTS,
-    Encoder,
-    EncoderError,
-    load_encoder,
-    official_or_rounded_xception,
-    read_rounded_weights,
-)
+from helpers.encoders.loading import Encoder, EncoderError, load_encoder
+from helpers.encoders.table import ENCODERS, EncoderSpec, Weights
 
-__all__ = [
-    "IMAGE_SIZES",
-    "RANDOM",
-    "ROUNDED_WEIGHTS",
-    "Encoder",
-    "EncoderError",
-    "load_encoder",
-    "official_or_rounded_xception",
-    "read_rounded_weights",
-]
+__all__ = ["ENCODERS", "Encoder", "EncoderError", "EncoderSpec", "Weights", "load_encoder"]

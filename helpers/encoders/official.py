@@ -12,30 +12,26 @@ from urllib.request import Request, urlopen
 
 import keras
 
-SERVER = "https://storage.googleapis.com/tensorflow/keras-applications"
-FILE = "weights_tf_dim_ordering_tf_kernels"
-OFFICIAL_WEIGHTS = {  # address and hash as keras.applications has them
-    "xception": (f"{SERVER}/xception/xception_{FILE}_notop.h5", "b0042744bf5b25fce3cb969f33bebb97"),
-    "vgg16": (f"{SERVER}/vgg16/vgg16_{FILE}.h5", "64373286793e3c8b2b4e3219cbf3544b"),
-}
+from helpers.encoders.table import Weights
+
+SERVER = "https://storage.googleapis.com"
 PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
 
 
-def official_weights(network: str) -> str:
+def official_weights(weights: Weights) -> str:
     """Return the path of Keras' own file, in Keras' own cache; download it if it is not there.
 
     Keras would do so only after building the network, which without a download is then built twice,
     and would wait long for a server that a firewall keeps from answering.
     """
-    address, digest = OFFICIAL_WEIGHTS[network]
-    name = address.rpartition("/")[2]
+    address, name = f"{SERVER}/{weights.file}", Path(weights.file).name
     cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras")))
     if not os.access(cache, os.W_OK):
         cache = Path("/tmp", ".keras")  # as Keras does
     if not (cache / "models" / name).exists():
         check_reachable(address, cache / "models" / f"{name}.no-answer")
     with network_timeout(20):
-        return keras.utils.get_file(name, address, cache_subdir="models", file_hash=digest)
+        return keras.utils.get_file(name, address, cache_subdir="models", file_hash=weights.digest)
 
 
 def check_reachable(address: str, note: Path) -> None:

@@ -5,16 +5,17 @@ lesson 02 teaches; grids of regions are a hundred times as many, and stand in an
 is read from the disk piece by piece.
 """
 
-from helpers.features.extracting import extract_features, read_ahead
+from helpers.features.extracting import extract_features
 from helpers.features.files import (
     ArrayUnpickler,
     Features,
     FeaturesError,
     load_features,
     save_features,
+    stamp_of,
 )
 from helpers.features.reducing import Reduction, fit_reduction, reduce_features
-from helpers.features.regions import gather_regions
+from helpers.features.regions import gather_regions, region_files
 from helpers.features.spreading import spread_features
 
 __all__ = [
@@ -26,8 +27,9 @@ __all__ = [
     "fit_reduction",
     "gather_regions",
     "load_features",
-    "read_ahead",
     "reduce_features",
+    "region_files",
     "save_features",
     "spread_features",
+    "stamp_of",
 ]

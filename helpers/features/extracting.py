@@ -1,48 +1,35 @@
 """Encode photos in batches; what is done survives a kill."""
 
-import io
 import json
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import takewhile
+from operator import eq
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.clusters import ClusterError
 from helpers.encoders import Encoder
+from helpers.encoders.stream import read_ahead
 from helpers.features.files import (
     ARRAY_FILE,
     Features,
     FeaturesError,
-    label_of,
+    array_header,
+    as_float16,
     load_features,
     save_features,
+    stamp_of,
 )
-from helpers.images import ImageError, image_pixels
-
-
-def read_ahead(paths: Sequence[Path], size: int, batch_size: int) -> Iterator[np.ndarray]:
-    """Yield uint8 batches (photos, size, size, 3), the next ones read while one is used.
-
-    Beside the batch in use, three at most are in memory, however many photos there are.
-    Raises ImageError for a photo that can't be read.
-    Taught in lesson 02.
-    """
-    chunks = [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
-    coming: deque = deque()
-    with ThreadPoolExecutor(2) as pool:
-        for chunk in chunks:
-            coming.append([pool.submit(image_pixels, path, size) for path in chunk])
-            if len(coming) > 2:
-                yield np.stack([photo.result() for photo in coming.popleft()])
-        while coming:
-            yield np.stack([photo.result() for photo in coming.popleft()])
+from helpers.files import put, write_text
+from helpers.images import ImageError
 
 
 def extract_features(
     encoder: Encoder,
-    paths: Sequence[Path],
+    photos: Mapping[str, Path],
     target: str | Path,
     batch_size: int = 32,
     mirror: bool = False,
@@ -51,26 +38,35 @@ def extract_features(
 
     Arguments:
         encoder: from `load_encoder`.
-        paths: the photos; their file names become the names of the features.
+        photos: name and file of each, such as `Dataset.image_paths`.
         target: the pickle to write, or an array file if its name ends in `.npy`. While it works,
             what is done stands in `target.part`.
         batch_size: photos encoded at a time.
         mirror: encode the photos' mirror images, left and right exchanged.
 
     Raises FeaturesError, naming the photo and how many are safe, for a photo that can't be
-    read or a full disk. Taught in lesson 02.
+    read, a number beyond float16 or a full disk. Taught in lesson 02.
     """
-    part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
+    with part_file(target, encoder, photos) as part:
+        for batch in read_ahead(part.todo, encoder.image_size, batch_size):
+            pixels = np.stack(batch)
+            part.append(encoder.encode(pixels[:, :, ::-1] if mirror else pixels))
+        return part.finish()
+
+
+@contextmanager
+def part_file(
+    target: str | Path, encoder: Encoder, photos: Mapping[str, Path]
+) -> Iterator["PartFile"]:
+    """Open a part file and draw a bar; an error inside says how many photos are safe."""
+    part = PartFile(Path(target), encoder, photos)
     try:
         part.open()
-        with tqdm(desc="photos", total=len(paths), initial=part.done, unit="photo") as bar:
-            for pixels in read_ahead(paths[part.done :], encoder.image_size, batch_size):
-                part.append(encoder.encode(pixels[:, :, ::-1] if mirror else pixels))
-                bar.update(len(pixels))
-        return part.finish()
-    except (ImageError, OSError) as error:
+        with tqdm(desc="photos", total=len(photos), initial=part.done, unit="photo") as part.bar:
+            yield part
+    except (ClusterError, FeaturesError, ImageError, OSError) as error:
         problem = f"{target}: {error}" if isinstance(error, OSError) else error
-        kept = f"{part.done:,} of {len(paths):,} photos are kept"
+        kept = f"{part.done:,} of {len(photos):,} photos are kept"
         raise FeaturesError(f"{problem}\n{kept}; mend this and run again to go on") from error
 
 
@@ -81,70 +77,68 @@ class PartFile:
         done: how many photos are safe.
     """
 
-    def __init__(self, target: Path, encoder: Encoder, names: list[str]):
-        self.target, self.names, self.encoder = target, names, encoder
+    def __init__(self, target: Path, encoder: Encoder, photos: Mapping[str, Path]):
+        stamps = [stamp_of(path) for path in photos.values()]
+        self.features = Features(encoder.name, list(photos), np.empty(0), stamps)
+        self.target, self.paths = target, list(photos.values())
         self.rows = target.with_name(target.name + ".part")
         self.label = target.with_name(target.name + ".part.json")
-        self.shape = (len(names), *encoder.feature_shape)
+        self.shape = (len(photos), *encoder.feature_shape)
         self.header = array_header(self.shape) if target.suffix == ARRAY_FILE else b""
         self.row_bytes = 2 * int(np.prod(encoder.feature_shape))
-        self.done = 0
+        self.done, self.bar = 0, None
+
+    @property
+    def todo(self) -> list[Path]:
+        """The photos that are not done."""
+        return self.paths[self.done :]
 
     def open(self) -> None:
         """Find out how many photos are done; drop rows of other photos or another encoder."""
         self.target.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"encoder": self.encoder.name, "names": self.names})
-        before = self.label.read_text("utf-8") if self.label.exists() else ""
-        self.done = self.matching_rows(before)
+        self.done = self.matching_rows()
         with self.rows.open("r+b" if self.rows.exists() else "w+b") as file:
             file.write(self.header)
-            file.truncate(self.place())
-        if text != before:
-            self.label.write_text(text, "utf-8")
+            file.truncate(len(self.header) + self.done * self.row_bytes)
+        write_text(self.label, json.dumps(self.features.label))  # last: it vouches for the rows
 
-    def place(self) -> int:
-        """Return where in the file the next photo's row begins, in bytes."""
-        return len(self.header) + self.done * self.row_bytes
+    def matching_rows(self) -> int:
+        """Return how many rows are of this encoder and of the first of these photos.
 
-    def matching_rows(self, label: str) -> int:
-        """Return how many rows belong to this encoder and to the first of these names.
-
-        A photo added or taken out further back thus costs nothing. A label that a kill cut
-        off counts as another's.
+        A photo added, taken out or replaced further back thus costs nothing.
         """
         try:
-            content = json.loads(label)
-            bytes_of_rows = max(0, self.rows.stat().st_size - len(self.header))
-        except (ValueError, FileNotFoundError):
+            before = json.loads(self.label.read_text("utf-8"))
+            pairs = list(zip(before["names"], before["stamps"], strict=True))
+            rows = (self.rows.stat().st_size - len(self.header)) // self.row_bytes
+        except (ValueError, KeyError, TypeError, FileNotFoundError):  # of an older version, too
             return 0
-        rows = min(bytes_of_rows // self.row_bytes, len(self.names))
-        same = content["names"][:rows] == self.names[:rows]
-        return rows if same and content["encoder"] == self.encoder.name else 0
+        ours = zip(self.features.names, self.features.stamps, strict=True)
+        alike = map(eq, pairs[: max(0, rows)], ours)
+        return len([*takewhile(bool, alike)]) if before["encoder"] == self.features.encoder else 0
 
     def append(self, vectors: np.ndarray) -> None:
         """Write a batch behind the rows that are done, over what a kill left of a batch."""
+        rows = as_float16(vectors, self.features.names[self.done :])
+        self.write(rows.tobytes())
+        self.done += len(rows)
+        self.bar.update(len(rows))
+
+    def write(self, content: bytes) -> None:
+        """Write behind the rows that are done."""
         with self.rows.open("r+b") as file:
-            file.seek(self.place())
-            file.write(vectors.astype("float16").tobytes())
-        self.done += len(vectors)
+            file.seek(len(self.header) + self.done * self.row_bytes)
+            file.write(content)
 
     def finish(self) -> Features:
         """Turn the rows into the file that was asked for."""
-        if self.header:  # the label first: without its array it says nothing
-            self.label.replace(label_of(self.target))
-            self.rows.replace(self.target)
+        if self.header:
+            self.write(json.dumps(self.features.label).encode())
+            put(self.rows, self.target)
+            self.label.unlink()
             return load_features(self.target)
-        vectors = np.fromfile(self.rows, "float16").reshape(self.shape)
-        features = Features(self.encoder.name, self.names, vectors)
-        save_features(features, self.target)
+        self.features.vectors = np.fromfile(self.rows, "float16").reshape(self.shape)
+        save_features(self.features, self.target)
         self.rows.unlink()
         self.label.unlink()
-        return features
-
-
-def array_header(shape: tuple[int, ...]) -> bytes:
-    """Return how a NumPy array file of float16 begins; its length doesn't depend on the rows."""
-    header = io.BytesIO()
-    content = {"descr": "<f2", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, content)
-    return header.getvalue()
+        return self.features

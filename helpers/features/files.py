@@ -1,17 +1,20 @@
 """Files of features, and how they are read without running anything in them.
 
 A pickle can run any program when it is opened, so `load_features` reads it with an unpickler
-that admits NumPy arrays and nothing else.
+that admits NumPy arrays and nothing else. An array file is NumPy's own, with a label (JSON) behind
+the rows: rows and label are one file, so that they can't come apart.
 """
 
+import io
 import json
 import pickle
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from helpers.files import replacing
 
 ARRAY_FILE = ".npy"  # how the name of a file ends that is read piece by piece
 
@@ -20,33 +23,47 @@ class FeaturesError(ValueError):
     """Features that cannot be read, made or matched; the message says what to do."""
 
 
+def stamp_of(path: str | Path) -> str:
+    """Return size and time of change of a file, which differ once it is replaced; "" without it."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return ""
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
 @dataclass
 class Features:
     """The features of many photos.
 
     Attributes:
         encoder: name of the encoder that made them.
-        names: file names of the photos.
+        names: identities of the photos, as in `Dataset.image_paths`.
         vectors: float16 (photos, *feature_shape), in the order of `names`; from an array file
             it is a memory map, and stays on the disk until rows of it are asked for.
+        stamps: `stamp_of` every photo's file as it was; empty where that is not known.
     """
 
     encoder: str
     names: list[str]
     vectors: np.ndarray
+    stamps: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> dict:
+        """All but the vectors, for JSON."""
+        return {"encoder": self.encoder, "names": self.names, "stamps": self.stamps}
 
     def rows(self, names: Sequence[str]) -> np.ndarray:
         """Return float32 features of the named photos, in that order.
 
-        A name may stand behind a folder ("images/dog.jpg"); only the file name counts. Raises
-        FeaturesError for photos that have none.
+        Raises FeaturesError for photos that have none.
         """
         return self.select(names)[:]
 
     def select(self, names: Sequence[str]) -> "Selection":
-        """Return the named photos' features without reading them yet; names as in `rows`."""
+        """Return the named photos' features without reading them yet; errors as in `rows`."""
         places = {name: row for row, name in enumerate(self.names)}
-        names = [name.split("/")[-1] for name in names]
         missing = [name for name in names if name not in places]
         if missing:
             raise FeaturesError(
@@ -54,6 +71,17 @@ class Features:
                 "delete the features file and extract again (lesson 02)"
             )
         return Selection(self.vectors, np.array([places[name] for name in names], int))
+
+    def stale(self, photos: Mapping[str, Path]) -> str:
+        """Return why these can't serve the photos (names and files); "" if they can."""
+        known = dict(zip(self.names, self.stamps or self.names, strict=True))
+        if missing := [name for name in photos if name not in known]:
+            plural = "s" * (len(missing) > 1)
+            return f"it lacks {len(missing):,} photo{plural}, for example {missing[0]}"
+        if photos and not self.stamps:
+            return "it is not known of which files it was made"
+        changed = (name for name, path in photos.items() if known[name] != stamp_of(path))
+        return next((f"{name} was replaced since" for name in changed), "")
 
 
 @dataclass
@@ -77,19 +105,26 @@ class Selection:
         return self.vectors[self.places[rows]].astype("float32")
 
 
+def as_float16(vectors: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Return vectors as float16; raise FeaturesError for a photo whose numbers don't fit."""
+    with np.errstate(over="ignore"):
+        half = np.asarray(vectors).astype("float16")
+    fits = np.isfinite(half).all(axis=tuple(range(1, half.ndim)))
+    if not fits.all():
+        raise FeaturesError(
+            f"the features of {names[fits.argmin()]} hold numbers beyond ±65,504, or none at all; "
+            "divide them all, so that they fit into float16"
+        )
+    return half
+
+
 def save_features(features: Features, path: str | Path) -> None:
     """Pickle names and one array; the file appears only when it is complete.
 
     Taught in lesson 02.
     """
-    content = {"encoder": features.encoder, "names": features.names, "vectors": features.vectors}
-    unfinished = Path(path).with_name(Path(path).name + ".new")
-    try:
-        with unfinished.open("wb") as file:
-            pickle.dump(content, file, protocol=5)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        pickle.dump(vars(features), file, protocol=5)
 
 
 class ArrayUnpickler(pickle.Unpickler):
@@ -113,39 +148,49 @@ class ArrayUnpickler(pickle.Unpickler):
 
 
 def as_features(content: object) -> Features:
-    """Turn what a pickle held into Features. Raises ValueError if it is something else."""
+    """Turn what a file held into Features. Raises ValueError if it is something else."""
     match content:
         case {"encoder": str(encoder), "names": list(names), "vectors": np.ndarray() as vectors}:
-            if vectors.dtype == np.float16 and len(names) == len(vectors):
-                return Features(encoder, names, vectors)
+            stamps = content.get("stamps", [])
+            counts = {len(names), len(vectors), len(stamps or names)} if vectors.ndim else ()
+            if vectors.dtype == np.float16 and len(counts) == 1:
+                return Features(encoder, names, vectors, stamps)
     raise ValueError("it lacks an encoder, names, or as many float16 rows as names")
 
 
-def label_of(path: str | Path) -> Path:
-    """Return the file that names the photos and the encoder of an array file."""
-    return Path(path).with_suffix(".json")
+def array_header(shape: Sequence[int]) -> bytes:
+    """Return how a NumPy array file of float16 begins; its length doesn't depend on the rows."""
+    header = io.BytesIO()
+    content = {"descr": "<f2", "fortran_order": False, "shape": tuple(shape)}
+    np.lib.format.write_array_header_1_0(header, content)
+    return header.getvalue()
 
 
-@contextmanager
-def new_array(
-    target: Path, shape: tuple[int, ...], encoder: str, names: Sequence[str]
-) -> Iterator[np.ndarray]:
-    """Open an array file of features to be filled; it takes its place when it is complete."""
-    unfinished = target.with_name(target.name + ".new")
-    try:
-        rows = np.lib.format.open_memmap(unfinished, "w+", "float16", shape)
-        yield rows
-        rows.flush()
-        label_of(target).write_text(json.dumps({"encoder": encoder, "names": list(names)}), "utf-8")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+def write_array(
+    target: Path, label: dict, shape: Sequence[int], chunks: Iterable[np.ndarray]
+) -> Features:
+    """Write an array file of all photos, some at a time; it appears only when it is complete.
+
+    label: as `Features.label`; shape: of a photo's features; chunks: float (photos, *shape).
+    Raises FeaturesError for a number beyond float16, OSError for a full disk.
+    """
+    names, done = label["names"], 0
+    with replacing(target) as unfinished, unfinished.open("wb") as file:
+        file.write(array_header((len(names), *shape)))
+        for chunk in chunks:
+            file.write(as_float16(chunk, names[done:]).tobytes())
+            done += len(chunk)
+        file.write(json.dumps(label).encode())
+    return load_features(target)
 
 
 def read_array(path: Path) -> Features:
     """Return features from an array file, its rows left on the disk until they are needed."""
-    label = json.loads(label_of(path).read_text("utf-8"))
-    return as_features({**label, "vectors": np.load(path, mmap_mode="r", allow_pickle=False)})
+    vectors = np.load(path, mmap_mode="r", allow_pickle=False)
+    with path.open("rb") as file:
+        file.seek(vectors.offset + vectors.nbytes)
+        label = file.read() or path.with_suffix(".json").read_bytes()  # before 2026-12 a file
+    return as_features({**json.loads(label), "vectors": vectors})
 
 
 def read_pickle(path: Path) -> Features:

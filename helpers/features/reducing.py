@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.features.files import Features, FeaturesError, load_features, new_array
+from helpers.features.files import Features, FeaturesError, write_array
+from helpers.files import replacing
 
 AT_ONCE = 64  # photos reduced together; 78 MB of Xception's grids
 
@@ -36,7 +37,8 @@ class Reduction:
 
     def save(self, path: str | Path) -> None:
         """Write an `.npz` file."""
-        np.savez(path, **asdict(self))
+        with replacing(path) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, **asdict(self))
 
     @classmethod
     def load(cls, path: str | Path) -> "Reduction":
@@ -80,9 +82,8 @@ def reduce_features(features: Features, reduction: Reduction, target: str | Path
 
     Taught in lesson 08.
     """
-    shape = *features.vectors.shape[:-1], reduction.axes.shape[1]
-    encoder = f"{features.encoder}-{shape[-1]}"
-    with new_array(Path(target), shape, encoder, features.names) as rows:
-        for start in tqdm(range(0, len(rows), AT_ONCE), "reduced"):
-            rows[start : start + AT_ONCE] = reduction(features.vectors[start : start + AT_ONCE])
-    return load_features(target)
+    vectors, components = features.vectors, reduction.axes.shape[1]
+    label = {**features.label, "encoder": f"{features.encoder}-{components}"}
+    starts = tqdm(range(0, len(vectors), AT_ONCE), "reduced")
+    reduced = (reduction(vectors[start : start + AT_ONCE]) for start in starts)
+    return write_array(Path(target), label, (*vectors.shape[1:-1], components), reduced)

@@ -1,60 +1,82 @@
 """Regions that somebody else has found, by a detector for instance: one small file per photo."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.features.files import Features, FeaturesError, load_features, new_array
+from helpers.features.files import Features, FeaturesError, stamp_of, write_array
 
 
 def gather_regions(
-    folder: str | Path, names: Sequence[str], target: str | Path, encoder: str = "regions"
+    folder: str | Path, names: Iterable[str], target: str | Path, encoder: str = "regions"
 ) -> Features:
     """Gather one array of regions per photo into one array file.
 
     Arguments:
         folder: holds `dog.npy` or `dog.npz` for the photo `dog.jpg`: an array (regions, channels);
             in an `.npz` it is called "features" or "feat", or is the only one.
-        names: file names of the photos.
+        names: identities of the photos.
         target: the `.npy` file to write, float16 (photos, most regions, channels). Photos with
             fewer regions are filled up with zeros, which the attention model never looks at.
         encoder: what to call the source of the regions.
 
+    The features' stamps are those of the regions' files, so ask `stale(region_files(…))`.
     Raises FeaturesError that names the photo whose regions are missing or of another shape.
     Taught in lesson 08.
     """
-    folder, target = Path(folder), Path(target)
-    shapes = [read_regions(folder, name).shape for name in names]
+    files = region_files(folder, names)
+    shapes = [read_regions(path).shape for path in files.values()]
     channels, most = {shape[1] for shape in shapes}, max(shape[0] for shape in shapes)
     if len(channels) > 1:
         raise FeaturesError(
             f"{folder} holds regions of {sorted(channels)} channels; one captioner reads one kind"
         )
-    with new_array(target, (len(names), most, channels.pop()), encoder, names) as rows:
-        for row, name in enumerate(tqdm(names, "regions")):
-            regions = read_regions(folder, name)
-            rows[row, : len(regions)] = regions
-    return load_features(target)
+    label = Features(encoder, list(files), np.empty(0), [*map(stamp_of, files.values())]).label
+    rows = padded(map(read_regions, tqdm(files.values(), "regions")), most)
+    return write_array(Path(target), label, (most, *channels), rows)
 
 
-def read_regions(folder: Path, name: str) -> np.ndarray:
+def region_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return the file of regions of every photo.
+
+    Of "train/3.png" it is `train/3.npy`, or `3.npy` where no other photo is called 3.
+    Raises FeaturesError for a photo without a file of its own.
+    """
+    names, files = list(names), {}
+    stems = Counter(Path(name).stem for name in names)
+    for name in names:
+        places = [Path(name).with_suffix("")]
+        places += [Path(name).stem] if stems[Path(name).stem] == 1 else []
+        paths = [Path(folder, f"{place}{end}") for place in places for end in (".npy", ".npz")]
+        found = next((path for path in paths if path.exists()), None)
+        if found is None or found in files.values():
+            problem = f"there is no {paths[0]} (and no .npz) with the regions of {name}"
+            problem = f"{found} would be of two photos, one of them {name}" if found else problem
+            raise FeaturesError(f"{problem}; every photo needs a file of its own")
+        files[name] = found
+    return files
+
+
+def padded(arrays: Iterable[np.ndarray], most: int) -> Iterator[np.ndarray]:
+    """Yield each array of regions filled up with zeros: (1, most, channels)."""
+    for regions in arrays:
+        yield np.pad(regions, ((0, most - len(regions)), (0, 0)))[None]
+
+
+def read_regions(path: Path) -> np.ndarray:
     """Return the regions (regions, channels) of one photo."""
-    paths = [folder / f"{Path(name).stem}{suffix}" for suffix in (".npy", ".npz")]
-    found = [path for path in paths if path.exists()]
-    if not found:
-        problem = f"there is no {paths[0]} (and no .npz) with the regions of {name}"
-        raise FeaturesError(f"{problem}; every photo needs a file of its own")
     try:
-        content = np.load(found[0], allow_pickle=False)
+        content = np.load(path, allow_pickle=False)
         regions = content if isinstance(content, np.ndarray) else only_array(content)
     except (ValueError, OSError, EOFError) as error:
-        problem = f"{found[0]} holds no array of regions ({error})"
+        problem = f"{path} holds no array of regions ({error})"
         raise FeaturesError(f"{problem}; write it with np.save or np.savez") from error
     if regions.ndim != 2 or not regions.size or not np.isfinite(regions).all():
         raise FeaturesError(
-            f"{found[0]} has the shape {regions.shape}; finite numbers (regions, channels) are due"
+            f"{path} has the shape {regions.shape}; finite numbers (regions, channels) are due"
         )
     return regions
 

@@ -7,19 +7,19 @@ another one.
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.clusters import ClusterError, connect, explained, this_worker
 from helpers.encoders import Encoder
-from helpers.features.extracting import PartFile, read_ahead
+from helpers.encoders.stream import read_ahead
+from helpers.features.extracting import part_file
 from helpers.features.files import Features, FeaturesError
 from helpers.images import ImageError
 
@@ -27,27 +27,19 @@ AHEAD = 2  # batches for each thread of a worker, so that it never waits for the
 LOADING, ENCODING = Lock(), Lock()  # a network takes all cores of its machine as it is
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a worker has to know beside the photos.
-
-    Attributes:
-        load: returns an encoder by its name; a function that can be imported on the worker.
-        name: which encoder.
-        digest: the `fingerprint` that it has to have.
-        mirror: encode the mirror images.
-    """
+class Order(NamedTuple):
+    """What a worker has to know beside the photos; `load` has to be importable there."""
 
     load: Callable[[str], Encoder]
     name: str
-    digest: str
+    digest: str  # the `fingerprint` that the encoder has to have
     mirror: bool
 
 
 def spread_features(
     encoder: Encoder,
     load: Callable[[str], Encoder],
-    paths: Sequence[Path],
+    photos: Mapping[str, Path],
     target: str | Path,
     scheduler: str,
     batch_size: int = 32,
@@ -58,8 +50,8 @@ def spread_features(
     Arguments:
         encoder: the one whose features are wanted; workers must have the same weights.
         load: how a worker gets it by its name, such as `load_encoder`.
-        paths: the photos; each has to be there under the same path on every worker.
-        target, batch_size, mirror: as for `extract_features`.
+        photos, target, batch_size, mirror: as for `extract_features`; each photo has to be there
+            under the same path on every worker.
         scheduler: its address, such as "tcp://192.168.1.5:8786".
 
     Raises ClusterError if there is no scheduler, no worker, or no Dask. Raises FeaturesError,
@@ -67,19 +59,13 @@ def spread_features(
     or has other weights (it is named), a scheduler that went away, or a full disk.
     """
     order = Order(load, encoder.name, fingerprint(encoder), mirror)
-    part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
-    with connect(scheduler) as client:
-        try:
-            part.open()
-            with tqdm(desc="photos", total=len(paths), initial=part.done, unit="photo") as bar:
-                for vectors in encoded(client, batches(paths[part.done :], batch_size), order):
-                    part.append(vectors)
-                    bar.update(len(vectors))
-            return part.finish()
-        except (ClusterError, FeaturesError, OSError) as error:
-            problem = f"{target}: {error}" if isinstance(error, OSError) else error
-            kept = f"{part.done:,} of {len(paths):,} photos are kept"
-            raise FeaturesError(f"{problem}\n{kept}; mend this and run again to go on") from error
+    with connect(scheduler) as client, part_file(target, encoder, photos) as part:
+        paths = [str(Path(path).absolute()) for path in part.todo]  # as another machine needs them
+        for vectors in encoded(
+            client, (paths[n : n + batch_size] for n in range(0, len(paths), batch_size)), order
+        ):
+            part.append(vectors)
+        return part.finish()
 
 
 def fingerprint(encoder: Encoder) -> str:
@@ -88,13 +74,6 @@ def fingerprint(encoder: Encoder) -> str:
     for weight in encoder.network.get_weights():
         digest.update(np.ravel(weight))
     return digest.hexdigest()
-
-
-def batches(paths: Sequence[Path], size: int) -> Iterator[list[str]]:
-    """Yield paths as another machine needs them, so many at a time."""
-    complete = (str(Path(path).absolute()) for path in paths)
-    while batch := list(islice(complete, size)):
-        yield batch
 
 
 def encoded(client: object, todo: Iterator[list[str]], order: Order) -> Iterator[np.ndarray]:
@@ -134,13 +113,14 @@ def encode_batch(paths: list[str], order: Order) -> np.ndarray:
     with LOADING:
         encoder = loaded(order.load, order.name, order.digest)
     try:
-        (pixels,) = read_ahead(paths, encoder.image_size, len(paths))
+        (batch,) = read_ahead(paths, encoder.image_size, len(paths))
     except ImageError as error:
         cure = "Workers read photos from the path that they have here: share their folder"
         raise FeaturesError(f"the worker {this_worker()}: {error} {cure}, or copy it") from None
-    with ENCODING:
+    pixels = np.stack(batch)
+    with ENCODING, np.errstate(over="ignore"):  # the part file refuses what is too large
         vectors = encoder.encode(pixels[:, :, ::-1] if order.mirror else pixels)
-    return vectors.astype("float16")
+        return vectors.astype("float16")
 
 
 @lru_cache(1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.captioner import Captioner
 from helpers.datasets import Dataset
-from helpers.encoders import IMAGE_SIZES, RANDOM
+from helpers.encoders import ENCODERS
 from helpers.features import Reduction
 from helpers.models import DECODERS
 from helpers.tokenizer import CaptionTokenizer
@@ -31,12 +31,13 @@ def new_captioner(
         if recipe.components:  # reduced features are standardised already
             set_spread(model.standardise, 0, 1)
         model.build()
+    spec = ENCODERS.get(recipe.encoder)  # none for regions of others
     config = {
         "decoder": recipe.decoder,
         "sizes": model.sizes,
         "encoder": recipe.encoder,
-        **({"encoder_weights": "random weights"} if recipe.encoder.endswith(RANDOM) else {}),
-        "image_size": IMAGE_SIZES.get(recipe.encoder),
+        **({"encoder_weights": "random weights"} if spec and not spec.weights else {}),
+        "image_size": spec and spec.image_size,
         "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
         "dataset": dataset.name,
         "length_power": recipe.length_power,

@@ -1,6 +1,6 @@
 """Each function loads what stands in the work folder, or makes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
@@ -11,7 +11,7 @@ from helpers.batches import CaptionBatches, caption_rows, group_by_photo
 from helpers.captioner import Captioner
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset
-from helpers.encoders import RANDOM, load_encoder
+from helpers.encoders import load_encoder
 from helpers.features import (
     Features,
     Reduction,
@@ -71,25 +71,30 @@ def build_features(
 
     scheduler: address of a Dask cluster that extracts them, if they are not there.
     """
-    paths = [path for split in dataset.splits for path in dataset.paths(split)]
-    return _features_of(paths, work, encoder_name, scheduler=scheduler)
+    names = chain(*dataset.splits.values())
+    return _features_of(_photos(dataset, names), work, encoder_name, scheduler=scheduler)
 
 
 def build_mirror_features(
     dataset: Dataset, work: Path, encoder_name: str = "xception", scheduler: str | None = None
 ) -> Features:
     """Return the features of the training images seen in a mirror: more to learn from."""
-    return _features_of(dataset.paths("train"), work, encoder_name, "mirror-", scheduler)
+    photos = _photos(dataset, dataset.splits["train"])
+    return _features_of(photos, work, encoder_name, "mirror-", scheduler)
+
+
+def _photos(dataset: Dataset, names: Iterable[str]) -> dict[str, Path]:
+    """Return names and files of some photos."""
+    return {name: dataset.image_paths[name] for name in names}
 
 
 def build_regions(dataset: Dataset, work: Path, folder: str | Path) -> Features:
     """Return the regions that somebody else found, gathered from a folder (lesson 08)."""
     path = features_file(work, "regions")
-    names = [path.name for split in dataset.splits for path in dataset.paths(split)]
     if path.exists():
         print(f"{path} is there already: it is used, and {folder} is not read", flush=True)
         return load_features(path)
-    return gather_regions(folder, names, path)
+    return gather_regions(folder, chain(*dataset.splits.values()), path)
 
 
 def build_reduction(dataset: Dataset, work: Path, recipe: Recipe) -> Reduction:
@@ -126,7 +131,7 @@ def features_file(work: Path, encoder_name: str, prefix: str = "") -> Path:
 
 
 def _features_of(
-    paths: list[Path],
+    photos: dict[str, Path],
     work: Path,
     encoder_name: str,
     prefix: str = "",
@@ -136,15 +141,15 @@ def _features_of(
     target = features_file(work, encoder_name, prefix)
     if target.exists():
         features = load_features(target, encoder_name)
-        if {path.name for path in paths} <= set(features.names):
+        if set(photos) <= set(features.names):
             return features
     encoder = load_encoder(encoder_name)
-    if encoder.name == encoder_name + RANDOM:  # its weights could not be had
-        return _features_of(paths, work, encoder.name, prefix, scheduler)
+    if encoder.name != encoder_name:  # its weights could not be had
+        return _features_of(photos, work, encoder.name, prefix, scheduler)
     mirror = prefix == "mirror-"
     if scheduler:
-        return spread_features(encoder, load_encoder, paths, target, scheduler, mirror=mirror)
-    return extract_features(encoder, paths, target, mirror=mirror)
+        return spread_features(encoder, load_encoder, photos, target, scheduler, mirror=mirror)
+    return extract_features(encoder, photos, target, mirror=mirror)
 
 
 def build_tokenizer(dataset: Dataset, work: Path, recipe: Recipe | None = None) -> CaptionTokenizer:

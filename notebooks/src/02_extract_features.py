@@ -67,23 +67,24 @@ import time
 import keras
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
 
 from helpers import plots
 from helpers.captions import clean_captions
 from helpers.datasets import open_dataset
 from helpers.encoders import load_encoder
-from helpers.features.extracting import PartFile
+from helpers.features.extracting import part_file
 from helpers.features.files import ARRAY_FILE, FeaturesError, as_features, read_array
-from helpers.images import ImageError, open_image
+from helpers.files import replacing
+from helpers.images import open_image
 from helpers.pipeline import build_features, work_folder
 
 # %% [markdown]
-# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. Sections 3 to 5 look into Xception; `ENCODER` is for section 6.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
 DATA_DIR = None  # where Flickr8k lies; None looks in data/flickr8k, then downloads it
+ENCODER = "xception"  # or "vgg16"
 SEED = 7
 
 # %% [markdown]
@@ -94,7 +95,8 @@ SEED = 7
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
 work = work_folder(dataset)
-paths = [path for split in dataset.splits for path in dataset.paths(split)]
+photos = {name: dataset.image_paths[name] for split in dataset.splits.values() for name in split}
+paths = list(photos.values())
 photo = open_image(paths[0])
 print(f"{len(paths):,} photos; the first has {photo.width} x {photo.height} pixels")
 print(f"that makes {np.array(photo).size:,} numbers")
@@ -272,55 +274,51 @@ assert np.allclose(single, batch, atol=1e-3)
 #
 # There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
 
-# %% tags=["same-as:helpers.features.extracting.read_ahead"]
+# %% tags=["same-as:helpers.encoders.stream.read_ahead"]
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 
-def read_ahead(paths, size, batch_size):
-    chunks = [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
-    coming = deque()
-    with ThreadPoolExecutor(2) as pool:
-        for chunk in chunks:
-            coming.append([pool.submit(image_pixels, path, size) for path in chunk])
+def read_ahead(images, size, batch_size, open_one=image_pixels, threads=2):
+    images, coming = iter(images), deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        while batch := list(islice(images, batch_size)):
+            coming.append([pool.submit(open_one, image, size) for image in batch])
             if len(coming) > 2:
-                yield np.stack([photo.result() for photo in coming.popleft()])
+                yield [pixels.result() for pixels in coming.popleft()]
         while coming:
-            yield np.stack([photo.result() for photo in coming.popleft()])
+            yield [pixels.result() for pixels in coming.popleft()]
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 # %% [markdown]
-# `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a waiting line that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
+# `islice` takes the next few images. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a waiting line that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
 
 # %%
 batches = list(read_ahead(paths[:7], 64, batch_size=3))
-print([batch.shape for batch in batches])
-assert np.array_equal(np.concatenate(batches)[6], image_pixels(paths[6], 64))
+print([np.stack(batch).shape for batch in batches])
+assert np.array_equal(batches[2][0], image_pixels(paths[6], 64))
 
 # %% [markdown]
 # ## 6. All photos, in a run that survives
 #
-# Thousands of photos take a while, and in a while things happen: one photo is broken, the disk is full, Colab hangs up. You don't want to begin anew. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`, and a label beside it (`features.pkl.part.json`) says whose rows these are. `PartFile` does this file work for you: `open` finds what is done, `append` adds a batch, `finish` writes the final file and clears up.
+# Thousands of photos take a while, and in a while things happen: one photo is broken, the disk is full, Colab hangs up. You don't want to begin anew. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`, and a label beside it (`features.pkl.part.json`) says whose rows these are. `part_file` does this file work for you: it finds what is `todo`, `append` adds a batch, `finish` writes the final file and clears up.
 
 
 # %% tags=["same-as:helpers.features.extracting.extract_features"]
-def extract_features(encoder, paths, target, batch_size=32, mirror=False):
-    part = PartFile(Path(target), encoder, [Path(path).name for path in paths])
-    try:
-        part.open()
-        with tqdm(desc="photos", total=len(paths), initial=part.done, unit="photo") as bar:
-            for pixels in read_ahead(paths[part.done :], encoder.image_size, batch_size):
-                part.append(encoder.encode(pixels[:, :, ::-1] if mirror else pixels))
-                bar.update(len(pixels))
+def extract_features(encoder, photos, target, batch_size=32, mirror=False):
+    with part_file(target, encoder, photos) as part:
+        for batch in read_ahead(part.todo, encoder.image_size, batch_size):
+            pixels = np.stack(batch)
+            part.append(encoder.encode(pixels[:, :, ::-1] if mirror else pixels))
         return part.finish()
-    except (ImageError, OSError) as error:
-        problem = f"{target}: {error}" if isinstance(error, OSError) else error
-        kept = f"{part.done:,} of {len(paths):,} photos are kept"
-        raise FeaturesError(f"{problem}\n{kept}; mend this and run again to go on") from error
 
 
 # %% [markdown]
-# (`mirror` exchanges left and right: lesson 04 uses it to get more out of the photos.)
+# (`photos` maps names to files. `mirror` exchanges left and right: lesson 04 uses it to get more out of the photos.)
 #
 # To try it you need an encoder that is quick. An encoder is anything with a name, an image size, a feature shape and `encode`. This one reduces a photo to its average red, green and blue:
 
@@ -340,8 +338,8 @@ colour_encoder.encode(image_pixels(paths[0], 8)[np.newaxis]).round(2)
 # Now break something on purpose: copy 100 photos and cut the 80th off in the middle, as a failed download would.
 
 # %%
-copies = [Path(shutil.copy(path, play)) for path in paths[:100]]
-broken = copies[4 * len(copies) // 5 - 1]
+copies = {path.name: Path(shutil.copy(path, play)) for path in paths[:100]}
+broken = list(copies.values())[4 * len(copies) // 5 - 1]
 whole = broken.read_bytes()
 broken.write_bytes(whole[: len(whole) // 2])
 try:
@@ -359,16 +357,17 @@ average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
 print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
 
 # %% [markdown]
-# The `.part` files are gone. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them.
+# The `.part` files are gone. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them. It also notices replaced photos.
 #
 # And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
 
 # %%
-target = work / "features.pkl"
+target = work / ("features.pkl" if ENCODER == "xception" else f"{ENCODER}.npy")
 if target.exists():
-    features = build_features(dataset, work)
+    features = build_features(dataset, work, ENCODER)
 else:
-    features = extract_features(encoder, paths, target)
+    chosen = encoder if ENCODER == encoder.name else load_encoder(ENCODER)
+    features = extract_features(chosen, photos, target)
 print(features.encoder, features.vectors.shape, features.vectors.dtype)
 print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 
@@ -445,7 +444,7 @@ if dataset.scenes:
 # And people's words? They wrote five captions for each photo. How many of the words used for a photo are used for its neighbour, too? Compare three neighbours: nearest by block 14, nearest by average colour, and a random one. (The colours take a few seconds on mini, a minute or two on Flickr8k.)
 
 # %%
-colours = extract_features(colour_encoder, paths, play / "all-colours.pkl")
+colours = extract_features(colour_encoder, photos, play / "all-colours.pkl")
 by_colour = np.linalg.norm(colours.rows(test)[:, None] - colours.rows(train)[None], axis=2)
 words = {
     name: {word for caption in captions for word in caption.split()}
@@ -473,19 +472,13 @@ print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 #
 # ## 8. The pickle trap
 #
-# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it. Yours holds one dictionary with three plain things. It is written under another name first and renamed when it is complete:
+# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it. Yours holds one dictionary with four plain things. `replacing` lets it appear when complete:
 
 
 # %% tags=["same-as:helpers.features.files.save_features"]
 def save_features(features, path):
-    content = {"encoder": features.encoder, "names": features.names, "vectors": features.vectors}
-    unfinished = Path(path).with_name(Path(path).name + ".new")
-    try:
-        with unfinished.open("wb") as file:
-            pickle.dump(content, file, protocol=5)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        pickle.dump(vars(features), file, protocol=5)
 
 
 save_features(average_colours, play / "again.pkl")
@@ -597,11 +590,11 @@ assert not (play / "bitten").exists()
 # One more mistake to guard against: features of another encoder. Often they have the right shape, but their channels mean other things, and a captioner would talk nonsense. The file knows its encoder, so it can be refused:
 
 # %%
-again = load_features(target, encoder="xception")
+again = load_features(target, encoder=features.encoder)
 assert again.names == features.names and np.array_equal(again.vectors, features.vectors)
 print(f"{len(again.names):,} photos, made by {again.encoder}")
 try:
-    load_features(play / "colours.pkl", encoder="xception")
+    load_features(play / "colours.pkl", encoder=ENCODER)
 except FeaturesError as error:
     print(str(error).replace(str(play), "play"))
 

@@ -171,13 +171,19 @@ def decoding() -> dict:
 
 def extraction() -> dict:
     """Compare `extract_features` with one `predict` a photo, and with the bare forward pass."""
+    import keras
+
     from helpers.datasets import open_dataset
-    from helpers.encoders import load_encoder, official_or_rounded_xception
-    from helpers.features import extract_features, read_ahead
+    from helpers.encoders import load_encoder
+    from helpers.encoders.stream import read_ahead
+    from helpers.features import extract_features
 
     paths = open_dataset("mini").paths("train")[:192]
-    encoder, network = load_encoder(), official_or_rounded_xception()
-    batches = list(read_ahead(paths, encoder.image_size, 32))
+    photos = {path.name: path for path in paths}
+    encoder = load_encoder()
+    last = encoder.network.get_layer("block14_sepconv2_act").output
+    network = keras.Model(encoder.network.input, last)
+    batches = [np.stack(batch) for batch in read_ahead(paths, encoder.image_size, 32)]
     encoder.encode(batches[0])
     network.predict(batches[0][:1] / 127.5 - 1, verbose=0)
     bare, ours = [], []
@@ -185,7 +191,7 @@ def extraction() -> dict:
         bare.append(seconds(lambda: [encoder.encode(batch) for batch in batches]))
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "features.pkl"
-            ours.append(seconds(lambda target=target: extract_features(encoder, paths, target)))
+            ours.append(seconds(lambda target=target: extract_features(encoder, photos, target)))
     one_by_one = seconds(lambda: [classic_photo(network, path) for path in paths[:32]]) / 32
     rate, bare_rate = len(paths) / min(ours), len(paths) / min(bare)
     return {
@@ -238,11 +244,12 @@ def alt_text() -> dict:
     from helpers.apps.alt_text.captioning.loading import load_captioner
     from helpers.captioner.folder import DEFAULT
     from helpers.datasets import open_dataset
-    from helpers.features import read_ahead
+    from helpers.encoders.stream import read_ahead
 
     captioner, dataset = load_captioner(DEFAULT), open_dataset("mini")
     paths = [path for split in dataset.splits for path in dataset.paths(split)][:500]
-    batches = list(read_ahead(paths, captioner.encoder.image_size, 32))
+    opened = read_ahead(paths, captioner.encoder.image_size, 32)
+    batches = [np.stack(batch) for batch in opened]
     captioner.feature_candidates(captioner.encoder.encode(batches[0]), 3)
     with tempfile.TemporaryDirectory() as folder, serving(paths[0].parent) as address:
         crawl = Path(folder) / "crawl.csv"
@@ -336,9 +343,9 @@ def extraction_memory(photos: int) -> dict:
             return np.full((len(pixels), FEATURES), pixels[0, 0, 0, 0], "float32")
 
     paths = open_dataset("mini").paths("train")
-    paths = (paths * (photos // len(paths) + 1))[:photos]
+    named = {str(number): paths[number % len(paths)] for number in range(photos)}
     with tempfile.TemporaryDirectory() as folder:
-        took = seconds(lambda: extract_features(Free(), paths, Path(folder) / "features.pkl"))
+        took = seconds(lambda: extract_features(Free(), named, Path(folder) / "features.pkl"))
     return {"peak MiB": peak_memory(), "photos/s": photos / took}
 
 

@@ -2,15 +2,17 @@
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
 
 import numpy as np
 
 from helpers.captioner import Candidate, Captioner
+from helpers.encoders.stream import one_behind
 from helpers.images import ImageError, Source, image_pixels
 
 PLACES = 100  # photos at the desk: being opened, waiting, being captioned
@@ -82,20 +84,26 @@ class CaptionDesk:
         return answer
 
     def work(self) -> None:
-        """Caption what waits until `close`; an error goes to those who wait, the worker stays."""
+        """Caption what waits until `close`: one batch is encoded while another is searched."""
+        for _ in one_behind(lambda step: step(), self.encoded()):
+            pass
+
+    def encoded(self) -> Iterator[Callable[[], None]]:
+        """Encode what waits, and yield for each batch what is left to do: search and answer."""
         while batch := self.next_batch():
             start = monotonic()
             pixels, answers = zip(*batch, strict=True)
-            try:
+            with told(answers):
                 features = self.captioner.encoder.encode(np.stack(pixels))
-                results = self.captioner.feature_candidates(features, self.beam_size)
-            except Exception as error:
-                for answer in answers:
-                    answer.set_exception(error)
-            else:
-                for answer, candidates in zip(answers, results, strict=True):
-                    answer.set_result(candidates)
-            self.pace = (monotonic() - start) / len(batch)
+                yield partial(self.answer, answers, features, start)
+
+    def answer(self, answers: Sequence[Future], features: np.ndarray, start: float) -> None:
+        """Search for captions of a batch, and hand them to those who wait."""
+        with told(answers):
+            results = self.captioner.feature_candidates(features, self.beam_size)
+            for answer, candidates in zip(answers, results, strict=True):
+                answer.set_result(candidates)
+        self.pace = (monotonic() - start) / len(answers)
 
     def next_batch(self) -> list[tuple[np.ndarray, Future]]:
         """Wait for a photo, and return it with the others that are there; nothing after `close`."""
@@ -112,6 +120,16 @@ class CaptionDesk:
         """Let the worker finish what waits, and end."""
         self.waiting.put(None)
         self.worker.join()
+
+
+@contextmanager
+def told(answers: Sequence[Future]) -> Iterator[None]:
+    """Let those who wait hear of an error in the block; the worker lives on."""
+    try:
+        yield
+    except Exception as error:
+        for answer in answers:
+            answer.set_exception(error)
 
 
 def result_of(answer: Future) -> list[Candidate] | ImageError:

@@ -17,15 +17,15 @@ from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.alt_text.visiting.photos import Photo, Result
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.visiting.visits import visits
+from helpers.encoders.stream import on_readable, one_behind
 from helpers.images import USER_AGENT
-from helpers.overlap import one_behind
 
 PHOTOS_AT_ONCE = 32  # a batch of the encoder
 FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
 
 Batch = tuple[list[Finding], list[Picture]]
-Encoded = tuple[list[Result], list[Photo], np.ndarray | None]  # the new photos and their features
+Encoded = tuple[list[Result], list[Photo], list[np.ndarray]]  # the new photos and their features
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def encoded(
         photos = [result for result in batch if isinstance(result, Photo)]
         new = {photo.picture.digest: photo for photo in photos}
         new = {key: new[key] for key in new if key not in before and not known(key)}
-        features = encoder.encode(np.stack([p.pixels for p in new.values()])) if new else None
+        features = on_readable(encoder.encode, [photo.pixels for photo in new.values()])
         yield (batch, list(new.values()), features) if batch else None
         before = new
 
@@ -116,7 +116,7 @@ def captioned(batch: Encoded, captioner: object, beam_size: int) -> Batch:
     photos = [result for result in results if isinstance(result, Photo)]
     others = [result for result in results if not isinstance(result, Photo)]
     pictures = [picture for _, picture in others if picture]
-    beams = captioner.feature_candidates(features, beam_size) if new else ()
+    beams = on_readable(partial(captioner.feature_candidates, beam_size=beam_size), features)
     for photo, candidates in zip(new, beams, strict=True):
         said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
         pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))

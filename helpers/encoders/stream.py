@@ -1,0 +1,81 @@
+"""One stream from images to what is made of them: open ahead, encode in batches, finish behind.
+
+* `read_ahead` opens images with several threads while the batch before is in use;
+* `on_readable` encodes or captions a batch, in which an unreadable image keeps its place;
+* `one_behind` finishes a batch while the next one is encoded.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+
+import numpy as np
+
+from helpers.images import ImageError, Source, image_pixels
+
+
+def pixels_or_error(image: Source, size: int) -> np.ndarray | ImageError:
+    """Return uint8 pixels (size, size, 3) of an image, or the reason why there are none."""
+    try:
+        return image_pixels(image, size)
+    except ImageError as error:
+        return error
+
+
+def read_ahead(
+    images: Iterable[Source],
+    size: int,
+    batch_size: int,
+    open_one: Callable[[Source, int], np.ndarray | ImageError] = image_pixels,
+    threads: int = 2,
+) -> Iterator[list[np.ndarray | ImageError]]:
+    """Yield batches of pixels, each uint8 (size, size, 3), the next ones read while one is used.
+
+    Beside the batch in use, three at most are in memory, however many images there are.
+    Raises ImageError for an image that can't be read, unless `open_one` is `pixels_or_error`.
+    Taught in lesson 02.
+    """
+    images, coming = iter(images), deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        while batch := list(islice(images, batch_size)):
+            coming.append([pool.submit(open_one, image, size) for image in batch])
+            if len(coming) > 2:
+                yield [pixels.result() for pixels in coming.popleft()]
+        while coming:
+            yield [pixels.result() for pixels in coming.popleft()]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def on_readable(function: Callable[[np.ndarray], Iterable], items: list) -> list:
+    """Apply a function to all arrays at once; an ImageError among them keeps its place."""
+    good = [item for item in items if not isinstance(item, ImageError)]
+    results = iter(function(np.stack(good)) if good else ())
+    return [item if isinstance(item, ImageError) else next(results) for item in items]
+
+
+def one_behind(function: Callable, items: Iterable) -> Iterator:
+    """Yield function(item) for every item, worked out on a thread while the next item is made.
+
+    An encoder keeps all cores busy and beam search does not: so together they take less time.
+
+    Arguments:
+        function: called with one item at a time, in their order; what it raises is raised here.
+        items: best a generator that does much itself, such as encoding. A None among them gives
+            nothing; it asks for the result that is still due when the next item may be long in
+            coming. Where it raises something, Ctrl-C as well, the results that are due come first.
+    """
+    due: deque = deque()
+    with ThreadPoolExecutor(1, "one-behind") as pool:
+        try:
+            for item in chain(items, [None]):
+                due.extend([] if item is None else [pool.submit(function, item)])
+                while len(due) > (item is not None):
+                    yield due[0].result()
+                    due.popleft()
+        except (Exception, KeyboardInterrupt):
+            while due and not due[0].exception():
+                yield due.popleft().result()
+            raise
