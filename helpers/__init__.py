@@ -3,7 +3,8 @@
 * tools: `files` writes whole files or none, and locks; `places` knows where data and work lie;
   `backend` settles what Keras runs on, `quiet` what it prints; `plots` draws; `clusters` and
   `downloads` save time;
-* parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`;
+* parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`; `stream` is
+  how images go through the last ones: opened ahead, encoded in batches, finished behind;
 * data: `datasets`, `features`, `batches`;
 * captioner: `captioner`, `training`, `self_critical`;
 * road: `pipeline` takes all steps from the data set to the scores;

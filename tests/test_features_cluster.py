@@ -21,7 +21,6 @@ from distributed import CancelledError, KilledWorker, LocalCluster  # noqa: E402
 
 from helpers import clusters  # noqa: E402
 from helpers.clusters import ClusterError  # noqa: E402
-from helpers.encoders.stream import read_ahead  # noqa: E402
 from helpers.features import (  # noqa: E402
     FeaturesError,
     extract_features,
@@ -31,6 +30,7 @@ from helpers.features import (  # noqa: E402
 from helpers.features import spreading as module  # noqa: E402
 from helpers.features.extracting import PartFile  # noqa: E402
 from helpers.images import image_pixels  # noqa: E402
+from helpers.stream import read_ahead  # noqa: E402
 
 SIZE = 8
 OPTIONS = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.encoders.stream import on_readable, one_behind, pixels_or_error, read_ahead
 from helpers.images import ImageError, image_pixels
+from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
 
 SIZE = 8
 

@@ -14,8 +14,8 @@ import numpy as np
 from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
 from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
-from helpers.encoders.stream import on_readable, one_behind, pixels_or_error, read_ahead
 from helpers.images import ImageError
+from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
 from helpers.tokenizer import CaptionTokenizer
 
 PHOTOS_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that

@@ -9,7 +9,6 @@
 
 * `table`: what each is made of; a new one is an entry there;
 * `loading`: an `Encoder`, and where its weights come from; `official`: Keras' own download;
-* `stream`: from images to what is made of them.
 """
 
 from helpers.encoders.loading import Encoder, EncoderError, load_encoder

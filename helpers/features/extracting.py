@@ -12,7 +12,6 @@ from tqdm.auto import tqdm
 
 from helpers.clusters import ClusterError
 from helpers.encoders import Encoder
-from helpers.encoders.stream import read_ahead
 from helpers.features.files import (
     ARRAY_FILE,
     Features,
@@ -25,6 +24,7 @@ from helpers.features.files import (
 )
 from helpers.files import put, write_text
 from helpers.images import ImageError
+from helpers.stream import read_ahead
 
 
 def extract_features(

@@ -18,10 +18,10 @@ import numpy as np
 
 from helpers.clusters import ClusterError, connect, explained, this_worker
 from helpers.encoders import Encoder
-from helpers.encoders.stream import read_ahead
 from helpers.features.extracting import part_file
 from helpers.features.files import Features, FeaturesError
 from helpers.images import ImageError
+from helpers.stream import read_ahead
 
 AHEAD = 2  # batches for each thread of a worker, so that it never waits for the next
 LOADING, ENCODING = Lock(), Lock()  # a network takes all cores of its machine as it is

@@ -274,7 +274,7 @@ assert np.allclose(single, batch, atol=1e-3)
 #
 # There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
 
-# %% tags=["same-as:helpers.encoders.stream.read_ahead"]
+# %% tags=["same-as:helpers.stream.read_ahead"]
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice

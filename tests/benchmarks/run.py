@@ -175,8 +175,8 @@ def extraction() -> dict:
 
     from helpers.datasets import open_dataset
     from helpers.encoders import load_encoder
-    from helpers.encoders.stream import read_ahead
     from helpers.features import extract_features
+    from helpers.stream import read_ahead
 
     paths = open_dataset("mini").paths("train")[:192]
     photos = {path.name: path for path in paths}
@@ -244,7 +244,7 @@ def alt_text() -> dict:
     from helpers.apps.alt_text.captioning.loading import load_captioner
     from helpers.captioner.folder import DEFAULT
     from helpers.datasets import open_dataset
-    from helpers.encoders.stream import read_ahead
+    from helpers.stream import read_ahead
 
     captioner, dataset = load_captioner(DEFAULT), open_dataset("mini")
     paths = [path for split in dataset.splits for path in dataset.paths(split)][:500]

@@ -12,8 +12,8 @@ from time import monotonic
 import numpy as np
 
 from helpers.captioner import Candidate, Captioner
-from helpers.encoders.stream import one_behind
 from helpers.images import ImageError, Source, image_pixels
+from helpers.stream import one_behind
 
 PLACES = 100  # photos at the desk: being opened, waiting, being captioned
 PHOTOS_AT_ONCE = 32  # a batch of the encoder

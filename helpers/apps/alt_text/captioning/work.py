@@ -17,8 +17,8 @@ from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.alt_text.visiting.photos import Photo, Result
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.visiting.visits import visits
-from helpers.encoders.stream import on_readable, one_behind
 from helpers.images import USER_AGENT
+from helpers.stream import on_readable, one_behind
 
 PHOTOS_AT_ONCE = 32  # a batch of the encoder
 FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
