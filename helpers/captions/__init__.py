@@ -2,14 +2,14 @@
 
 Raw captions travel as a dictionary: image file name -> its captions, in the order of the file.
 
-* `reading`: recognises the format of a file by its content, never by its name;
+* `reading`: the table of formats; a file's is recognised by its content, never by its name;
 * `tables` and `records`: the formats, line by line and as JSON;
 * `cleaning`: words in lower case, without punctuation;
 * `spaceless`: scripts that write no space between words;
 * `writing`: descriptions.txt, Flickr8k's token file, COCO JSON.
 """
 
-from helpers.captions.caption_file import CaptionFile, CaptionFormatError
+from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling
 from helpers.captions.cleaning import (
     CLASSIC_CLEANING,
     KEEP_EVERY_WORD,
@@ -31,6 +31,7 @@ from helpers.captions.reading import (
     read_captions,
     read_splits,
 )
+from helpers.captions.source import CaptionFormatError
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions
 from helpers.captions.writing import (
     read_descriptions,
@@ -47,6 +48,7 @@ __all__ = [
     "MARKS",
     "NO_PUNCTUATION",
     "PLAIN_JOINERS",
+    "SPLIT_NAMES",
     "WORD",
     "CaptionFile",
     "CaptionFormatError",
@@ -57,6 +59,7 @@ __all__ = [
     "empty_after_cleaning",
     "is_kept",
     "lacks_spaces",
+    "plain_spelling",
     "read_caption_file",
     "read_captions",
     "read_descriptions",
