@@ -51,7 +51,7 @@ def numbered(pattern: str, count: int = 3) -> list[str]:
         (unicodedata.normalize("NFD", CAFE) + "{}.jpg", CAFE + "{}.jpg", CAFE + "{}.jpg"),
         (CAFE + "{}.jpg", unicodedata.normalize("NFD", CAFE) + "{}.jpg", CAFE + "{}.jpg"),
         (unicodedata.normalize("NFD", CAFE) + "/{}.jpg", CAFE + "\\{}.jpg", CAFE + "/{}.jpg"),
-        ("images/{}.png", "/mnt/ana/data/images/{}.png", "images/{}.png"),
+        ("images/{}.png", "/kaggle/input/images/{}.png", "images/{}.png"),
         ("images/{}.png", "D:\\ana\\images\\{}.png", "images/{}.png"),
         ("images/{}.png", "photos/{}.png", "images/{}.png"),
     ],

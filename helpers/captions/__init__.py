@@ -25,48 +25,7 @@ from helpers.captions.cleaning import (
     empty_after_cleaning,
     is_kept,
 )
-from helpers.captions.reading import (
-    KNOWN_FORMATS,
-    read_caption_file,
-    read_captions,
-    read_splits,
-)
+from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_captions, read_splits
 from helpers.captions.source import CaptionFormatError
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions
-from helpers.captions.writing import (
-    read_descriptions,
-    write_coco,
-    write_descriptions,
-    write_tokens,
-)
-
-__all__ = [
-    "CLASSIC_CLEANING",
-    "KEEP_EVERY_WORD",
-    "KNOWN_FORMATS",
-    "LETTERS",
-    "MARKS",
-    "NO_PUNCTUATION",
-    "PLAIN_JOINERS",
-    "SPLIT_NAMES",
-    "WORD",
-    "CaptionFile",
-    "CaptionFormatError",
-    "Cleaning",
-    "clean_caption",
-    "clean_captions",
-    "count_words",
-    "empty_after_cleaning",
-    "is_kept",
-    "lacks_spaces",
-    "plain_spelling",
-    "read_caption_file",
-    "read_captions",
-    "read_descriptions",
-    "read_splits",
-    "single_letters",
-    "split_captions",
-    "write_coco",
-    "write_descriptions",
-    "write_tokens",
-]
+from helpers.captions.writing import read_descriptions, write_coco, write_descriptions, write_tokens

@@ -15,15 +15,3 @@ from helpers.datasets.flickr8k import download_flickr8k
 from helpers.datasets.opening import DATA_FOLDER, NAMES, open_dataset
 from helpers.datasets.photos import DatasetError
 from helpers.datasets.reporting import describe
-
-__all__ = [
-    "DATA_FOLDER",
-    "NAMES",
-    "Dataset",
-    "DatasetError",
-    "describe",
-    "download_flickr8k",
-    "open_dataset",
-    "to_coco",
-    "to_flickr8k",
-]

@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from helpers.captions import (
@@ -70,10 +71,7 @@ def find_captions(folder: Path, files: list[str]) -> dict[Path, CaptionFile]:
             refusals.append("  " + str(error).split("\n")[0])
             continue
         if found.captions:
-            place = without_split(folder, path)
-            others = sorted(text for text in texts if without_split(folder, text) == place != "")
-            others.remove(path) if others else None
-            return {path: found} | {other: read_caption_file(other) for other in others}
+            return with_siblings(folder, path, found, texts)
         refusals.append(f"  {path}: {found.format} without a caption")
     looked_at = "\n".join(refusals[:5]) or "  (no text file)"
     raise DatasetError(f"{folder}: no captions file found. Looked at:\n{looked_at}\n{LAYOUTS}")
@@ -91,31 +89,36 @@ def without_split(folder: Path, path: Path) -> str:
     return f"{inside[: found[-1].start()]}…{inside[found[-1].end() :]}" if found else ""
 
 
+def with_siblings(
+    folder: Path, first: Path, found: CaptionFile, texts: list[Path]
+) -> dict[Path, CaptionFile]:
+    """Add the files of the other splits, such as captions_val2017.json to …train2017.json."""
+    parts, place = {first: found}, without_split(folder, first)
+    alike = [path for path in texts if path != first and without_split(folder, path) == place]
+    if place and alike:
+        parts |= {path: read_caption_file(path) for path in sorted(alike)}
+        for path, part in parts.items():
+            split = split_in(path.relative_to(folder).as_posix())
+            part.assign((name, split) for name in part.captions)
+    return parts
+
+
 def join_parts(photos: Photos, parts: dict[Path, CaptionFile]) -> tuple[CaptionFile, dict]:
     """Make one of several files of captions, with the identities of the photos for their names.
 
     Returns it with a dictionary: identity -> path of the photo inside the folder, "" for none.
     """
-    whole, places = CaptionFile(next(iter(parts.values())).format), {}
-    listed = {split: {} for split in SPLITS}
+    whole, places, pairs = CaptionFile(next(iter(parts.values())).format), {}, []
     for source, part in parts.items():
-        names = dict.fromkeys(name for split in part.splits.values() for name in split)
-        named = photos.identities(part.captions | names, source)
+        listed = [(name, split) for split, names in part.splits.items() for name in names]
+        named = photos.identities(part.captions | dict(listed), source)
         for name, texts in part.captions.items():
             identity, places[identity] = named[name]
             whole.captions.setdefault(identity, []).extend(texts)
         for reason, examples in part.dropped.items():
             whole.dropped.setdefault(reason, []).extend(examples)
-        splits = (
-            part.splits
-            if len(parts) == 1
-            else {split_in(str(source.relative_to(photos.folder))): part.captions}
-        )
-        for split, names in splits.items():
-            listed[split].update(dict.fromkeys(named[name][0] for name in names))
-    whole.splits = (
-        {split: list(names) for split, names in listed.items()} if any(listed.values()) else {}
-    )
+        pairs += [(named[name][0], split) for name, split in listed]
+    whole.assign(pairs)
     return whole, places
 
 
@@ -128,26 +131,22 @@ def find_splits(
     """
     folder, places = photos.folder, {name.rpartition("/")[2]: name for name in reversed(files)}
     lists = {split: f"Flickr_8k.{split}Images.txt" for split in SPLITS}
-    missing = [name for name in lists.values() if name not in places]
-    if not missing:
-        return {
-            split: read_list(photos, folder / places[name]) for split, name in lists.items()
-        }, "split lists"
-    if len(missing) < len(lists):
-        present = next(name for name in lists.values() if name in places)
+    present = [name for name in lists.values() if name in places]
+    if len(present) == len(lists):
+        paths = {split: folder / places[name] for split, name in lists.items()}
+        return {split: read_list(photos, path) for split, path in paths.items()}, "split lists"
+    if present:
+        missing = ", ".join(name for name in lists.values() if name not in places)
         raise DatasetError(
-            f"{folder}: {', '.join(missing)} missing beside {present}. Add it or take all out."
+            f"{folder}: {missing} missing beside {present[0]}. Add it or take all out."
         )
     if found.splits:
         return found.splits, ", ".join(path.relative_to(folder).as_posix() for path in sources)
     for path in (folder / name for name in files if name.endswith(".json")):
-        try:
+        with suppress(CaptionFormatError):
             if path not in sources and (splits := read_splits(path)):
-                return {
-                    split: identities(photos, names, path) for split, names in splits.items()
-                }, path.name
-        except CaptionFormatError:
-            continue
+                own = {split: identities(photos, names, path) for split, names in splits.items()}
+                return own, path.name
     return {}, ""
 
 

@@ -6,5 +6,3 @@
 
 from helpers.apps.annotating.coco_file import CocoFile
 from helpers.apps.annotating.form import AnnotationWidget, annotation_widget
-
-__all__ = ["AnnotationWidget", "CocoFile", "annotation_widget"]
