@@ -108,6 +108,12 @@ def test_annotations_of_two_splits_name_photos_alike(tmp_path):
     assert open_dataset(tmp_path).splits["dev"] == ["val/0.png", "val/1.png"]
 
 
+def test_names_lead_on_from_the_folder_of_their_file(tmp_path):
+    names = numbered("../images/{}.png")
+    data(tmp_path, numbered("images/{}.png"), names, "annotations/captions.csv")
+    assert found(tmp_path) == {photo: photo for photo in numbered("images/{}.png")}
+
+
 def test_a_name_that_fits_two_photos_is_no_guess(tmp_path):
     data(tmp_path, ["images/1.png", "train/1.png", "train/2.png"], ["1.png", "2.png"])
     with pytest.raises(

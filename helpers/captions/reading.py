@@ -7,14 +7,8 @@ from helpers.captions.records import COCO, KARPATHY, RECORDS
 from helpers.captions.source import Source
 from helpers.captions.tables import BARS, TABLE, TOKENS
 
-FORMATS = (
-    TOKENS,
-    COCO,
-    KARPATHY,
-    RECORDS,
-    TABLE,
-    BARS,
-)  # the first that recognises a file reads it
+# The first that recognises a file reads it.
+FORMATS = (TOKENS, COCO, KARPATHY, RECORDS, TABLE, BARS)
 KNOWN_FORMATS = "Known formats:" + "".join(f"\n  {form.name:31} {form.looks}" for form in FORMATS)
 
 

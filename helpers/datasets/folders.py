@@ -64,7 +64,8 @@ def find_captions(folder: Path, files: list[str]) -> dict[Path, CaptionFile]:
     """
     refusals = []
     texts = [folder / name for name in files if name.lower().endswith(TEXT_ENDINGS)]
-    for path in sorted(texts, key=order):
+    texts.sort(key=lambda path: ("lemma" in path.name, "descriptions" in path.name, path.name))
+    for path in texts:
         try:
             found = read_caption_file(path)
         except CaptionFormatError as error:
@@ -75,11 +76,6 @@ def find_captions(folder: Path, files: list[str]) -> dict[Path, CaptionFile]:
         refusals.append(f"  {path}: {found.format} without a caption")
     looked_at = "\n".join(refusals[:5]) or "  (no text file)"
     raise DatasetError(f"{folder}: no captions file found. Looked at:\n{looked_at}\n{LAYOUTS}")
-
-
-def order(path: Path) -> tuple:
-    """Return what text files are sorted by."""
-    return "lemma" in path.name, "descriptions" in path.name, path.name
 
 
 def without_split(folder: Path, path: Path) -> str:
