@@ -256,6 +256,7 @@ def test_what_stands_beside_the_target_is_left_alone(table, tmp_path):
     for name in ("out.new", ".out.unfinished-mine"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "thesis.txt").write_text("precious")
+    (tmp_path / ".out.unfinished-killed").mkdir()
     to_flickr8k(open_dataset(table), tmp_path / "out")
     assert all((tmp_path / n / "thesis.txt").exists() for n in ("out.new", ".out.unfinished-mine"))
     assert len(list(tmp_path.iterdir())) == 4
@@ -287,27 +288,38 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+def await_sign(process: subprocess.Popen, folder: Path) -> None:
+    """Return once a program has begun to write into an empty folder, or has ended."""
+    while not any(folder.iterdir()) and process.poll() is None:
+        time.sleep(0.001)
+
+
 @pytest.mark.slow
 def test_a_conversion_killed_at_any_moment_is_made_up_for(tmp_path):
-    names = [f"photo{number:03}.jpg" for number in range(300)]
-    write_images(tmp_path / "d", names[:250])
-    write_json(tmp_path / "d" / "captions.json", coco_content(names[:250]))
-    goal, chance = tmp_path / "undisturbed", random.Random(7)
+    names = [f"photo{number:03}.jpg" for number in range(250)]
+    write_images(tmp_path / "d", names)
+    write_json(tmp_path / "d" / "captions.json", coco_content(names))
     command = [sys.executable, "-m", "helpers.datasets", str(tmp_path / "d"), "--to", "flickr8k"]
-    run = partial(subprocess.run, cwd=ROOT, capture_output=True, check=True)
-    start = time.monotonic()
-    run([*command, str(goal)])
-    seconds = time.monotonic() - start
+    start = partial(subprocess.Popen, cwd=ROOT, stdout=subprocess.DEVNULL)
+    goal, chance, disturbed = tmp_path / "undisturbed" / "out", random.Random(7), 0
+    goal.parent.mkdir()
+    with start([*command, str(goal)]) as process:
+        await_sign(process, goal.parent)
+        begin = time.monotonic()
+    seconds = time.monotonic() - begin
     for kill in range(KILLS):
         out = tmp_path / f"{kill}" / "out"
         out.parent.mkdir()
-        with subprocess.Popen([*command, str(out)], cwd=ROOT, stdout=subprocess.PIPE) as process:
-            time.sleep(chance.uniform(0.3, 1.05) * seconds)
+        with start([*command, str(out)]) as process:
+            await_sign(process, out.parent)
+            time.sleep(chance.uniform(0, 0.8) * seconds)
             process.kill()
         if not out.exists():
-            run([*command, str(out)])
+            disturbed += 1
+            assert start([*command, str(out)]).wait() == 0
         assert contents(out) == contents(goal)
         assert [path.name for path in out.parent.iterdir()] == ["out"]
+    assert disturbed
 
 
 # The command

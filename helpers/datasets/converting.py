@@ -73,11 +73,14 @@ def unfinished_folder(target: Path) -> Iterator[Path]:
     begin, beside = f".{target.name}.unfinished-", target.absolute().parent
     try:
         beside.mkdir(parents=True, exist_ok=True)
-        for left in beside.glob(f"{glob.escape(begin)}*/.{PHOTO_FOLDER}.lock"):
-            with suppress(LockedError):
-                with locked(left.parent / PHOTO_FOLDER):
+        for left in beside.glob(f"{glob.escape(begin)}*"):
+            with suppress(LockedError, OSError):
+                if not (left / f".{PHOTO_FOLDER}.lock").exists():
+                    left.rmdir()  # does nothing to a folder that holds something
+                    continue
+                with locked(left / PHOTO_FOLDER):
                     pass
-                shutil.rmtree(left.parent, ignore_errors=True)
+                shutil.rmtree(left)
         with (
             TemporaryDirectory("", begin, beside, ignore_cleanup_errors=True) as hidden,
             locked(Path(hidden, PHOTO_FOLDER)),
