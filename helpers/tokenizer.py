@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from keras.utils import pad_sequences
 
+from helpers.files import write_text
+
 
 class CaptionTokenizer:
     """The words a captioner knows, each with its id.
@@ -95,7 +97,7 @@ class CaptionTokenizer:
     def save(self, path: str | Path) -> None:
         """Write the tokenizer as JSON (UTF-8, one word a line)."""
         content = {"max_length": self.max_length, "words": self.words}
-        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=0), "utf-8")
+        write_text(path, json.dumps(content, ensure_ascii=False, indent=0))
 
     @classmethod
     def load(cls, path: str | Path) -> "CaptionTokenizer":

@@ -1,7 +1,10 @@
 """The annotation form without a browser: what it writes, keeps and takes up again."""
 
+import errno
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 import time
@@ -12,8 +15,11 @@ from PIL import Image
 
 from helpers.apps.annotating import CocoFile, annotation_widget
 from helpers.captions import CaptionFormatError, read_captions
+from helpers.datasets import open_dataset
 
 ROOT = Path(__file__).parents[1]
+KILLS = int(os.environ.get("KILLS", 3))
+ROUNDS = int(os.environ.get("ROUNDS", 1))
 OLDER = ["ipywidgets==7.7.1", "ipython_genutils"]  # Colab's
 
 
@@ -40,7 +46,8 @@ def test_every_box_is_saved_as_soon_as_it_is_left(photos, tmp_path):
     assert "1 of 3 photos done" in form.message.value and form.bar.value == 1
     form.boxes[0].value = ""
     assert read_captions(file) == {"a.jpg": ["Something red ."]}
-    assert [path.name for path in file.parent.iterdir()] == ["captions.json"]  # no remains
+    remains = {path.name for path in file.parent.iterdir()}
+    assert remains == {"captions.json", ".captions.json.lock"}
 
 
 def test_moving_shows_what_was_written(photos, tmp_path):
@@ -107,11 +114,84 @@ def test_what_others_wrote_stays(photos, tmp_path):
     ]
 
 
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_could_not_be_saved_is_said_and_tried_again(photos, tmp_path, monkeypatch):
+    form = annotation_widget(photos, tmp_path / "captions.json", amount=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full_disk)
+        form.boxes[0].value = "Of a"
+        assert "Not saved: [Errno 28] No space left on device" in form.message.value
+        form.forward.click()
+        assert "a.jpg" in form.title.value and form.boxes[0].value == "Of a"
+    form.forward.click()
+    assert "b.png" in form.title.value
+    assert read_captions(tmp_path / "captions.json") == {"a.jpg": ["Of a"]}
+
+
+def test_two_people_at_one_photo_lose_nothing_and_see_each_other(photos, tmp_path):
+    file = tmp_path / "captions.json"
+    CocoFile(file).write("a.jpg", ["First", "Second", "Third"])
+    ana, ben = (annotation_widget(photos, file, amount=2) for _ in range(2))
+    for form in (ana, ben):
+        form.show(0)
+    ana.boxes[0].value = "First, by Ana"
+    ben.boxes[1].value = "Second, by Ben"
+    assert read_captions(file)["a.jpg"] == ["First, by Ana", "Second, by Ben", "Third"]
+    assert [box.value for box in ben.boxes] == ["First, by Ana", "Second, by Ben"]
+    ben.boxes[1].value = ""
+    ben.boxes[1].value = "Again"
+    assert sorted(read_captions(file)["a.jpg"]) == ["Again", "First, by Ana", "Third"]
+
+
+WRITER = """
+import sys
+from helpers.apps.annotating import CocoFile
+who, path, amount = sys.argv[1:]
+file = CocoFile(path)
+for number in range(int(amount)):
+    file.write(f"{who}{number}.jpg", [f"caption {number} of {who}"])
+    print(number, flush=True)
+"""
+
+
+def start_writer(who: str, file: Path, amount: int) -> subprocess.Popen:
+    command = [sys.executable, "-c", WRITER, who, str(file), str(amount)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_two_programs_that_write_at_once_lose_nothing(tmp_path):
+    amount = 40
+    for round_ in range(ROUNDS):
+        file = tmp_path / f"{round_}.json"
+        for writer in [start_writer(who, file, amount) for who in ("ana", "ben")]:
+            assert writer.communicate()[0].split()[-1] == str(amount - 1) and not writer.returncode
+        names = {f"{who}{number}.jpg" for who in ("ana", "ben") for number in range(amount)}
+        assert read_captions(file).keys() == names
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_file_is_whole_and_holds_what_was_said_to_be_saved(tmp_path):
+    chance, file = random.Random(7), tmp_path / "captions.json"
+    for kill in range(KILLS):
+        writer = start_writer(f"{kill}-", file, 1_000_000)
+        said = writer.stdout.readline()  # it is at work
+        time.sleep(chance.uniform(0, 0.3))
+        writer.kill()
+        said = [*said.split(), *writer.communicate()[0].split()]
+        kept = read_captions(file)
+        assert all(kept[f"{kill}-{n}.jpg"] == [f"caption {n} of {kill}-"] for n in said)
+
+
 def test_a_crash_while_writing_leaves_the_old_file(photos, tmp_path, monkeypatch):
     file = CocoFile(tmp_path / "captions.json")
     file.write("a.jpg", ["Precious"])
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(OSError, match=r"No space left on device: .*captions\.json"):
         file.write("a.jpg", ["Lost"])
     assert read_captions(tmp_path / "captions.json") == {"a.jpg": ["Precious"]}
     assert len(list(tmp_path.glob("captions*"))) == 1
@@ -140,11 +220,25 @@ def test_mistakes_are_named(photos, tmp_path):
     with pytest.raises(CaptionFormatError, match="not COCO JSON"):
         annotation_widget(photos, table)
     assert table.read_text() == "image,caption\na.jpg,A dog\n"
+    (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="holds no photo"):
-        annotation_widget(tmp_path, tmp_path / "captions.json")
-    twins = [photos / "a.jpg", tmp_path / "a.jpg"]
-    with pytest.raises(ValueError, match=r"two photos are called a\.jpg"):
-        annotation_widget(twins, tmp_path / "captions.json")
+        annotation_widget(tmp_path / "empty", tmp_path / "captions.json")
+
+
+def test_two_photos_of_one_name_are_known_by_their_folders(photos, tmp_path):
+    twins = [photos / "a.jpg", shutil.copytree(photos, photos / "more") / "a.jpg"]
+    (photos / ".hidden").mkdir()
+    shutil.copy(twins[0], photos / ".hidden")
+    form = annotation_widget(photos, photos / "captions.json", amount=1)
+    assert form.names == ["a.jpg", "b.png", "c.jpg", "more/a.jpg", "more/b.png", "more/c.jpg"]
+    for index, text in ((0, "Of a"), (3, "Of the other a"), (4, "Of the other b")):
+        form.show(index)
+        form.boxes[0].value = text
+    dataset = open_dataset(photos)
+    assert dataset.image_paths["more/a.jpg"] == twins[1]
+    assert dataset.captions["more/a.jpg"] == ["Of the other a"]
+    listed = annotation_widget(twins, photos / "captions.json", amount=1)
+    assert listed.names == ["a.jpg", "more/a.jpg"] and listed.boxes[0].value == "Of a"
 
 
 @pytest.mark.slow

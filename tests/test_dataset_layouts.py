@@ -1,10 +1,15 @@
 """Files of several splits, splits that are missing, the report, the command, the conversions."""
 
 import csv
+import errno
 import json
+import os
+import random
 import shutil
 import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +18,11 @@ from PIL import Image
 from helpers.captions import read_captions, single_letters
 from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
 from helpers.datasets.__main__ import main
+from helpers.datasets.converting import plain_names
 
 ROOT = Path(__file__).parents[1]
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
+KILLS = int(os.environ.get("KILLS", 3))
 NAMES = [f"photo{number:02}.jpg" for number in range(20)]
 
 
@@ -206,12 +213,113 @@ def test_nothing_is_overwritten(convert, table, tmp_path):
     assert (tmp_path / "mine").read_text() == "precious"
 
 
-def test_two_photos_of_one_name_cannot_share_flickr8ks_folder(table, tmp_path):
-    dataset = open_dataset(table)
-    dataset.image_paths["other/photo00.jpg"] = dataset.image_paths["photo00.jpg"]
-    with pytest.raises(DatasetError, match="would share one place"):
-        to_flickr8k(dataset, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+def split_folders(folder: Path) -> Path:
+    """A folder with train/, val/ and test/, whose photos have the same names; photo00 is alone."""
+    rows = [("image", "caption")]
+    for number, (split, amount) in enumerate([("train", 5), ("val", 2), ("test", 2)]):
+        write_images(folder / split, NAMES[number : number + amount])
+        rows += [(f"{split}/{name}", f"{name}, {split}") for name in NAMES[number:][:amount]]
+    with (folder / "captions.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return folder
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_photos_of_one_name_stay_two_in_flickr8ks_folder(tmp_path, link):
+    dataset = open_dataset(split_folders(tmp_path / "d"))
+    done = to_flickr8k(dataset, tmp_path / "out", link)
+    assert "; 7 of one name renamed, such as train/photo01.jpg to train_photo01.jpg" in done
+    again = open_dataset(tmp_path / "out")
+    assert len(again.captions) == 9 and "photo00.jpg" in again.captions
+    for split, images in dataset.splits.items():
+        assert again.references(split) == dataset.references(split)
+        for name, path in zip(images, again.paths(split), strict=True):
+            assert path.read_bytes() == dataset.image_paths[name].read_bytes()
+
+
+def test_names_that_are_taken_or_differ_in_capitals_get_numbers():
+    paths = ["a/x/1.png", "b/x/1.png", "x_1.png", "c/Dog.jpg", "d/dog.jpg"]
+    names = plain_names({path: Path(path) for path in paths})
+    assert [*names.values()] == ["x_1-2.png", "x_1-3.png", "x_1.png", "c_Dog.jpg", "d_dog.jpg"]
+
+
+def test_photos_of_one_name_stay_two_as_coco(tmp_path):
+    dataset = open_dataset(split_folders(tmp_path / "d"))
+    assert to_coco(dataset, tmp_path / "c.json").endswith(f"the photos stay in {tmp_path / 'd'}")
+    (tmp_path / "d" / "captions.csv").unlink()
+    shutil.move(tmp_path / "c.json", tmp_path / "d")
+    again = open_dataset(tmp_path / "d")
+    assert again.image_paths == dataset.image_paths and again.captions == dataset.captions
+
+
+def test_what_stands_beside_the_target_is_left_alone(table, tmp_path):
+    for name in ("out.new", ".out.unfinished-mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.txt").write_text("precious")
+    (tmp_path / ".out.unfinished-killed").mkdir()
+    to_flickr8k(open_dataset(table), tmp_path / "out")
+    assert all((tmp_path / n / "thesis.txt").exists() for n in ("out.new", ".out.unfinished-mine"))
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_conversion_that_fails_is_named_and_leaves_nothing(table, tmp_path, capsys, monkeypatch):
+    def full_disk(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfile", full_disk)
+    monkeypatch.setattr(os, "replace", full_disk)
+    for form in ("flickr8k", "coco"):
+        (tmp_path / form).mkdir()
+        assert main([str(table), "--to", form, str(tmp_path / form / "out")]) == 1
+        error = capsys.readouterr().err
+        assert "out" in error and "No space left on device" in error and error.count("\n") == 1
+        assert list((tmp_path / form).iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(table, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for form in ("flickr8k", "coco"):
+        assert main([str(table), "--to", form, str(tmp_path / "file" / "out")]) == 1
+        assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def await_sign(process: subprocess.Popen, folder: Path) -> None:
+    """Return once a program has begun to write into an empty folder, or has ended."""
+    while not any(folder.iterdir()) and process.poll() is None:
+        time.sleep(0.001)
+
+
+@pytest.mark.slow
+def test_a_conversion_killed_at_any_moment_is_made_up_for(tmp_path):
+    names = [f"photo{number:03}.jpg" for number in range(250)]
+    write_images(tmp_path / "d", names)
+    write_json(tmp_path / "d" / "captions.json", coco_content(names))
+    command = [sys.executable, "-m", "helpers.datasets", str(tmp_path / "d"), "--to", "flickr8k"]
+    start = partial(subprocess.Popen, cwd=ROOT, stdout=subprocess.DEVNULL)
+    goal, chance, disturbed = tmp_path / "undisturbed" / "out", random.Random(7), 0
+    goal.parent.mkdir()
+    with start([*command, str(goal)]) as process:
+        await_sign(process, goal.parent)
+        begin = time.monotonic()
+    seconds = time.monotonic() - begin
+    for kill in range(KILLS):
+        out = tmp_path / f"{kill}" / "out"
+        out.parent.mkdir()
+        with start([*command, str(out)]) as process:
+            await_sign(process, out.parent)
+            time.sleep(chance.uniform(0, 0.8) * seconds)
+            process.kill()
+        if not out.exists():
+            disturbed += 1
+            assert start([*command, str(out)]).wait() == 0
+        assert contents(out) == contents(goal)
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
+    assert disturbed
 
 
 # The command
@@ -270,6 +378,17 @@ def test_the_command_splits_texts(chinese, tmp_path, capsys):
     assert main([str(chinese), "--words", "letters", "--to", "coco", str(target)]) == 0
     assert read_captions(target)[NAMES[0]][0] == "一 只 狗 在 海 边 跑 。"
     assert "longest caption: 10 words" in capsys.readouterr().out
+
+
+def test_a_console_without_the_letters_gets_backslashes(chinese):
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-m", "helpers.datasets"]
+    options = {"capture_output": True, "encoding": "cp1252"}
+    run = partial(subprocess.run, cwd=ROOT, env=environment, **options)
+    done = run([*command, str(chinese)])
+    assert done.returncode == 0, done.stderr
+    assert "\\u4e00" in done.stdout and "images with captions: 20" in done.stdout
+    assert "Known formats" in run([*command, "--help"]).stdout
 
 
 def test_the_command_starts_without_tensorflow(table):

@@ -14,6 +14,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from helpers.captioner import DEFAULT, Candidate, Captioner, CaptionerError, explain
+from helpers.console import printable
 from helpers.encoders import EncoderError
 from helpers.images import ImageError
 from helpers.places import program
@@ -117,16 +118,6 @@ def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
     record = {"image": source, **beams[0], "candidates": beams}
     line = json.dumps(record, ensure_ascii=False)
     return line if line == printable(line) else json.dumps(record)
-
-
-def printable(line: str, errors: str = "strict") -> str:
-    """Return a line as it is, or with backslashes where standard output lacks a character."""
-    encoding = sys.stdout.encoding
-    try:
-        line.encode(encoding, errors)
-    except UnicodeEncodeError:
-        return line.encode(encoding, "backslashreplace").decode(encoding)
-    return line
 
 
 if __name__ == "__main__":

@@ -1,18 +1,11 @@
-"""What was read of one file of captions, and what had to be left out."""
+"""What was read of one file of captions, and what a format of such files is."""
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-KNOWN_FORMATS = """\
-Known formats:
-  Flickr8k/30k token file    dog.jpg#0<TAB>A dog runs .
-  table (CSV, TSV)           image,caption            one caption a line, header optional
-                             file_name,caption_0,caption_1,…,split
-  Flickr30k results.csv      dog.jpg| 0| A dog runs .
-  Karpathy JSON              {"images": [{"filename": …, "split": …, "sentences": [{"raw": …}]}]}
-  COCO JSON                  {"images": [{"id": …, "file_name": …}], "annotations": [{…}]}
-  JSON Lines, JSON list      {"file_name": "dog.jpg", "caption": "A dog runs ."}"""
+from helpers.captions.source import Source
 
 SPLIT_NAMES = {"train": "train", "training": "train", "restval": "train"}
 SPLIT_NAMES |= dict.fromkeys(("dev", "val", "valid", "validation"), "dev")
@@ -24,17 +17,13 @@ IMAGE_TITLES += ["img", "file", "path", "image_id"]
 CAPTION_TITLE = re.compile(r"(captions?|comments?|descriptions?|sentences?|text|raw)[ _-]?(\d*)")
 
 
-class CaptionFormatError(ValueError):
-    """A file of captions cannot be read; the message names the file and the line."""
-
-
 @dataclass
 class CaptionFile:
     """Captions, splits and losses of one file.
 
     Attributes:
         format: what the file was taken for, such as "COCO JSON".
-        captions: image file name -> raw captions, in the order of the file.
+        captions: image name -> raw captions, in the order of the file.
         splits: {"train": [image names], "dev": …, "test": …}; {} if the file names none.
         dropped: reason -> what was left out or mended for it, one entry a case.
     """
@@ -46,8 +35,7 @@ class CaptionFile:
 
     def add(self, name: str, caption: str) -> None:
         """Add one caption of an image."""
-        name = name.strip()
-        if name:
+        if name := plain_spelling(name.strip()):
             self.captions.setdefault(name, []).append(caption.strip())
         else:
             self.drop("captions without an image name", caption)
@@ -66,11 +54,36 @@ class CaptionFile:
             if not (isinstance(name, str) and name.strip() and isinstance(split, str)):
                 continue
             if known := SPLIT_NAMES.get(split.strip().lower()):
-                splits[known][name.strip()] = None
+                splits[known][plain_spelling(name.strip())] = None
             elif split.strip():
                 self.drop("images of an unknown split", f"{name}: {split}")
         splits = {split: list(names) for split, names in splits.items()}
         self.splits = splits if any(splits.values()) else {}
+
+
+@dataclass(frozen=True)
+class CaptionFormat:
+    """A way to write captions down; `reading.FORMATS` lists them all.
+
+    Attributes:
+        name: what reports call it.
+        looks: how it looks, in a line or two.
+        recognises: tells whether a file is written so.
+        read: adds the captions of a file to a `CaptionFile`; returns (image name, split) pairs if
+            the format has splits. A KeyError, TypeError, AttributeError or IndexError of it makes
+            a CaptionFormatError.
+    """
+
+    name: str
+    looks: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[CaptionFile, Source], Iterable[tuple[str, object]] | None]
+
+
+def plain_spelling(name: str) -> str:
+    """Return a path with forward slashes and each accent in one with its letter (NFC)."""
+    name = name.replace("\\", "/")
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def title_columns(titles: list[str]) -> tuple[int, list[int], int | None] | None:

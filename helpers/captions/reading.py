@@ -1,26 +1,19 @@
 """Read captions: the format of a file is recognised by its content, never by its name."""
 
-import re
 from pathlib import Path
 
-from helpers.captions.caption_file import KNOWN_FORMATS, CaptionFile, CaptionFormatError
-from helpers.captions.records import read_json
-from helpers.captions.tables import (
-    BAR_HEADER,
-    BAR_ROW,
-    TOKEN_ROW,
-    read_bars,
-    read_table,
-    read_tokens,
-    table_columns,
-)
+from helpers.captions.caption_file import CaptionFile
+from helpers.captions.records import COCO, KARPATHY, RECORDS
+from helpers.captions.source import Source
+from helpers.captions.tables import BARS, TABLE, TOKENS
 
-JSON_BEGINS = re.compile(r"\{|\[\s*\{")
-LONGEST_HEADER = 10_000  # characters; a JSON file may be a single line of a hundred million
+# The first that recognises a file reads it.
+FORMATS = (TOKENS, COCO, KARPATHY, RECORDS, TABLE, BARS)
+KNOWN_FORMATS = "Known formats:" + "".join(f"\n  {form.name:31} {form.looks}" for form in FORMATS)
 
 
 def read_captions(path: str | Path) -> dict[str, list[str]]:
-    """Read the raw captions of a file: image file name -> captions, in the order of the file.
+    """Read the raw captions of a file: image name -> captions, in the order of the file.
 
     The file is UTF-8, with or without BOM, in one of KNOWN_FORMATS.
     Raises CaptionFormatError when the format is unknown or a line of the file is damaged.
@@ -38,29 +31,15 @@ def read_splits(path: str | Path) -> dict[str, list[str]]:
 
 def read_caption_file(path: str | Path) -> CaptionFile:
     """Read captions, splits and losses of a file; errors as in `read_captions`."""
-    text = read_text(path)
-    start = text.lstrip()
-    first_line = start[:LONGEST_HEADER].split("\n")[0]
-    if TOKEN_ROW.match(first_line):
-        return read_tokens(text, path)
-    if JSON_BEGINS.match(start):
-        return read_json(text, path)
-    for delimiter in ",;\t":
-        if columns := table_columns(first_line.rstrip(), delimiter):
-            return read_table(text, delimiter, columns, path)
-    if BAR_HEADER.fullmatch(first_line) or BAR_ROW.fullmatch(first_line):
-        return read_bars(text, path)
-    problem = f"unknown format. Its first line is {first_line.rstrip()[:80]!r}."
-    raise CaptionFormatError(f"{path}: {problem}\n{KNOWN_FORMATS}")
-
-
-def read_text(path: str | Path) -> str:
-    """Read UTF-8 with or without BOM; line ends become \\n."""
-    data = Path(path).read_bytes()
+    source = Source(path)
+    form = next((form for form in FORMATS if form.recognises(source)), None)
+    if form is None:
+        problem = f"unknown format. Its first line is {source.first_line[:80]!r}."
+        raise source.error(f"{problem}\n{KNOWN_FORMATS}")
+    found = CaptionFile(form.name)
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        cure = "Open the file in an editor and save it as UTF-8."
-        raise CaptionFormatError(f"{path}, line {line}: not UTF-8. {cure}") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        found.assign(form.read(found, source) or ())
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        problem = f"begins as {form.name}, but {error} is missing."
+        raise source.error(f"{problem}\n{KNOWN_FORMATS}") from None
+    return found

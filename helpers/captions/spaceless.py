@@ -18,7 +18,8 @@ ONE_LETTER = re.compile(rf"[{IDEOGRAPHS}{ALPHABETS}][{MARKS}\u200c\u200d]*")
 def lacks_spaces(captions: dict[str, list[str]]) -> bool:
     """Tell whether half of the captions hold a run of letters that must be several words."""
     texts = [text for sentences in captions.values() for text in sentences]
-    return 2 * sum(bool(LONG_RUN.search(text)) for text in texts) > len(texts)
+    runs = sum(not text.isascii() and bool(LONG_RUN.search(text)) for text in texts)
+    return 2 * runs > len(texts)
 
 
 def split_captions(

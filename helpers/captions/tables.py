@@ -4,10 +4,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
-from helpers.captions.caption_file import CaptionFile, CaptionFormatError, title_columns
+from helpers.captions.caption_file import CaptionFile, CaptionFormat, title_columns
+from helpers.captions.source import Source
 
 TOKEN_ROW = re.compile(r"([^\t\n]+)#\d+\t(.*)")
 BAR_HEADER = re.compile(r"\A\s*\w*name\s*\|[^|\n]*\|[^|\n]*")
@@ -17,62 +17,48 @@ SWALLOWED_ROW = re.compile(rf"\n{IMAGE_NAME.pattern}\s*[,;\t]", re.IGNORECASE)
 MENDED = "rows whose second bar is missing, read all the same"
 
 
-def read_tokens(text: str, path: str | Path) -> CaptionFile:
+def read_tokens(found: CaptionFile, source: Source) -> None:
     """Read Flickr8k's and Flickr30k's lines `dog.jpg#0<TAB>A dog runs .`."""
-    found = CaptionFile("Flickr8k/30k token file")
-    for _, (name, caption) in match_lines(text, TOKEN_ROW, path):
+    for _, (name, caption) in source.rows(TOKEN_ROW):
         found.add(name, caption)
-    return found
 
 
-def read_bars(text: str, path: str | Path) -> CaptionFile:
+def read_bars(found: CaptionFile, source: Source) -> None:
     """Read the rows of Kaggle's Flickr30k `dog.jpg| 0| A dog runs .`, the broken one as well."""
-    found = CaptionFile("Flickr30k results.csv")
-    text = BAR_HEADER.sub("", text, count=1)
-    for number, (name, bar, caption) in match_lines(text, BAR_ROW, path):
+    source.text = BAR_HEADER.sub("", source.text, count=1)
+    for number, (name, bar, caption) in source.rows(BAR_ROW):
         found.add(name, caption)
         if not bar:
             found.drop(MENDED, f"line {number}, {name}")
-    return found
 
 
-def match_lines(text: str, row: re.Pattern, path: str | Path) -> Iterator[tuple[int, tuple]]:
-    """Yield (number of the line, groups) of every line that is not blank.
+def table_columns(source: Source) -> tuple | None:
+    """Find the columns of a table by its header, or by its first row.
 
-    Raises CaptionFormatError for a line that does not match.
+    Returns (delimiter, column of the name, columns of captions, column of the split, has a
+    header), or None for a file that is no table.
     """
-    for number, line in enumerate(text.split("\n"), start=1):
-        if match := row.fullmatch(line):
-            yield number, match.groups()
-        elif line.strip():
-            problem = f"no image name and caption in {line[:80]!r}. Mend the line."
-            raise CaptionFormatError(f"{path}, line {number}: {problem}")
+    for delimiter in ",;\t":
+        line = csv.reader([source.first_line], delimiter=delimiter, skipinitialspace=True)
+        try:
+            cells = next(line, [])
+        except csv.Error:  # a cell of more than 128 KB is no title
+            continue
+        if columns := title_columns(cells):
+            return (delimiter, *columns, True)
+        if len(cells) > 1 and IMAGE_NAME.fullmatch(cells[0]) and not IMAGE_NAME.match(cells[1]):
+            return delimiter, 0, [1], None, False
+    return None
 
 
-def table_columns(first_line: str, delimiter: str) -> tuple | None:
-    """Find the columns of a header, or of a first row; the last of the four says which it is.
-
-    Returns (column of the name, columns of captions, column of the split, is a header) or None.
-    """
-    try:
-        cells = next(csv.reader([first_line], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:  # a cell of more than 128 KB is no title
-        return None
-    if columns := title_columns(cells):
-        return (*columns, True)
-    is_row = len(cells) >= 2 and IMAGE_NAME.fullmatch(cells[0]) and not IMAGE_NAME.match(cells[1])
-    return (0, [1], None, False) if is_row else None
-
-
-def read_table(text: str, delimiter: str, columns: tuple, path: str | Path) -> CaptionFile:
-    """Read a table; the columns are what `table_columns` found.
+def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
+    """Read a table, with or without a header; return (image name, split).
 
     Raises CaptionFormatError for a row that is too short or swallows the next one.
     """
-    found, pairs = CaptionFile("table (CSV, TSV)"), []
-    name_at, caption_at, split_at, has_header = columns
-    width = max(name_at, *caption_at, split_at or 0) + 1
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    delimiter, name_at, caption_at, split_at, has_header = table_columns(source)
+    width, pairs = max(name_at, *caption_at, split_at or 0) + 1, []
+    rows = csv.reader(io.StringIO(source.text), delimiter=delimiter, skipinitialspace=True)
     try:
         rows_with_content = filter(any, rows)
         header = next(rows_with_content) if has_header else []
@@ -86,9 +72,8 @@ def read_table(text: str, delimiter: str, columns: tuple, path: str | Path) -> C
                 pairs.append((row[name_at], row[split_at]))
     except csv.Error as error:
         cure = "Mend the line or close its quotation mark."
-        raise CaptionFormatError(f"{path}, line {rows.line_num}: {error}. {cure}") from None
-    found.assign(pairs)
-    return found
+        raise source.error(f"{error}. {cure}", rows.line_num) from None
+    return pairs
 
 
 def add_cells(found: CaptionFile, name: str, cells: list[str]) -> None:
@@ -108,3 +93,25 @@ def listed(cell: str) -> list[str]:
     except (ValueError, RecursionError):
         return [cell]
     return texts if all(isinstance(text, str) for text in texts) else [cell]
+
+
+TOKENS = CaptionFormat(
+    name="Flickr8k/30k token file",
+    looks="dog.jpg#0<TAB>A dog runs .",
+    recognises=lambda source: bool(TOKEN_ROW.match(source.first_line)),
+    read=read_tokens,
+)
+TABLE = CaptionFormat(
+    name="table (CSV, TSV)",
+    looks="image,caption or file_name,caption_0,caption_1,…,split; a header is optional",
+    recognises=lambda source: source.json is None and bool(table_columns(source)),
+    read=read_table,
+)
+BARS = CaptionFormat(
+    name="Flickr30k results.csv",
+    looks="dog.jpg| 0| A dog runs .",
+    recognises=lambda source: bool(
+        re.fullmatch(rf"{BAR_HEADER.pattern}|{BAR_ROW.pattern}", source.first_line)
+    ),
+    read=read_bars,
+)

@@ -5,11 +5,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from helpers.captions.caption_file import CaptionFormatError
-from helpers.captions.reading import read_text
-from helpers.captions.tables import match_lines
+from helpers.captions.source import CaptionFormatError, Source
+from helpers.files import write_text
 
-LINE_BREAKS = re.compile(r"[\n\r]+")
 DESCRIPTION = re.compile(r"([^\t]+)\t(.*)")
 
 
@@ -19,13 +17,13 @@ def write_descriptions(descriptions: dict[str, list[str]], path: str | Path) -> 
     Taught in lesson 01.
     """
     lines = [f"{name}\t{text}\n" for name, texts in descriptions.items() for text in texts]
-    Path(path).write_text("".join(lines), encoding="utf-8", newline="\n")
+    write_text(path, "".join(lines))
 
 
 def read_descriptions(path: str | Path) -> dict[str, list[str]]:
     """Read what `write_descriptions` wrote; CaptionFormatError for a line without a tab."""
     descriptions = {}
-    for _, (name, caption) in match_lines(read_text(path), DESCRIPTION, path):
+    for _, (name, caption) in Source(path).rows(DESCRIPTION):
         descriptions.setdefault(name.strip(), []).append(caption.strip())
     return descriptions
 
@@ -41,8 +39,9 @@ def write_tokens(captions: dict[str, list[str]], path: str | Path) -> None:
         if re.search(r"[\t\n\r]", name):
             raise CaptionFormatError(f"{name!r} holds a tab or a line break: rename the image")
         for number, text in enumerate(texts):
-            lines.append(f"{name}#{number}\t{LINE_BREAKS.sub(' ', text)}\n")
-    replace_text(path, "".join(lines))
+            text = re.sub(r"[\n\r]+", " ", text)
+            lines.append(f"{name}#{number}\t{text}\n")
+    write_text(path, "".join(lines))
 
 
 def write_coco(
@@ -52,8 +51,7 @@ def write_coco(
 ) -> None:
     """Write raw captions as COCO JSON; images carry their split, which other readers skip.
 
-    Ids count from 1 in the order of the captions. The file appears only when it is complete.
-    Taught in lesson 10.
+    Ids count from 1 in the order of the captions. Taught in lesson 10.
     """
     split_of = {name: split for split, names in (splits or {}).items() for name in names}
     images, annotations = [], []
@@ -64,14 +62,4 @@ def write_coco(
             note = {"id": len(annotations) + 1, "image_id": image_id, "caption": text}
             annotations.append(note)
     content = {"info": {}, "licenses": [], "images": images, "annotations": annotations}
-    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-
-
-def replace_text(path: str | Path, text: str) -> None:
-    """Write a UTF-8 file that appears, or replaces an older one, only when it is complete."""
-    unfinished = Path(path).with_name(Path(path).name + ".new")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

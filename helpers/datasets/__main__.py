@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
 
-from helpers.captions import CaptionFormatError, single_letters
+from helpers.captions import KNOWN_FORMATS, CaptionFormatError, single_letters
+from helpers.console import printable
 from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
 from helpers.datasets.converting import refuse_existing
 from helpers.places import program
 
-EPILOG = """Formats: Flickr8k's and Flickr30k's token files, Kaggle's tables, Karpathy's and COCO's
-JSON, tables and JSON Lines with a column file_name. They are recognised by their content."""
+WRITERS = {"coco": to_coco, "flickr8k": to_flickr8k}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,9 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             refuse_existing(options.to[1])  # before minutes of reading, and before the report
         words_of = word_splitter(options.words) if options.words else None
         dataset = open_dataset(options.dataset, options.data_dir, options.seed, words_of)
-        print(describe(dataset, options.examples), flush=True)
+        print(printable(describe(dataset, options.examples)), flush=True)
         if options.to:
-            print(convert(dataset, *options.to, options.link))
+            form, target = options.to
+            link = {"link": True} if options.link else {}
+            print(printable(WRITERS[form](dataset, target, **link)))
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DatasetError, CaptionFormatError, OSError, TypeError) as error:
@@ -36,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog=program(), description=__doc__, epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog=program(),
+        description=printable(f"{__doc__}\n\n{KNOWN_FORMATS}"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add("dataset", help="a folder, or mini, mini-de, flickr8k")
     add("--data-dir", help="where flickr8k lies")
@@ -46,8 +52,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--to", nargs=2, metavar=("FORMAT", "OUT"), help="coco OUT.json, or flickr8k FOLDER")
     add("--link", action="store_true", help="--to flickr8k: link the photos, don't copy them")
     options = parser.parse_args(arguments)
-    if options.to and options.to[0] not in ("coco", "flickr8k"):
-        parser.error(f"--to {options.to[0]}: there is coco and flickr8k")
+    if options.to and options.to[0] not in WRITERS:
+        parser.error(f"--to {options.to[0]}: there is {' and '.join(WRITERS)}")
     if options.link and (not options.to or options.to[0] != "flickr8k"):
         parser.error("--link belongs to --to flickr8k")
     return options
@@ -61,11 +67,6 @@ def word_splitter(name: str) -> Callable[[str], list[str]]:
         return resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:
         raise DatasetError(f"--words {name}: {error}. Such as jieba:lcut is due") from None
-
-
-def convert(dataset: object, form: str, target: str, link: bool) -> str:
-    """Write a data set as COCO JSON or in Flickr8k's layout; return what was done."""
-    return to_coco(dataset, target) if form == "coco" else to_flickr8k(dataset, target, link)
 
 
 if __name__ == "__main__":

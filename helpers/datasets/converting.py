@@ -1,58 +1,60 @@
 """Write a data set in another layout: COCO JSON, or Flickr8k's folder."""
 
+import glob
 import os
 import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from helpers.captions import write_coco, write_tokens
-from helpers.datasets.folders import SPLITS, DatasetError
+from helpers.datasets.dataset import SPLITS, Dataset
+from helpers.datasets.photos import DatasetError, fold
+from helpers.files import LockedError, locked, write_text
 
 PHOTO_FOLDER = "Flicker8k_Dataset"  # spelt as in Flickr8k
 
 
-def to_coco(dataset: object, target: str | Path) -> str:
-    """Write the captions of a `Dataset` as COCO JSON; return what was done, in a sentence.
+def to_coco(dataset: Dataset, target: str | Path) -> str:
+    """Write the captions of a data set as COCO JSON; return what was done, in a sentence.
 
     Every image carries its split, and the photos stay where they are. Raises DatasetError for
     a file that exists.
     """
-    target = new_place(target)
+    refuse_existing(target)
     write_coco(dataset.captions, target, dataset.splits)
-    folder = next(iter(dataset.image_paths.values())).parent
+    folders = {path.parent for path in dataset.image_paths.values()}
+    folder = folders.pop() if len(folders) == 1 else dataset.folder
     return f"{target} written; the photos stay in {folder}"
 
 
-def to_flickr8k(dataset: object, target: str | Path, link: bool = False) -> str:
-    """Write a `Dataset` in Flickr8k's layout; return what was done, in a sentence.
+def to_flickr8k(dataset: Dataset, target: str | Path, link: bool = False) -> str:
+    """Write a data set in Flickr8k's layout; return what was done, in a sentence.
 
     link: put links to the photos into the folder instead of copies. Images in no split come
-    along. Raises DatasetError for a folder that exists, and for two photos of one name.
+    along. The folder appears when it is complete. Raises DatasetError for one that exists.
     """
-    names = plain_names(dataset.image_paths)
-    target = new_place(target)
-    unfinished = target.with_name(target.name + ".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / PHOTO_FOLDER).mkdir(parents=True)
-    captions = {names[name]: texts for name, texts in dataset.captions.items()}
-    write_tokens(captions, unfinished / "Flickr8k.token.txt")
-    for split in SPLITS:
-        text = "".join(f"{names[name]}\n" for name in dataset.splits[split])
-        path = unfinished / f"Flickr_8k.{split}Images.txt"
-        path.write_text(text, encoding="utf-8", newline="\n")
-    for name, path in dataset.image_paths.items():
-        place = unfinished / PHOTO_FOLDER / names[name]
-        os.symlink(path.resolve(), place) if link else shutil.copyfile(path, place)
-    unfinished.rename(target)
-    done = "linked, keep the originals where they are" if link else "copied"
-    return f"{target} written; {len(names):,} photos {done}"
-
-
-def new_place(target: str | Path) -> Path:
-    """Return a path at which nothing stands yet, its folder made; raise DatasetError otherwise."""
     refuse_existing(target)
-    target = Path(target)
-    target.absolute().parent.mkdir(parents=True, exist_ok=True)
-    return target
+    names = plain_names(dataset.image_paths)
+    with unfinished_folder(Path(target)) as folder:
+        (folder / PHOTO_FOLDER).mkdir()
+        captions = {names[name]: texts for name, texts in dataset.captions.items()}
+        write_tokens(captions, folder / "Flickr8k.token.txt")
+        for split in SPLITS:
+            lines = "".join(f"{names[name]}\n" for name in dataset.splits[split])
+            write_text(folder / f"Flickr_8k.{split}Images.txt", lines)
+        for name, path in dataset.image_paths.items():
+            place = folder / PHOTO_FOLDER / names[name]
+            os.symlink(path.resolve(), place) if link else shutil.copyfile(path, place)
+    done = "linked, keep the originals where they are" if link else "copied"
+    renamed = [name for name in names if names[name] != name.rpartition("/")[2]]
+    if renamed:
+        done += f"; {len(renamed):,} of one name renamed, such as {renamed[0]} to "
+        done += names[renamed[0]]
+    return f"{target} written; {len(names):,} photos {done}"
 
 
 def refuse_existing(target: str | Path) -> None:
@@ -61,11 +63,53 @@ def refuse_existing(target: str | Path) -> None:
         raise DatasetError(f"{target} exists and is left alone; choose another name")
 
 
+@contextmanager
+def unfinished_folder(target: Path) -> Iterator[Path]:
+    """Give a new folder, which becomes `target` when the block ends without an error.
+
+    Until then it lies in a hidden folder beside it, which is locked, and removed at the end. What
+    a kill left there goes at the next call: nobody holds its lock.
+    """
+    begin, beside = f".{target.name}.unfinished-", target.absolute().parent
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+        for left in beside.glob(f"{glob.escape(begin)}*"):
+            with suppress(LockedError, OSError):
+                if not (left / f".{PHOTO_FOLDER}.lock").exists():
+                    left.rmdir()  # does nothing to a folder that holds something
+                    continue
+                with locked(left / PHOTO_FOLDER):
+                    pass
+                shutil.rmtree(left)
+        with (
+            TemporaryDirectory("", begin, beside, ignore_cleanup_errors=True) as hidden,
+            locked(Path(hidden, PHOTO_FOLDER)),
+        ):
+            unfinished = Path(hidden, target.name)
+            unfinished.mkdir()
+            yield unfinished
+            refuse_existing(target)
+            unfinished.rename(target)
+    except OSError as error:
+        raise DatasetError(f"{target} could not be written: {error}") from error
+
+
 def plain_names(image_paths: dict[str, Path]) -> dict[str, str]:
-    """Return the name of every image without its folder; refuse two images of one name."""
-    names, taken = {}, {}
-    for name in image_paths:
-        names[name] = plain = name.split("/")[-1]
-        if taken.setdefault(plain, name) != name:
-            raise DatasetError(f"{taken[plain]} and {name} would share one place: rename one")
-    return names
+    """Return a name without folder for every image; of one name, each gets its folder in front.
+
+    Names that differ in capitals only count as one: some disks know no difference.
+    """
+    plain = {name: name.rpartition("/")[2] for name in image_paths}
+    amounts = Counter(map(fold, plain.values()))
+    taken = {name for name, amount in amounts.items() if amount == 1}
+    for name, path in image_paths.items():
+        if amounts[fold(plain[name])] > 1:
+            whole = Path(f"{path.parent.name}_{plain[name]}")
+            numbered = (f"{whole.stem}-{number}{whole.suffix}" for number in count(2))
+            plain[name] = (
+                str(whole)
+                if fold(str(whole)) not in taken
+                else next(other for other in numbered if fold(other) not in taken)
+            )
+            taken.add(fold(plain[name]))
+    return plain

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from helpers.datasets.folders import DatasetError
+from helpers.datasets.photos import DatasetError
 from helpers.downloads import DownloadError, download, unzip
 
 FLICKR8K_URL = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k"

@@ -3,47 +3,27 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.captions import WORD, read_caption_file, split_captions
+from helpers.datasets.dataset import SPLITS, Dataset
 from helpers.datasets.flickr8k import download_flickr8k
 from helpers.datasets.folders import (
     LAYOUTS,
-    SPLITS,
-    DatasetError,
     find_captions,
+    find_photos,
     find_splits,
+    join_parts,
     make_splits,
     scan,
 )
+from helpers.datasets.photos import DatasetError
 from helpers.datasets.reporting import write_report
 from helpers.places import DATA as DATA_FOLDER
 from helpers.places import home
 
 MINI_LANGUAGES = ("de",)  # data/mini/de holds German captions of mini's scenes
 NAMES = ("mini", *(f"mini-{language}" for language in MINI_LANGUAGES), "flickr8k")
-
-
-@dataclass
-class Dataset:
-    """Raw captions, image paths and splits; every image in a split has a file and captions."""
-
-    name: str
-    captions: dict[str, list[str]]
-    image_paths: dict[str, Path]
-    splits: dict[str, list[str]]
-    report: str
-    scenes: dict | None = None
-    format: str = ""
-
-    def paths(self, split: str) -> list[Path]:
-        """Return the image paths of "train", "dev" or "test"."""
-        return [self.image_paths[name] for name in self.splits[split]]
-
-    def references(self, split: str) -> list[list[str]]:
-        """Return the raw captions of "train", "dev" or "test", one list an image."""
-        return [self.captions[name] for name in self.splits[split]]
 
 
 def open_dataset(
@@ -100,30 +80,29 @@ def open_folder(
     Other arguments and errors as in `open_dataset`.
     """
     files = scan(folder)
-    if captions_file:
-        sources, found = [captions_file], read_caption_file(captions_file)
-    else:
-        sources, found = find_captions(folder, files)
+    parts = {captions_file: read_caption_file(captions_file)} if captions_file else None
+    parts = parts or find_captions(folder, files)
+    photos = find_photos(folder, files, parts)
+    found, places = join_parts(photos, parts)
     raw = split_captions(found.captions, words_of) if words_of else found.captions
-    places = {image: files.get(image) or files.get(image.split("/")[-1]) for image in raw}
     captions = {
         image: texts
         for image, texts in raw.items()
         if places[image] and any(map(WORD.search, texts))
     }
-    title = ", ".join(path.name for path in sources)
+    title = ", ".join(path.name for path in parts)
     if not captions:
         raise DatasetError(
             f"{folder}: no images found. {title} lists {len(raw):,}, for example "
             f"{next(iter(raw))}.\n{LAYOUTS}"
         )
-    listed, origin = find_splits(folder, files, sources, found)
+    listed, origin = find_splits(photos, files, list(parts), found)
     refuse_overlap(listed, f"{folder}, {origin}")
     listed, origin = make_splits(listed, origin, sorted(captions), seed)
     splits = usable(listed, captions, f"{folder}, {origin}")
-    report = write_report(name, (title, origin), captions, splits, (files, places, raw), found)
-    paths = {image: places[image] for image in captions}
-    return Dataset(name, captions, paths, splits, report, format=found.format)
+    report = write_report(name, (title, origin), captions, splits, (photos, places, raw), found)
+    paths = {image: folder / places[image] for image in captions}
+    return Dataset(name, captions, paths, splits, report, folder, format=found.format)
 
 
 def refuse_overlap(listed: dict[str, list[str]], origin: str) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from helpers.captions import WORD, CaptionFile, clean_captions, count_words, lacks_spaces
+from helpers.datasets.dataset import Dataset
+from helpers.datasets.photos import Photos
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif")
 NO_SPACES = """\
@@ -16,7 +18,7 @@ def write_report(
 ) -> str:
     """Return the report of a data set.
 
-    titles: of the captions file and of the splits; seen: the files of the folder, the places of
+    titles: of the captions file and of the splits; seen: the photos of the folder, the places of
     the images, and all captions, those without an image as well.
     """
     sizes = ", ".join(f"{split} {len(images):,}" for split, images in splits.items())
@@ -32,14 +34,15 @@ def write_report(
     return "\n".join(report)
 
 
-def losses(files: dict, places: dict, raw: dict, splits: dict) -> list[str]:
+def losses(photos: Photos, places: dict, raw: dict, splits: dict) -> list[str]:
     """Report what falls out on the way from the files to the splits."""
     used, in_splits = set(places.values()), set().union(*splits.values())
-    images = [name for name in files if name.lower().endswith(IMAGE_ENDINGS)]
+    images = [path for path in photos.paths if path.lower().endswith(IMAGE_ENDINGS)]
+    spare = [photos.identity(Path(path).name, path) for path in images if path not in used]
     empty = [name for name, texts in raw.items() for text in texts if not WORD.search(text)]
     return [
         count("images whose file is missing", [name for name in raw if not places[name]]),
-        count("images without captions", [name for name in images if files[name] not in used]),
+        count("images without captions", spare),
         count("images in no split", [n for n in raw if places[n] and n not in in_splits]),
         count("captions empty after cleaning", empty),
     ]
@@ -51,8 +54,8 @@ def count(title: str, names: list[str]) -> str:
     return f"{title}: {len(names):,}" + (f" ({examples})" if names else "")
 
 
-def describe(dataset: object, examples: int = 2) -> str:
-    """Return the report of a `Dataset` with its words, its longest caption and a few examples."""
+def describe(dataset: Dataset, examples: int = 2) -> str:
+    """Return the report of a data set with its words, its longest caption and a few examples."""
     words = count_words(clean_captions(dataset.captions))
     once = sum(number == 1 for number in words.values())
     name, longest = longest_caption(dataset.captions)

@@ -79,6 +79,7 @@ from IPython.display import display
 
 from helpers import captions
 from helpers.datasets import DATA_FOLDER, open_dataset
+from helpers.files import write_text
 from helpers.images import open_image
 from helpers.pipeline import build_descriptions, work_folder
 from helpers.plots import plot_word_counts, show_captioned, show_images
@@ -534,9 +535,9 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}, shared: none
 # ## 8. Write the descriptions down
 #
 # The cleaned captions go to `descriptions.txt`, one a line: name, tab, caption. A plain text file
-# can be opened in any editor, and it will still be readable in twenty years. Two details matter:
-# UTF-8, so that `Bär` survives on every machine, and `newline="\n"`, so that the file is the
-# same on Windows.
+# can be opened in any editor, and it will still be readable in twenty years. `write_text` takes care
+# of two details: UTF-8, so that `Bär` survives on every machine, and a file that is whole or not
+# there, whatever happens meanwhile.
 #
 # It lies in the work folder, where every lesson leaves what it makes: `work/mini/` in the course
 # folder, beside `notebooks/`. (The variable `CAPTION_WORK` of your system can name another place.)
@@ -545,7 +546,7 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}, shared: none
 # %% tags=["same-as:helpers.captions.write_descriptions"]
 def write_descriptions(descriptions, path):
     lines = [f"{name}\t{text}\n" for name, texts in descriptions.items() for text in texts]
-    Path(path).write_text("".join(lines), encoding="utf-8", newline="\n")
+    write_text(path, "".join(lines))
 
 
 work = work_folder(dataset)

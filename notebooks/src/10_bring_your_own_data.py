@@ -69,8 +69,8 @@ from helpers import captions, plots
 from helpers.apps.annotating import annotation_widget
 from helpers.apps.widget import caption_widget
 from helpers.captions import clean_caption, clean_captions, count_words, read_captions
-from helpers.captions.writing import replace_text
 from helpers.datasets import describe, open_dataset
+from helpers.files import write_text
 from helpers.images import open_image
 from helpers.metrics import score_captions
 from helpers.pipeline import build_captioner, build_features, score_captioner, work_folder
@@ -256,7 +256,7 @@ assert read_coco(coco) == read_captions(play / "coco.json")
 read_coco(coco)
 
 # %% [markdown]
-# And back. Numbers count from 1; every image carries its split, which other readers pass over. `replace_text` writes to a second file and swaps the two at the end, so that a crash leaves the old file in place.
+# And back. Numbers count from 1; every image carries its split, which other readers pass over. `write_text` writes to a second file and swaps the two at the end, so that a crash leaves the old file in place.
 
 
 # %% tags=["same-as:helpers.captions.write_coco"]
@@ -270,7 +270,7 @@ def write_coco(captions, path, splits=None):
             note = {"id": len(annotations) + 1, "image_id": image_id, "caption": text}
             annotations.append(note)
     content = {"info": {}, "licenses": [], "images": images, "annotations": annotations}
-    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 write_coco(dataset.captions, work / "coco.json", dataset.splits)

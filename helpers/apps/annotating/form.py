@@ -1,20 +1,18 @@
-"""Write captions for your own photos in a notebook; they are kept as COCO JSON (lesson 10).
-
-`CocoFile` changes one image's captions in a file and leaves all else in it as it is;
-`AnnotationWidget` is the form around it, for ipywidgets 7 (Colab) and 8.
-"""
+"""The form that captions are written with, for ipywidgets 7 (Colab) and 8."""
 
 import io
-import json
-from collections.abc import Sequence
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from threading import RLock, Timer
 
 import ipywidgets as widgets
 
-from helpers.captions import CaptionFormatError, read_caption_file
-from helpers.captions.writing import replace_text
+from helpers.apps.annotating.coco_file import CocoFile
+from helpers.captions import plain_spelling
+from helpers.files import LockedError
 from helpers.images import ImageError, open_image
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
@@ -24,67 +22,14 @@ ENTER_WAIT = 0.1  # seconds: a browser tells of the Enter key before the text th
 WIDE = {"layout": {"width": "auto"}}
 
 
-class CocoFile:
-    """A COCO JSON file that several people may write to, each of them a photo at a time.
-
-    It is read anew before every change, so what others wrote in the meantime stays.
-    Raises CaptionFormatError for a file that exists and is no COCO JSON.
-    """
-
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-        if self.path.exists() and (form := read_caption_file(self.path).format) != "COCO JSON":
-            raise CaptionFormatError(f"{self.path}: {form}, not COCO JSON. Take another name.")
-
-    def content(self) -> dict:
-        """Return what stands in the file, or the beginning of a new one."""
-        if self.path.exists():
-            return json.loads(self.path.read_text("utf-8-sig"))
-        return {"info": {}, "licenses": [], "images": [], "annotations": []}
-
-    def captions(self) -> dict[str, list[str]]:
-        """Return the captions of every image in the file, those without captions as well."""
-        content = self.content()
-        names = {image["id"]: image["file_name"] for image in content["images"]}
-        captions = {name: [] for name in names.values()}
-        for note in content["annotations"]:
-            if note["image_id"] in names and isinstance(note.get("caption"), str):
-                captions[names[note["image_id"]]].append(note["caption"])
-        return captions
-
-    def write(self, name: str, captions: Sequence[str]) -> None:
-        """Give an image these captions. Ids and further keys of its annotations stay.
-
-        The file is replaced only when the new one is complete.
-        """
-        content = self.content()
-        images, notes = content["images"], content["annotations"]
-        image_id = next((image["id"] for image in images if image["file_name"] == name), None)
-        if image_id is None:
-            image_id = next_id(images)
-            images.append({"id": image_id, "file_name": name})
-        own = [note for note in notes if note["image_id"] == image_id]
-        for note, caption in zip(own, captions, strict=False):
-            note["caption"] = caption
-        for caption in captions[len(own) :]:
-            notes.append({"id": next_id(notes), "image_id": image_id, "caption": caption})
-        gone = {id(note) for note in own[len(captions) :]}
-        content["annotations"] = [note for note in notes if id(note) not in gone]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(self.path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-
-
-def next_id(items: list[dict]) -> int:
-    """Return an id above all that are taken; ids in words don't count."""
-    return 1 + max((item["id"] for item in items if isinstance(item["id"], int)), default=0)
-
-
 class AnnotationWidget(widgets.VBox):
     """A photo with boxes for its captions. Every box is saved as soon as it is left."""
 
-    def __init__(self, photos: Sequence[Path], file: CocoFile, amount: int):
+    def __init__(self, photos: Mapping[str, Path], file: CocoFile, amount: int):
         super().__init__(layout={"max_width": "900px"})
-        self.photos, self.file, self.amount = list(photos), file, amount
+        self.names, self.photos = list(photos), list(photos.values())
+        self.file, self.amount = file, amount
+        self.seen, self.hidden = [], []  # captions in the file; those that no box is left for
         self.index, self.filling, self.lock = 0, False, RLock()
         self.picture, self.title, self.message = widgets.Image(), widgets.HTML(), widgets.HTML()
         self.picture.layout.max_width = f"{SIDE}px"
@@ -128,36 +73,53 @@ class AnnotationWidget(widgets.VBox):
         captions, count = self.file.captions(), len(self.photos)
         for step in range(count):
             place = (self.index + step) % count
-            if len(captions.get(self.photos[place].name, [])) < self.amount:
+            if len(captions.get(self.names[place], [])) < self.amount:
                 return place
         return self.index
 
     def show(self, index: int) -> None:
-        """Show a photo and its captions; before the first and after the last nothing happens."""
+        """Show a photo and its captions; before the first and after the last nothing happens.
+
+        Captions that could not be saved are tried again; the form stays with them if that fails.
+        """
         with self.lock:
+            said = [" ".join(text.split()) for text in self.seen]
+            if self.texts() + self.hidden != [*filter(None, said)] and not self.save():
+                return
             self.index = min(max(index, 0), len(self.photos) - 1)
-            path = self.photos[self.index]
-            known = self.file.captions().get(path.name, [])[: self.amount]
-            self.filling = True
-            for number, box in enumerate(self.boxes):
-                box.value = known[number] if number < len(known) else ""
-            self.filling = False
+            name, path = self.names[self.index], self.photos[self.index]
+            self.fill(self.file.captions().get(name, []))
             try:
                 self.picture.value, problem = jpeg(path), ""
             except ImageError as error:
                 self.picture.value, problem = b"", f"{error} "
-            self.title.value = f"<b>{escape(path.name)}</b>, {self.index + 1} of {len(self.photos)}"
+            self.title.value = f"<b>{escape(name)}</b>, {self.index + 1} of {len(self.photos)}"
             self.back.disabled = self.index == 0
             self.forward.disabled = self.index == len(self.photos) - 1
             self.tell(problem)
 
-    def save(self, _=None) -> None:
-        """Write the captions of the photo that is shown."""
+    def fill(self, captions: list[str]) -> None:
+        """Put the captions that the file holds into the boxes."""
+        self.seen, self.hidden, self.filling = captions, captions[self.amount :], True
+        for number, box in enumerate(self.boxes):
+            box.value = captions[number] if number < len(captions) else ""
+        self.filling = False
+
+    def save(self, _=None) -> bool:
+        """Write the captions of the photo that is shown; return whether they are in the file."""
         with self.lock:
             if not self.filling:
-                hidden = self.file.captions().get(self.photos[self.index].name, [])[self.amount :]
-                self.file.write(self.photos[self.index].name, self.texts() + hidden)
+                wanted = self.texts() + self.hidden
+                try:
+                    now = self.file.write(self.names[self.index], wanted, self.seen)
+                except (OSError, LockedError) as error:
+                    self.tell(f"Not saved: {error} ")
+                    return False
+                self.seen = wanted
+                if Counter(now) != Counter(wanted):  # somebody else wrote to this photo
+                    self.fill(now)
                 self.tell("Saved. ")
+            return True
 
     def enter(self, _, content: dict, __) -> None:
         """Take the Enter key as: on to the next empty box, or to the next photo."""
@@ -175,7 +137,7 @@ class AnnotationWidget(widgets.VBox):
     def tell(self, begin: str) -> None:
         """Write the line below the boxes, and set the bar."""
         captions = self.file.captions()
-        done = [len(captions.get(path.name, [])) >= self.amount for path in self.photos]
+        done = [len(captions.get(name, [])) >= self.amount for name in self.names]
         self.bar.value, texts = sum(done), self.texts()
         words = f"{begin}{len(texts)} of {self.amount} captions here, "
         words += f"{sum(done)} of {len(done)} photos done."
@@ -191,6 +153,20 @@ def jpeg(path: Path) -> bytes:
     return file.getvalue()
 
 
+def named(photos: str | Path | Sequence[str | Path]) -> dict[str, Path]:
+    """Return photos under their path in the folder, or, from a list, their name if all differ."""
+    if isinstance(photos, str | Path):
+        root, paths = Path(photos), sorted(Path(photos).rglob("*.*"))
+        paths = [path for path in paths if path.suffix.lower() in ENDINGS and path.is_file()]
+        paths = [path for path in paths if "/." not in f"/{path.relative_to(root).as_posix()}"]
+    else:
+        paths = [Path(photo).absolute() for photo in photos]
+        if len({path.name for path in paths}) == len(paths):
+            return {plain_spelling(path.name): path for path in paths}
+        root = Path(os.path.commonpath([path.parent for path in paths]))
+    return {plain_spelling(path.relative_to(root).as_posix()): path for path in paths}
+
+
 def annotation_widget(
     photos: str | Path | Sequence[str | Path], path: str | Path, amount: int = 5
 ) -> AnnotationWidget:
@@ -198,17 +174,9 @@ def annotation_widget(
 
     photos: a folder, or paths; path: the file, which may exist: you go on where it ends.
     amount: captions an image.
-    Raises ValueError for a folder without photos, or two photos of one name; CaptionFormatError
-    for a file that is no COCO JSON. Taught in lesson 10.
+    Raises ValueError for a folder without photos, CaptionFormatError for a file that is no COCO
+    JSON. Taught in lesson 10.
     """
-    if isinstance(photos, str | Path):
-        found = sorted(Path(photos).iterdir())
-        paths = [path for path in found if path.suffix.lower() in ENDINGS and path.name[0] != "."]
-    else:
-        paths = [Path(photo) for photo in photos]
-    names = [path.name for path in paths]
-    if not paths:
+    if not (found := named(photos)):
         raise ValueError(f"{photos} holds no photo: put some there ({', '.join(ENDINGS)})")
-    if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise ValueError(f"two photos are called {twice}: rename one, the file knows only names")
-    return AnnotationWidget(paths, CocoFile(path), amount)
+    return AnnotationWidget(found, CocoFile(path), amount)

@@ -1,0 +1,81 @@
+"""A file of captions as readers get it: its text, its lines, its JSON."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+JSON_BEGINS = re.compile(r"\{|\[\s*\{")
+LONGEST_HEADER = 10_000  # characters; a JSON file may be a single line of a hundred million
+
+
+class CaptionFormatError(ValueError):
+    """A file of captions cannot be read; the message names the file and the line."""
+
+
+class Source:
+    """A UTF-8 file, with or without BOM.
+
+    Attributes:
+        path, text: where it is and what stands in it; line ends are \\n.
+        first_line: the first line that is not blank.
+
+    Raises CaptionFormatError for another encoding.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path, data = path, Path(path).read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            cure = "Open the file in an editor and save it as UTF-8."
+            raise self.error(f"not UTF-8. {cure}", line) from None
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        self.first_line = self.text.lstrip()[:LONGEST_HEADER].split("\n")[0].rstrip(" \r")
+
+    def error(self, problem: str, line: int | None = None) -> CaptionFormatError:
+        """Return an error that names the file and the line."""
+        place = self.path if line is None else f"{self.path}, line {line}"
+        return CaptionFormatError(f"{place}: {problem}")
+
+    def rows(self, row: re.Pattern) -> Iterator[tuple[int, tuple]]:
+        """Yield (number of the line, groups) of every line that is not blank.
+
+        Raises CaptionFormatError for a line that does not match.
+        """
+        for number, line in enumerate(self.text.split("\n"), start=1):
+            if match := row.fullmatch(line):
+                yield number, match.groups()
+            elif line.strip():
+                problem = f"no image name and caption in {line[:80]!r}. Mend the line."
+                raise self.error(problem, number)
+
+    @cached_property
+    def json(self) -> dict | list | None:
+        """The content of a JSON file; that of JSON Lines is a list; None for other files.
+
+        Raises CaptionFormatError for broken JSON.
+        """
+        if not JSON_BEGINS.match(self.text.lstrip()):
+            return None
+        try:
+            return json.loads(self.text)
+        except json.JSONDecodeError as error:
+            if error.msg == "Extra data" and self.text[: error.pos].strip().count("\n") == 0:
+                return [*self.json_lines()]
+            problem = f"broken JSON ({error.msg}). Fetch the file again."
+            raise self.error(problem, error.lineno) from None
+        except (ValueError, RecursionError) as error:  # a number or a nesting without end
+            raise self.error(f"broken JSON ({error}). Fetch it again.") from None
+
+    def json_lines(self) -> Iterator[object]:
+        """Yield the records of JSON Lines, one a line."""
+        for number, line in enumerate(self.text.split("\n"), start=1):
+            try:
+                if line.strip():
+                    yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                problem = f"broken JSON ({getattr(error, 'msg', error)}). Mend the line."
+                raise self.error(problem, number) from None
