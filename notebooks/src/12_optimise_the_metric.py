@@ -406,21 +406,25 @@ for smoothing in (0.0, 0.1):
 # %% [markdown]
 # Without smoothing the ideal gap between the right word and the others is infinite (the print stops at one in a thousand million). With it, there is a gap at which the model may rest.
 #
-# An **ensemble** asks several models and takes the mean of their probabilities. Their mistakes differ, what they have right is the same. Decoding knows a model by `start` and `step` alone, so an ensemble is a model like any other:
+# An **ensemble** asks several models and takes the mean of their probabilities. Their mistakes differ, what they have right is the same. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other, and a captioner can hold it:
 
 
-# %% tags=["same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
+# %% tags=["same-as:helpers.models.ensemble.mean_of", "same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
+def mean_of(logits):
+    chances = [ops.softmax(ops.cast(each, "float32")) for each in logits]
+    return ops.log(sum(chances) / len(chances))
+
+
 def start(self, features):
-    states = [model.start(features) for model in self.models]
+    states = [decoder.start(features) for decoder in self.decoders]
     return tuple(image for image, _ in states), tuple(memory for _, memory in states)
 
 
 def step(self, word_ids, state):
-    pairs = zip(self.models, *state, strict=True)
-    steps = [model.step(word_ids, (image, memory)) for model, image, memory in pairs]
-    chances = [ops.softmax(ops.cast(logits, "float32")) for logits, _ in steps]
+    parts = zip(self.decoders, *state, strict=True)
+    steps = [decoder.step(word_ids, (image, memory)) for decoder, image, memory in parts]
     images, memories = zip(*[after for _, after in steps], strict=True)
-    return ops.log(sum(chances) / len(chances)), (images, memories)
+    return mean_of([logits for logits, _ in steps]), (images, memories)
 
 
 # %% [markdown]
@@ -428,10 +432,9 @@ def step(self, word_ids, state):
 
 # %%
 second = build_captioner(dataset, work, recipe, SEED + 1, work / "second-captioner")
-pair = CompiledModel(Ensemble([captioner.decoder, second.decoder]))
-for label, model in {"first": captioner.compiled, "second": second.compiled, "both": pair}.items():
-    ids = greedy(model, dev_features[:], tokenizer.max_length)
-    scores = score_captions(dev_references, [tokenizer.decode(caption) for caption in ids])
+pair = Captioner(tokenizer, Ensemble([captioner.decoder, second.decoder]))
+for label, writer in {"first": captioner, "second": second, "both": pair}.items():
+    scores = score_captions(dev_references, writer.caption_features(dev_features, 1))
     print(f"{label:7} greedy dev BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}")
 
 # %% [markdown]
