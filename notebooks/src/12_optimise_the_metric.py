@@ -73,7 +73,6 @@ from helpers.decoding import (
     END,
     START,
     CompiledModel,
-    greedy,
     take_rows,
     word_log_probabilities,
 )
@@ -235,15 +234,15 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. When this loss falls, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. When this loss falls, a caption with a positive advantage becomes likelier; a negative weight does the opposite. The probabilities must be those of the draw, or the gradient is wrong: divided by the temperature, and shared among the words that can be drawn. `<pad>`, `<unknown>` and `<start>` never are.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
 def call(self, targets, logits):
-    logits = ops.cast(logits, "float32") / self.temperature
-    chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+    chances = word_log_probabilities(logits) / self.temperature
+    chosen = ops.take_along_axis(chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
     real = ops.cast(ops.not_equal(targets, 0), "float32")
-    return ops.sum((ops.logsumexp(logits, axis=-1) - chosen) * real, axis=-1)
+    return ops.sum((ops.logsumexp(chances, axis=-1) - chosen) * real, axis=-1)
 
 
 # %% [markdown]
@@ -254,8 +253,10 @@ chosen = random.choice(3, size=100_000, p=chances)
 variable = tf.Variable(np.tile(logits, (1, 1, 1)), dtype="float32")
 with tf.GradientTape() as tape:
     spread = tf.repeat(variable, len(chosen), axis=0)
-    padded = tf.concat([tf.fill((len(chosen), 1, 1), -1e9), spread], axis=-1)  # id 0 is padding
-    loss = AdvantageLoss()(chosen[:, None] + 1, padded, rewards[chosen])
+    markers = tf.ones((len(chosen), 1, 3))  # ids 0 to 2, which are never drawn
+    loss = AdvantageLoss()(
+        chosen[:, None] + 3, tf.concat([markers, spread], axis=-1), rewards[chosen]
+    )
 print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 
 # %% [markdown]
