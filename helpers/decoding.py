@@ -1,39 +1,26 @@
 """From logits to sentences: greedy, beam search and sampling.
 
-These functions know one thing about a model: `start(features)` gives a state and
-`step(word_ids, state)` gives logits `(captions, vocab)` and the next state. A state is a pair of
-nests of tensors: what is known of the images, first axis the images, and the memory of what was
-written, first axis the captions. As many captions belong to each image, one image's after the
-other's.
+These functions know a decoder by `start` and `step` alone, and treat its state as `Decoder` says:
+rows of the images, and rows of their captions.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
+from helpers.models import Decoder
+
 START, END = 2, 3
 NEVER_WRITTEN = (0, 1, 2)
 """Padding, the unknown word and the start marker: a caption contains none of them."""
 
-State = tuple[Any, Any]  # of the images, and of their captions
-
-
-class Decoder(Protocol):
-    """What these functions know of a model."""
-
-    def start(self, features: tf.Tensor) -> State:
-        """Return the state before the first word."""
-
-    def step(self, word_ids: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-        """Return logits (captions, vocab) of the next word, and the next state."""
-
 
 class CompiledModel:
-    """A model with the same `start` and `step`, compiled once by TensorFlow.
+    """A decoder for decoding: its `start` and `step` compiled once by TensorFlow.
 
     A compiled step costs about a millisecond where `model.predict` costs about fifty.
     Taught in lesson 05.
@@ -42,6 +29,10 @@ class CompiledModel:
     def __init__(self, model: Decoder):
         self.start = tf.function(model.start, reduce_retracing=True)
         self.step = tf.function(model.step, reduce_retracing=True)
+        self.attention = model.attention
+
+
+Model = Decoder | CompiledModel
 
 
 @dataclass(frozen=True)
@@ -50,13 +41,18 @@ class Beam:
 
     Attributes:
         ids: word ids without markers.
-        log_probability: natural logarithm of the caption's probability, `<end>` included.
-        score: what beams are ranked by, log_probability / (words + 1) ** length_power.
+        log_probability: natural logarithm of the probability of the words, and of `<end>`.
+        score: what beams are ranked by, log_probability / (words, and `<end>`) ** length_power.
+        ended: whether `<end>` was written. Where max_length cut the caption off, it was not, and
+            counts in neither number above.
+        attention: float32 (words, regions), where the decoder looked before every word, or None.
     """
 
     ids: list[int]
     log_probability: float
     score: float
+    ended: bool
+    attention: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
 def take_rows(state: Any, rows: np.ndarray) -> Any:
@@ -71,17 +67,14 @@ def word_log_probabilities(logits: tf.Tensor) -> tf.Tensor:
 
 
 def write_captions(
-    model: Decoder,
-    features: np.ndarray,
-    max_length: int,
-    choose: Callable[[tf.Tensor], np.ndarray],
+    model: Model, features: np.ndarray, max_length: int, choose: Callable[[tf.Tensor], np.ndarray]
 ) -> list[list[int]]:
     """Write one caption per image, choosing every next word by `choose(log_probabilities)`.
 
     All captions grow together; those that have ended leave the batch.
 
     Arguments:
-        model: anything with `start` and `step`.
+        model: a decoder, compiled or not.
         features: float features, first axis the images.
         max_length: the longest caption in ids, both markers counted.
         choose: function from log-probabilities (batch, vocab) to word ids (batch,).
@@ -106,7 +99,7 @@ def write_captions(
     return captions
 
 
-def greedy(model: Decoder, features: np.ndarray, max_length: int) -> list[list[int]]:
+def greedy(model: Model, features: np.ndarray, max_length: int) -> list[list[int]]:
     """Write one caption per image, always taking the likeliest next word.
 
     Arguments and result as in `write_captions`. Taught in lesson 05.
@@ -115,7 +108,7 @@ def greedy(model: Decoder, features: np.ndarray, max_length: int) -> list[list[i
 
 
 def sample(
-    model: Decoder,
+    model: Model,
     features: np.ndarray,
     max_length: int,
     temperature: float = 1.0,
@@ -144,12 +137,11 @@ def sample(
 def best_continuations(
     logits: tf.Tensor, totals: tf.Tensor, count: int
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Return the best ways to go on from the beams of each image.
+    """Return the `count` best ways to go on from the beams of each image.
 
     Arguments:
         logits: float (images * beams, vocab) for the next word of every beam.
         totals: float32 (images, beams), log-probability of every beam so far.
-        count: how many continuations per image.
 
     Returns totals, beams they continue and words they add, each (images, count), best first.
     """
@@ -162,28 +154,27 @@ def best_continuations(
 
 
 def beam_search(
-    model: Decoder,
+    model: Model,
     features: np.ndarray,
     max_length: int,
     beam_size: int = 3,
     length_power: float = 0.7,
+    attention: bool = False,
 ) -> list[list[Beam]]:
     """Write captions by keeping the `beam_size` best beginnings of every image.
 
     Arguments:
-        model: anything with `start` and `step`.
-        features: float features, first axis the images.
-        max_length: the longest caption in ids, both markers counted.
+        model, features, max_length: as in `write_captions`.
         beam_size: beginnings kept, and captions returned, per image.
-        length_power: 0 ranks by log-probability, which favours short captions; 1 by its mean
-            over the words.
+        length_power: 0 ranks by log-probability, which favours short captions; 1 by its mean.
+        attention: whether beams tell where a decoder that looks has looked before every word.
 
     Returns for every image its `beam_size` captions, best first; fewer if there are no more.
     Source: Wu et al. 2016 (length normalisation). Taught in lesson 05.
     """
     if beam_size < 1:
         raise ValueError(f"beam_size is {beam_size}; it must be 1 or more")
-    search = _Search(model, features, beam_size, length_power)
+    search = _Search(model, features, beam_size, length_power, attention)
     for _ in range(max_length - 2):
         if len(search.images):
             search.write_one_word()
@@ -193,16 +184,24 @@ def beam_search(
 class _Search:
     """The beams of all images that are still being written."""
 
-    def __init__(self, model, features, beam_size: int, length_power: float):
+    def __init__(self, model, features, beam_size: int, length_power: float, attention: bool):
         count = len(features)
         self.model, self.beam_size, self.length_power = model, beam_size, length_power
-        self.ended: list[list[Beam]] = [[] for _ in range(count)]
+        self.attention = attention
+        self.found: list[list[Beam]] = [[] for _ in range(count)]
         self.images = np.arange(count)
         self.written = np.full((count, beam_size, 1), START, "int32")
         self.totals = np.full((count, beam_size), -1e9, "float32")
         self.totals[:, 0] = 0.0  # all beams begin alike, so only one of them may count
         image, memory = model.start(tf.convert_to_tensor(features, "float32"))
         self.state = image, take_rows(memory, np.repeat(np.arange(count), beam_size))
+        self.looks = self.look(self.state)[:, :, :0]  # none before the first word
+
+    def look(self, state) -> np.ndarray:
+        """Return where the beams looked last, (images, beams, 1, regions); else no regions."""
+        last = self.model.attention(state) if self.attention else None
+        last = ops.zeros((self.totals.size, 0)) if last is None else ops.cast(last, "float32")
+        return np.reshape(last, (*self.totals.shape, 1, last.shape[-1]))
 
     def write_one_word(self) -> None:
         """Lengthen every beam by a word, set aside those that end, keep the best others."""
@@ -211,8 +210,7 @@ class _Search:
         totals, parents, words = (part.numpy() for part in candidates)
         ends = words == END
         for row, place in np.argwhere(ends[:, : self.beam_size]):
-            ids = self.written[row, parents[row, place], 1:]
-            self.set_aside(row, ids, totals[row, place])
+            self.set_aside(row, parents[row, place], totals[row, place], ended=True)
         going_on = np.argsort(ends, axis=1, kind="stable")[:, : self.beam_size]
         self.keep(state, going_on, totals, parents, words)
 
@@ -222,6 +220,7 @@ class _Search:
         beams, best = parents[places, going_on], totals[places, going_on][:, 0]
         rows = np.array([self.can_improve(*pair) for pair in zip(self.images, best, strict=True)])
         longer = np.concatenate([self.written[places, beams], words[places, going_on, None]], 2)
+        self.looks = np.concatenate([self.looks, self.look(state)], 2)[places, beams][rows]
         image, memory = state
         memory = take_rows(memory, (places * self.beam_size + beams)[rows].ravel())
         self.state = image if rows.all() else take_rows(image, np.flatnonzero(rows)), memory
@@ -230,21 +229,22 @@ class _Search:
 
     def can_improve(self, image: int, total: float) -> bool:
         """Tell whether an image's best open beam still beats one of its ended captions."""
-        ended = sorted((beam.score for beam in self.ended[image]), reverse=True)
+        ended = sorted((beam.score for beam in self.found[image]), reverse=True)
         open_score = float(total) / self.written.shape[2] ** self.length_power
         return len(ended) < self.beam_size or open_score > ended[self.beam_size - 1]
 
-    def set_aside(self, row: int, ids, total: float) -> None:
-        """Note a caption that is complete, unless it holds a word that is never written."""
+    def set_aside(self, row: int, beam: int, total: float, ended: bool) -> None:
+        """Note a caption, unless it holds a word that is never written."""
         if total < -1e8:
             return
-        score = float(total) / (len(ids) + 1) ** self.length_power
-        self.ended[self.images[row]].append(Beam([int(i) for i in ids], float(total), score))
+        ids = [int(word) for word in self.written[row, beam, 1:]]
+        score = float(total) / max(len(ids) + ended, 1) ** self.length_power
+        looks = self.looks[row, beam] if self.looks.shape[-1] else None
+        self.found[self.images[row]].append(Beam(ids, float(total), score, ended, looks))
 
     def ranked(self) -> list[list[Beam]]:
         """Return every image's best captions, those that max_length cut off among them."""
-        for row in range(len(self.images)):
-            for ids, total in zip(self.written[row], self.totals[row], strict=True):
-                self.set_aside(row, ids[1:], total)
-        order = [sorted(beams, key=lambda beam: -beam.score) for beams in self.ended]
-        return [beams[: self.beam_size] for beams in order]
+        for row, beam in np.ndindex(*self.totals.shape):
+            self.set_aside(row, beam, self.totals[row, beam], ended=False)
+        found = (sorted(beams, key=lambda beam: -beam.score) for beams in self.found)
+        return [beams[: self.beam_size] for beams in found]

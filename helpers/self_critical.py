@@ -10,8 +10,9 @@ import tensorflow as tf
 from keras import ops
 
 from helpers.batches import CaptionBatches
-from helpers.decoding import END, START, CompiledModel, Decoder, take_rows, word_log_probabilities
+from helpers.decoding import END, START, CompiledModel, take_rows, word_log_probabilities
 from helpers.metrics import cider_d_each, ngram_rarity
+from helpers.models import Decoder
 from helpers.tokenizer import CaptionTokenizer
 
 
@@ -24,7 +25,7 @@ class Criticism:
         photos: photos in a batch.
         captions: captions drawn for each.
         temperature: of the draw.
-        learning_rate: it falls to 0 along a half cosine.
+        learning_rate: it falls to 0 along a half cosine; a decoder's own is its `criticism_rate`.
         average: momentum of the running mean of the weights that is kept in the end.
 
     Taught in lesson 12.
@@ -34,22 +35,12 @@ class Criticism:
     photos: int = 64
     captions: int = 5
     temperature: float = 0.5
-    learning_rate: float = 5e-5
+    learning_rate: float = Decoder.criticism_rate
     average: float = 0.98
 
 
-def criticism_for(model: str, epochs: int) -> Criticism:
-    """Return the choices for a decoder, "merge", "attention" or "concatenate".
-
-    Attention takes smaller steps: with those of the merge model its captions fell apart within
-    five epochs on Flickr8k.
-    """
-    rates = {"attention": 2e-5}
-    return Criticism(epochs, learning_rate=rates.get(model, Criticism.learning_rate))
-
-
 def draw_captions(
-    model: Decoder,
+    model: Decoder | CompiledModel,
     features: np.ndarray,
     captions: int,
     max_length: int,
@@ -59,7 +50,7 @@ def draw_captions(
     """Draw several captions per image, every word at random by its probability.
 
     Arguments:
-        model: anything with `start` and `step`.
+        model: a decoder, compiled or not.
         features: float features, first axis the images.
         captions: how many to draw for each image.
         max_length: the longest caption in ids, both markers counted.
@@ -97,11 +88,11 @@ def advantages(rewards: np.ndarray) -> np.ndarray:
     return rewards - (rewards.sum(axis=1, keepdims=True) - rewards) / others
 
 
-@keras.saving.register_keras_serializable("caption_lessons")
 class AdvantageLoss(keras.losses.Loss):
     """Surprise at each caption, in nats; `fit` weighs it with the caption's advantage.
 
     Minimising it makes captions with a positive advantage likelier and the others less likely.
+    The probabilities are those of the draw: of words that are never written, there are none.
 
     Arguments:
         temperature: the one that the captions were drawn with.
@@ -110,20 +101,16 @@ class AdvantageLoss(keras.losses.Loss):
     (batch, words, vocab). Source: Rennie et al. 2017. Taught in lesson 12.
     """
 
-    def __init__(self, temperature: float = 1.0, name: str = "advantage_loss"):
-        super().__init__(name=name, reduction="sum_over_batch_size")
+    def __init__(self, temperature: float = 1.0):
+        super().__init__(reduction="sum_over_batch_size")
         self.temperature = temperature
 
     def call(self, targets, logits):
-        """Return a number per caption: minus its log-probability."""
-        logits = ops.cast(logits, "float32") / self.temperature
-        chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+        """Return a number per caption: minus its log-probability, as it was drawn."""
+        chances = word_log_probabilities(logits) / self.temperature
+        chosen = ops.take_along_axis(chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
         real = ops.cast(ops.not_equal(targets, 0), "float32")
-        return ops.sum((ops.logsumexp(logits, axis=-1) - chosen) * real, axis=-1)
-
-    def get_config(self) -> dict:
-        """Return the arguments that rebuild this loss."""
-        return {"temperature": self.temperature, "name": self.name}
+        return ops.sum((ops.logsumexp(chances, axis=-1) - chosen) * real, axis=-1)
 
 
 class SelfCriticalBatches:
@@ -146,7 +133,7 @@ class SelfCriticalBatches:
 
     def __init__(
         self,
-        model: keras.Model,
+        model: Decoder,
         batches: CaptionBatches,
         tokenizer: CaptionTokenizer,
         criticism: Criticism,
@@ -157,6 +144,7 @@ class SelfCriticalBatches:
         self.references = photo_references(batches, tokenizer)
         self.rows = np.array(list(self.references))
         self.rarity = ngram_rarity(list(self.references.values()), str.split)
+        self.draw = criticism.captions, tokenizer.max_length, criticism.temperature
         self.photos = min(criticism.photos, len(self.rows))
         self.pairs = batches.ids.ndim == 2  # then every caption needs a row of features
 
@@ -170,17 +158,11 @@ class SelfCriticalBatches:
         for rows in order.reshape(-1, self.photos):
             view = self.views[self.random.integers(len(self.views))]
             features = view[rows].astype("float32")
-            ids = self.write(features)
+            ids = draw_captions(self.model, features, *self.draw, self.random)
             gains = advantages(self.reward(rows, ids)).astype("float32").ravel()
             if self.pairs:
                 features = np.repeat(features, self.criticism.captions, axis=0)
             yield (features, ids[:, :-1]), ids[:, 1:], gains
-
-    def write(self, features: np.ndarray) -> np.ndarray:
-        """Return captions drawn for these photos, as `draw_captions` does."""
-        count, temperature = self.criticism.captions, self.criticism.temperature
-        longest = self.tokenizer.max_length
-        return draw_captions(self.model, features, count, longest, temperature, self.random)
 
     def reward(self, rows: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """Return the CIDEr-D (photos, captions) of drawn captions, 1 where people write 100."""
@@ -201,7 +183,7 @@ class SelfCriticalBatches:
 
 
 def train_on_score(
-    model: keras.Model,
+    model: Decoder,
     batches: SelfCriticalBatches,
     backup: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),

@@ -20,7 +20,7 @@ from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
 from helpers.captioner.folder import FILES, find_captioner
 from helpers.images import ImageError
-from helpers.models import MergeDecoder
+from helpers.models import DECODERS, MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
@@ -151,6 +151,42 @@ def test_the_folder_holds_three_files_that_name_no_program(folder):
     assert "float16" in kinds and set(kinds) <= {"group", "float16", "float32", "int32", "int64"}
 
 
+@pytest.mark.parametrize("kind", ["merge", "attention"])
+def test_a_folder_from_before_decoders_had_their_name_says_the_same(kind, tmp_path):
+    """Until November 2026 config.json called the decoder "model", in its recipe as well."""
+    tokenizer = CaptionTokenizer.from_captions(CAPTIONS.values())
+    captioner = Captioner(tokenizer, DECODERS[kind](len(tokenizer), 3, 16, 32))
+    shape = [size or 4 for size in captioner.decoder.feature_shape]
+    features = np.random.default_rng(0).normal(size=(5, *shape))
+    captioner.config |= {"recipe": {"decoder": kind, "epochs": 3}, "image_size": 299}
+    captioner.save(tmp_path)
+    today = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    before = {("model" if key == "decoder" else key): value for key, value in today.items()}
+    before["recipe"] = {"model": kind, "epochs": 3}
+    now = Captioner.load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(before), "utf-8")
+    old = Captioner.load(tmp_path)
+    assert old.config == now.config and old.config["recipe"] == {"decoder": kind, "epochs": 3}
+    captions = now.caption_features(features)
+    assert old.caption_features(features) == captions and any(captions)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_write_that_fails_leaves_the_old_file(trained, folder, monkeypatch, name):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    other = Captioner(trained.tokenizer, trained.decoder.copy(), {"encoder": "another"})
+
+    def fail(self, *_, **__):
+        raise OSError(28, "No space left on device")
+
+    broken = {"config.json": (Path, "write_text"), "decoder.weights.h5": (h5py.Group, "visititems")}
+    monkeypatch.setattr(*broken.get(name, (CaptionTokenizer, "save")), fail)
+    with pytest.raises(OSError, match="No space left"):
+        other.save(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()}[name] == before[name]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+
+
 def test_saving_over_an_old_captioner_replaces_it(trained, folder):
     change_config(folder, encoder="something old")
     trained.save(folder)
@@ -202,9 +238,14 @@ BROKEN_CONFIGS = {
     "a number": ("3", "holds no object"),
     "nothing": ("{}", "lacks decoder, sizes, encoder"),
     "no encoder": ({"decoder": "merge", "sizes": SIZES}, "lacks encoder"),
-    "unknown model": (
+    "unknown decoder": (
         {"decoder": "poet", "sizes": {}, "encoder": "x"},
         "'poet'; there is: attention, concatenate, merge",
+    ),
+    "decoder of no name": ({"decoder": ["merge"], "sizes": SIZES, "encoder": "x"}, "unhashable"),
+    "an ensemble of nothing": (
+        {"decoder": "ensemble", "sizes": {"decoders": []}, "encoder": "x"},
+        "same words, not none",
     ),
     "no sizes": ({"decoder": "merge", "sizes": {}, "encoder": "x"}, "vocab_size"),
     "another format": (

@@ -15,6 +15,8 @@ VOCAB = 7
 class TableModel:
     """A model whose next word depends on the image and the word before, by a table."""
 
+    attention = None  # `CompiledModel` hands it on
+
     def __init__(self, table):
         self.table = tf.constant(table, "float32")
 
@@ -92,15 +94,37 @@ def test_a_wide_beam_finds_the_best_of_all_captions(seed):
         assert found[image][0].log_probability == pytest.approx(everything[-1], abs=1e-4)
 
 
-def test_beams_carry_their_own_log_probability_and_come_best_first():
+@pytest.mark.parametrize("length_power", [0.0, 0.7, 1.0])
+def test_beams_carry_their_own_log_probability_and_come_best_first(length_power):
+    """`<end>` counts where it was written, and nowhere else."""
     table = random_table(5)
     table[..., :3] = -1e9
-    for image, beams in enumerate(beam_search(TableModel(table), images_numbered(4), 9, 3)):
+    table[0, :, END], table[2, :, END] = 3, -9  # of the latter, captions are cut off
+    found = beam_search(TableModel(table), images_numbered(4), 6, 3, length_power)
+    for image, beams in enumerate(found):
         assert [b.score for b in beams] == sorted((b.score for b in beams), reverse=True)
         for beam in beams:
-            ids = [*beam.ids, END] if len(beam.ids) < 7 else beam.ids
-            exact = log_probability(table, image, ids)
+            written = [*beam.ids, END] if beam.ended else beam.ids
+            exact = log_probability(table, image, written)
             assert beam.log_probability == pytest.approx(exact, abs=1e-4)
+            assert beam.score == pytest.approx(exact / len(written) ** length_power, abs=1e-4)
+            assert beam.ended or len(beam.ids) == 4
+    assert {beam.ended for beams in found for beam in beams} == {True, False}
+
+
+def test_what_is_cut_off_is_ranked_by_its_words_alone():
+    """All captions are a word again and again, 0.47 each time, until `<end>` comes with 0.53."""
+    table = np.full((1, VOCAB, VOCAB), -30.0)
+    table[0, :, WORD_A], table[0, :, END] = np.log(0.47), np.log(0.53)
+    (beams,) = beam_search(TableModel(table), images_numbered(1), 6, 6, length_power=1.0)
+    lengths = [(len(beam.ids), beam.ended) for beam in beams[:5]]
+    assert lengths == [(0, True), (1, True), (2, True), (3, True), (4, False)]
+    assert beams[4].score == pytest.approx(np.log(0.47), abs=1e-4)  # by five it would come first
+
+
+def test_no_word_at_all_fits_into_the_shortest_length():
+    ((beam, *_),) = beam_search(TableModel(random_table(1, 1)), images_numbered(1), 2, 2)
+    assert (beam.ids, beam.ended, beam.score) == ([], False, 0.0)
 
 
 def test_captions_do_not_depend_on_their_neighbours_in_the_batch():

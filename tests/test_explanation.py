@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.captioner import Candidate, Captioner, CaptionerError, attention_maps, explain
+from helpers.captioner import Candidate, Captioner, CaptionerError, explain
 from helpers.captioner import captioner as module
 from helpers.captioner.__main__ import main
+from helpers.decoding import START
 from helpers.images import ImageError
 from helpers.models import AttentionDecoder, MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
@@ -55,7 +56,7 @@ def captioner():
     ids = tokenizer.encode_batch(captions)
     model.compile(keras.optimizers.Adam(0.01), loss=words_loss)
     model.fit((features, ids[:, :-1]), ids[:, 1:], epochs=60, verbose=0)
-    captioner = Captioner(tokenizer, model, {"decoder": "attention", "encoder": "xception-grid"})
+    captioner = Captioner(tokenizer, model)
     captioner.encoder = encoder
     return captioner
 
@@ -72,15 +73,22 @@ def test_the_model_looks_at_the_quarter_whose_colour_it_names(captioner, colour,
     assert np.argmax(explanation.maps.max(axis=0)) == corner
 
 
-def test_maps_are_those_of_the_words_before(captioner):
-    """The map of a word depends on the words before it, and on no later one."""
-    features = captioner.features([photo_of("red", 1)])[0]
-    ids = captioner.tokenizer.encode("something red")[1:-1]
-    maps = attention_maps(captioner.decoder, features, ids)
-    other = attention_maps(captioner.decoder, features, [ids[1], ids[0]])
-    np.testing.assert_array_equal(maps[0], other[0])
-    assert not np.array_equal(maps[1], other[1])
-    assert attention_maps(captioner.decoder, features, []).shape == (0, 4)
+def test_maps_are_those_before_each_word(captioner):
+    """As leading the decoder through the caption again, word by word, would show them."""
+    explanation = explain(captioner, photo_of("red", 1))
+    state = captioner.decoder.start(captioner.features([photo_of("red", 1)]))
+    ids = [START, *explanation.candidates[0].ids]
+    for word, found in zip(ids, explanation.maps, strict=False):
+        _, state = captioner.decoder.step(np.array([word]), state)
+        np.testing.assert_allclose(found.ravel(), captioner.decoder.attention(state)[0], atol=1e-6)
+
+
+def test_nothing_is_read_again(captioner, monkeypatch):
+    """The search brings ids and maps: the caption's text is not encoded, no word is replayed."""
+    explain(captioner, photo_of("red", 1))  # compiles
+    for object_, name in [(captioner.tokenizer, "encode"), (captioner.decoder, "step")]:
+        monkeypatch.setattr(object_, name, None)
+    assert explain(captioner, photo_of("red", 1)).words == ["something", "red"]
 
 
 def test_explained_captions_are_the_plain_ones(captioner):
@@ -102,7 +110,8 @@ def test_a_model_without_regions_cannot_tell():
 
 
 def test_a_caption_without_words_has_no_maps(captioner, monkeypatch):
-    monkeypatch.setattr(captioner, "feature_candidates", lambda *_: [[Candidate("", 0.5)]])
+    nothing = Candidate("", 0.5, (), np.zeros((0, 4)))
+    monkeypatch.setattr(captioner, "feature_candidates", lambda *_, **__: [[nothing]])
     assert explain(captioner, photo_of("red", 0)).maps.shape == (0, 2, 2)
 
 

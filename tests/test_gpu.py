@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from helpers.batches import CaptionBatches, group_by_photo
 from helpers.models import AttentionDecoder, MergeDecoder
-from helpers.pipeline.making import copy_decoder
 from helpers.self_critical import Criticism, train_on_score
 from helpers.training import Recipe, compile_decoder, words_loss
 
@@ -90,7 +89,7 @@ def test_every_device_and_precision_says_the_same(name, policy, device):
     with tf.device("CPU:0"):
         expected = np.asarray(model((features, inputs)))
     with tf.device(device):
-        copy = copy_decoder(model, policy)
+        copy = model.copy(policy)
         logits = copy((features, inputs))
         loss = float(words_loss(targets, logits))
     tolerance = 1e-4 if policy == "float32" else 0.03
@@ -105,7 +104,7 @@ def test_every_device_and_precision_says_the_same(name, policy, device):
 def test_a_step_of_training_works_on_every_device(name, policy, device):
     (features, inputs), targets = batch_of(name)
     with tf.device(device):
-        model = copy_decoder(built(name), policy)
+        model = built(name).copy(policy)
         compile_decoder(model, Recipe(learning_rate=0.01), steps=100)
         losses = [model.train_on_batch((features, inputs), targets) for _ in range(8)]
     assert np.isfinite(losses).all() and losses[-1] < losses[0]

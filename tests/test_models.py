@@ -1,65 +1,111 @@
-"""The decoders: stepping equals one call, the future cannot leak, padding changes nothing."""
+"""The decoders: one set of tests for all of them, and what each has of its own."""
+
+import json
+from functools import cache
 
 import keras
 import numpy as np
 import pytest
+from keras import layers, ops
 
-from helpers.decoding import CompiledModel, beam_search, greedy
+from helpers.captioner import Captioner
+from helpers.decoding import START, CompiledModel, beam_search, greedy, take_rows
 from helpers.models import (
     DECODERS,
     AttentionDecoder,
-    ConcatenateDecoder,
+    Decoder,
+    Ensemble,
     MergeDecoder,
     next_word_model,
+    rebuild,
+    repeat_rows,
 )
+from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
-VOCAB, FEATURES = 11, 6
+VOCAB, FEATURES, REGIONS = 11, 6, 4
+WORDS = np.array([[2, 4, 5, 6, 7], [2, 8, 9, 0, 0], [2, 10, 4, 5, 0]], "int32")
+SEVERAL = np.random.default_rng(2).integers(4, VOCAB, (6, 5)).astype("int32")  # of two images
+TOKENIZER = CaptionTokenizer([*CaptionTokenizer.MARKERS, *"abcdefg"], max_length=9)
 
 
-REGIONS = 4
+class Rereader(Decoder):
+    """Stands in for a Transformer: its memory is all words so far, and grows with every word."""
+
+    kind = "rereader"
+
+    def __init__(self, vocab_size: int, feature_size: int = FEATURES, units: int = 7):
+        super().__init__(locals(), (feature_size,))
+        self.standardise = layers.Normalization()
+        self.image_dense = layers.Dense(units)
+        self.embedding = layers.Embedding(vocab_size, units)
+        self.word_logits = layers.Dense(vocab_size)
+
+    def call(self, inputs, training=False):
+        features, word_ids = inputs
+        image = self.image_dense(self.standardise(features))[:, None]
+        return self.word_logits(ops.tanh(image + ops.cumsum(self.embedding(word_ids), axis=1)))
+
+    def start(self, features):
+        image = self.image_dense(self.standardise(features))
+        return image, ops.zeros((ops.shape(image)[0], 0, self.sizes["units"]), image.dtype)
+
+    def step(self, word_ids, state):
+        image, words = state
+        words = ops.concatenate([words, self.embedding(word_ids)[:, None]], axis=1)
+        hidden = repeat_rows(image, ops.shape(words)[0]) + ops.sum(words, axis=1)
+        return self.word_logits(ops.tanh(hidden)), (image, words)
 
 
-def merge_model():
-    return MergeDecoder(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
+SIZES = {  # a row for every decoder; all tests that take `decoder` try it
+    "merge": {"embedding_size": 5, "units": 7},
+    "attention": {"embedding_size": 5, "units": 7, "attention_size": 3},
+    "concatenate": {"embedding_size": 5, "units": 7},
+    "rereader": {"units": 7},
+}
+ENSEMBLES = {"ensemble": ("attention", "attention"), "ensemble of two": ("merge", "concatenate")}
 
 
-def attention_model():
-    return AttentionDecoder(VOCAB, FEATURES, embedding_size=5, units=7, attention_size=3)
-
-
-def concatenate_model():
-    return ConcatenateDecoder(VOCAB, feature_size=FEATURES, embedding_size=5, units=7)
-
-
-MAKERS = {"merge": merge_model, "attention": attention_model, "concatenate": concatenate_model}
-
-
-def some_features(model, images=3):
-    shape = (images, *[size or REGIONS for size in model.feature_shape])
-    return np.random.default_rng(1).normal(2, 3, shape).astype("float32")
-
-
-def test_every_model_is_tested():
-    assert MAKERS.keys() == DECODERS.keys()
-
-
-def made(name):
-    keras.utils.set_random_seed(3)
-    model = MAKERS[name]()
+def made(kind, seed=3):
+    if kind in ENSEMBLES:
+        model = Ensemble([made(part, seed + place) for place, part in enumerate(ENSEMBLES[kind])])
+        model.build()
+        return model
+    keras.utils.set_random_seed(seed)
+    model = {**DECODERS, "rereader": Rereader}[kind](VOCAB, FEATURES, **SIZES[kind])
     model.standardise.adapt(np.random.default_rng(0).normal(2, 3, (50, FEATURES)))
     model.build()
     return model
 
 
-@pytest.fixture(params=MAKERS)
-def model(request):
-    return made(request.param)
+def some_features(decoder, images=3):
+    shape = (images, *[size or REGIONS for size in decoder.feature_shape])
+    return np.random.default_rng(1).normal(2, 3, shape).astype("float32")
+
+
+@pytest.fixture(params=[*SIZES, *ENSEMBLES])
+def kind(request, monkeypatch):
+    monkeypatch.setitem(DECODERS, "rereader", Rereader)
+    return request.param
+
+
+shared = cache(made)
+
+
+@pytest.fixture
+def decoder(kind):
+    """One of each; tests must not change it."""
+    return shared(kind)
+
+
+@pytest.fixture
+def features(decoder):
+    return some_features(decoder)
 
 
 @pytest.fixture
 def attention():
-    return made("attention")
+    return shared("attention")
 
 
 @pytest.fixture
@@ -67,60 +113,167 @@ def regions(attention):
     return some_features(attention)
 
 
-@pytest.fixture
-def features(model):
-    return some_features(model)
+def steps(decoder, state, words):
+    """Logits and state after every word: words int (captions, words)."""
+    for column in words.T:
+        logits, state = decoder.step(column, state)
+        yield np.asarray(logits), state
 
 
-WORDS = np.array([[2, 4, 5, 6, 7], [2, 8, 9, 0, 0], [2, 10, 4, 5, 0]], "int32")
+# The contract: what every decoder keeps to
 
 
-def test_logits_have_one_row_for_every_word(model, features):
-    assert model((features, WORDS)).shape == (3, 5, VOCAB)
+def test_every_decoder_is_tested():
+    assert SIZES.keys() == DECODERS.keys() | {"rereader"}
+    assert all(decoder.kind == kind for kind, decoder in DECODERS.items())
 
 
-def test_stepping_through_a_caption_gives_the_logits_of_one_call(model, features):
-    at_once = np.asarray(model((features, WORDS)))
-    state = model.start(features)
-    for place in range(WORDS.shape[1]):
-        logits, state = model.step(WORDS[:, place], state)
+def test_logits_have_one_row_for_every_word(decoder, features):
+    assert decoder((features, WORDS)).shape == (3, 5, VOCAB)
+    logits, _ = decoder.step(WORDS[:, 0], decoder.start(features))
+    assert logits.shape == (3, VOCAB) and decoder.sizes["vocab_size"] == VOCAB
+
+
+def test_stepping_through_a_caption_gives_the_logits_of_one_call(decoder, features):
+    at_once = np.asarray(decoder((features, WORDS)))
+    for place, (logits, _) in enumerate(steps(decoder, decoder.start(features), WORDS)):
         np.testing.assert_allclose(logits, at_once[:, place], atol=1e-5)
 
 
-def test_a_later_word_leaves_earlier_logits_alone(model, features):
-    before = np.asarray(model((features, WORDS)))
+def test_a_state_serves_several_captions_of_each_image(decoder):
+    """Two images, three captions each, one after the other: as six images with one each."""
+    two = some_features(decoder, 2)
+    one_by_one = np.asarray(decoder((np.repeat(two, 3, axis=0), SEVERAL)))
+    image, memory = decoder.start(two)
+    state = image, take_rows(memory, np.repeat([0, 1], 3))
+    for place, (logits, _) in enumerate(steps(decoder, state, SEVERAL)):
+        np.testing.assert_allclose(logits, one_by_one[:, place], atol=1e-5)
+
+
+def test_captions_of_one_photo_share_its_row_where_photos_are_grouped(decoder):
+    two = some_features(decoder, 2)
+    rows = two if decoder.groups_photos else np.repeat(two, 3, axis=0)
+    expected = [decoder((two, SEVERAL[place::3])) for place in range(3)]
+    found = np.asarray(decoder((rows, SEVERAL))).reshape(2, 3, 5, VOCAB)
+    np.testing.assert_allclose(found, np.stack(expected, axis=1), atol=1e-5)
+
+
+def test_a_later_word_leaves_earlier_logits_alone(decoder, features):
+    before = np.asarray(decoder((features, WORDS)))
     changed = WORDS.copy()
     changed[:, 3] = 1
-    after = np.asarray(model((features, changed)))
+    after = np.asarray(decoder((features, changed)))
     np.testing.assert_array_equal(before[:, :3], after[:, :3])
     assert np.abs(before[:, 3:] - after[:, 3:]).max() > 1e-4
 
 
-def test_padding_does_not_change_the_loss(model, features):
+def test_padding_changes_neither_logits_nor_loss(decoder, features):
     inputs, targets = WORDS[:, :-1], WORDS[:, 1:]
     wider = np.pad(inputs, ((0, 0), (0, 4))), np.pad(targets, ((0, 0), (0, 4)))
-    loss = words_loss(targets, model((features, inputs)))
-    padded = words_loss(wider[1], model((features, wider[0])))
-    np.testing.assert_allclose(loss, padded, rtol=1e-6)
+    logits, padded = decoder((features, inputs)), decoder((features, wider[0]))
+    np.testing.assert_allclose(logits, padded[:, :4], atol=1e-6)
+    loss = words_loss(targets, logits)
+    np.testing.assert_allclose(loss, words_loss(wider[1], padded), rtol=1e-6)
 
 
-def test_the_image_matters(model, features):
-    other = np.asarray(model((features[::-1].copy(), WORDS)))
-    assert np.abs(np.asarray(model((features, WORDS))) - other).max() > 1e-3
+def test_the_image_matters(decoder, features):
+    other = np.asarray(decoder((features[::-1].copy(), WORDS)))
+    assert np.abs(np.asarray(decoder((features, WORDS))) - other).max() > 1e-3
 
 
-def test_weights_and_config_rebuild_the_model(model, features, tmp_path):
-    path = tmp_path / "decoder.weights.h5"
-    model.save_weights(path)
-    twin = type(model).from_config(model.get_config())
-    twin.build()
-    twin.load_weights(path)
-    np.testing.assert_array_equal(model((features, WORDS)), twin((features, WORDS)))
+def test_kind_sizes_and_weights_rebuild_it(decoder, features, tmp_path):
+    decoder.save_weights(tmp_path / "decoder.weights.h5")
+    twin = rebuild(decoder.kind, json.loads(json.dumps(decoder.sizes)))
+    twin.load_weights(tmp_path / "decoder.weights.h5")
+    assert type(twin) is type(decoder) and twin.sizes == decoder.sizes
+    np.testing.assert_array_equal(decoder((features, WORDS)), twin((features, WORDS)))
+
+
+def test_a_copy_says_the_same_in_another_precision(decoder, features):
+    expected = np.asarray(decoder((features, WORDS)))
+    for policy, tolerance in {"float32": 0, "mixed_bfloat16": 0.05}.items():
+        copy = decoder.copy(policy)
+        np.testing.assert_allclose(
+            np.asarray(copy((features, WORDS)), "float32"), expected, atol=tolerance
+        )
+        assert not {id(weight) for weight in copy.weights} & {id(w) for w in decoder.weights}
+        precisions = {layer.compute_dtype for layer in copy._flatten_layers(include_self=False)}
+        assert policy.removeprefix("mixed_") in precisions
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_training_changes_every_weight(kind, features):
+    decoder = made(kind)
+    before = [weight.numpy().copy() for weight in decoder.trainable_weights]
+    decoder.compile("sgd", loss=words_loss, run_eagerly=True)
+    decoder.fit((features, WORDS[:, :-1]), WORDS[:, 1:], verbose=0)
+    after = decoder.trainable_weights
+    same = [w.path for b, w in zip(before, after, strict=True) if np.array_equal(b, w)]
+    assert before and not same
+
+
+def test_a_beam_of_one_is_greedy(decoder):
+    features, compiled = some_features(decoder, 5), CompiledModel(decoder)
+    beams = beam_search(compiled, features, 9, beam_size=1)
+    assert [beam[0].ids for beam in beams] == greedy(compiled, features, 9)
+
+
+def test_a_beam_captions_every_image_as_if_it_were_alone(decoder):
+    features = some_features(decoder, 3)
+    together = beam_search(decoder, features, 9, beam_size=3)
+    for image, beams in enumerate(together):
+        (alone,) = beam_search(decoder, features[image : image + 1], 9, beam_size=3)
+        assert [beam.ids for beam in alone] == [beam.ids for beam in beams]
+
+
+def test_beams_carry_where_it_looked_if_it_looks(decoder, features):
+    """The search notes what leading the decoder through the caption again would show."""
+    plain = beam_search(decoder, features, 7, beam_size=2)
+    found = beam_search(decoder, features, 7, beam_size=2, attention=True)
+    assert plain == found and plain[0][0].attention is None
+    for image, beams in zip(features, found, strict=True):
+        for beam in beams:
+            maps = looks(decoder, image, beam.ids)
+            if maps is None:
+                assert beam.attention is None
+                continue
+            assert beam.attention.shape == (len(beam.ids), REGIONS)
+            assert beam.attention.dtype == np.float32
+            np.testing.assert_allclose(beam.attention, maps, atol=1e-6)
+            np.testing.assert_allclose(beam.attention.sum(axis=1), 1, atol=1e-5)
+
+
+def looks(decoder, image, ids):
+    """Where a decoder looks before every word of a caption (words, regions), or None."""
+    words = np.array([[START, *ids[:-1]]])
+    maps = [
+        decoder.attention(after) for _, after in steps(decoder, decoder.start(image[None]), words)
+    ]
+    return None if maps[0] is None else np.concatenate(maps)[: len(ids)]
+
+
+def test_a_captioner_holds_it_captions_and_keeps_it(kind, features, tmp_path):
+    decoder = made(kind)
+    for weight in decoder.trainable_weights:  # as a folder holds them
+        weight.assign(weight.numpy().astype("float16"))
+    captioner = Captioner(TOKENIZER, decoder)
+    captioner.compiled = decoder  # compiling would take the test's time
+    (best, *_), *_ = captioner.feature_candidates(features, 3)
+    captions = captioner.caption_features(features)
+    assert TOKENIZER.decode(best.ids) == best.caption == captions[0]
+    captioner.save(tmp_path / "toy")
+    loaded = Captioner.load(tmp_path / "toy")
+    loaded.compiled = loaded.decoder
+    assert loaded.config["decoder"] == decoder.kind and loaded.decoder is not decoder
+    assert loaded.caption_features(features) == captions
+
+
+# What each has of its own
 
 
 def test_a_linear_image_layer_adds_up_and_is_rebuilt_as_one():
     model = MergeDecoder(VOCAB, FEATURES, 5, 7, image_activation="linear")
-    twin = MergeDecoder.from_config(model.get_config())
+    twin = rebuild("merge", model.sizes)
     one, other = np.random.default_rng(1).normal(size=(2, 3, FEATURES)).astype("float32")
     for linear in (model, twin):
         linear.build()
@@ -151,65 +304,17 @@ def test_the_classic_form_gives_the_same_probabilities():
         np.testing.assert_allclose(classic([features, so_far]), expected, atol=1e-6)
 
 
-def test_training_changes_every_weight(model, features):
-    before = [weight.numpy().copy() for weight in model.trainable_weights]
-    model.compile("sgd", loss=words_loss)
-    model.fit((features, WORDS[:, :-1]), WORDS[:, 1:], verbose=0)
-    after = model.trainable_weights
-    same = [w.path for b, w in zip(before, after, strict=True) if np.array_equal(b, w)]
-    assert len(before) == (10 if isinstance(model, MergeDecoder) else 14) and not same
-
-
-# Several captions of one image
-
-
-def test_a_state_serves_several_captions_of_each_image(model):
-    """Two images, three captions each, one after the other: as six images with one each."""
-    two = some_features(model, 2)
-    words = np.random.default_rng(2).integers(4, VOCAB, (6, 5)).astype("int32")
-    one_by_one = np.asarray(model((np.repeat(two, 3, axis=0), words)))
-    image, _ = model.start(two)
-    _, memory = model.start(np.repeat(two, 3, axis=0))
-    state = image, memory
-    for place in range(words.shape[1]):
-        logits, state = model.step(words[:, place], state)
-        np.testing.assert_allclose(logits, one_by_one[:, place], atol=1e-5)
-
-
-def test_a_beam_of_one_is_greedy(model):
-    features, compiled = some_features(model, 5), CompiledModel(model)
-    beams = beam_search(compiled, features, 9, beam_size=1)
-    assert [beam[0].ids for beam in beams] == greedy(compiled, features, 9)
-
-
-def test_a_beam_captions_every_image_as_if_it_were_alone(model):
-    features, compiled = some_features(model, 5), CompiledModel(model)
-    together = beam_search(compiled, features, 9, beam_size=3)
-    for image, beams in enumerate(together):
-        (alone,) = beam_search(compiled, features[image : image + 1], 9, beam_size=3)
-        assert [beam.ids for beam in alone] == [beam.ids for beam in beams]
-
-
 # Attention
 
 
-def looks(model, features, words=WORDS):
-    """Where the model looks before every word: (words, captions, regions)."""
-    state = model.start(features)
-    for place in range(words.shape[1]):
-        _, state = model.step(words[:, place], state)
-        yield np.asarray(model.attention(state))
-
-
-def test_captions_of_one_photo_share_its_row(attention):
-    two = some_features(attention, 2)
-    words = np.random.default_rng(2).integers(4, VOCAB, (6, 5)).astype("int32")
-    grouped = attention((two, words))
-    np.testing.assert_allclose(grouped, attention((np.repeat(two, 3, axis=0), words)), atol=1e-5)
+def maps_of(model, features):
+    """Where the model looks before every word of `WORDS`: (words, captions, regions)."""
+    states = [state for _, state in steps(model, model.start(features), WORDS)]
+    return np.array([model.attention(state) for state in states])
 
 
 def test_attention_sums_to_one_and_moves(attention, regions):
-    maps = np.array(list(looks(attention, regions)))
+    maps = maps_of(attention, regions)
     assert maps.shape == (5, 3, REGIONS) and maps.min() > 0
     np.testing.assert_allclose(maps.sum(axis=2), 1, atol=1e-6)
     assert np.abs(maps[0] - maps[1]).max() > 1e-4
@@ -218,7 +323,7 @@ def test_attention_sums_to_one_and_moves(attention, regions):
 def test_padded_regions_are_never_looked_at(attention, regions):
     padded = np.pad(regions, ((0, 0), (0, 5), (0, 0)))
     np.testing.assert_allclose(attention((padded, WORDS)), attention((regions, WORDS)), atol=1e-5)
-    for map_ in looks(attention, padded):
+    for map_ in maps_of(attention, padded):
         assert map_[:, REGIONS:].max() == 0 and map_[:, :REGIONS].min() > 0
 
 

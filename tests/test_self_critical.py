@@ -7,13 +7,12 @@ import tensorflow as tf
 
 from helpers.batches import CaptionBatches, group_by_photo
 from helpers.decoding import END, START, beam_search
-from helpers.models import AttentionDecoder, Ensemble, MergeDecoder
+from helpers.models import DECODERS, AttentionDecoder, Ensemble, MergeDecoder
 from helpers.self_critical import (
     AdvantageLoss,
     Criticism,
     SelfCriticalBatches,
     advantages,
-    criticism_for,
     draw_captions,
     photo_references,
     train_on_score,
@@ -28,8 +27,9 @@ TOKENIZER = CaptionTokenizer([*CaptionTokenizer.MARKERS, *WORDS], max_length=7)
 class Coin:
     """A model that writes word 4 or 5, or ends, by fixed chances; images make no difference."""
 
-    def __init__(self, chances):
-        self.logits = tf.math.log([[1e-30] * 3 + [chances[0]] + list(chances[1:]) + [1e-30] * 4])
+    def __init__(self, chances, unknown=1e-30):
+        never = [1e-30, unknown, 1e-30]
+        self.logits = tf.math.log([never + [chances[0]] + list(chances[1:]) + [1e-30] * 4])
 
     def start(self, features):
         return (features,), (tf.zeros((len(features), 1)),)
@@ -81,16 +81,32 @@ def test_an_advantage_is_what_a_caption_has_over_its_brothers():
 def test_the_loss_is_minus_the_log_probability_of_a_caption():
     random = np.random.default_rng(0)
     logits, targets = random.normal(size=(2, 3, 8)), np.array([[4, 5, 3], [6, 3, 0]])
+    logits[..., 0] = 0  # padding, unknown and start are never drawn, so they count for nothing
+    allowed = np.where(np.arange(8) < 3, -np.inf, logits)
     for temperature in (1.0, 0.5):
-        log_chances = np.asarray(tf.nn.log_softmax(logits / temperature))
+        log_chances = np.asarray(tf.nn.log_softmax(allowed / temperature))
         wanted = [-sum(log_chances[0, range(3), [4, 5, 3]]), -sum(log_chances[1, [0, 1], [6, 3]])]
         assert np.asarray(AdvantageLoss(temperature).call(targets, logits)) == pytest.approx(
             wanted, rel=1e-5
         )
 
 
-def test_the_loss_can_be_rebuilt():
-    assert AdvantageLoss.from_config(AdvantageLoss(0.5).get_config()).temperature == 0.5
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_the_loss_is_that_of_the_draw_where_unknown_is_likely(temperature):
+    """A third of the mass is the unknown word's: it is never drawn, so the rest shares it."""
+    model, random = Coin([0.2, 0.2, 0.1], unknown=0.5), np.random.default_rng(0)
+    rows = draw_captions(model, np.zeros((4000, 1), "float32"), 1, 7, temperature, random)
+    for word in (END, 4, 5):
+        loss = AdvantageLoss(temperature).call(np.array([[word]]), model.logits[None])
+        assert np.exp(-loss[0]) == pytest.approx(np.mean(rows[:, 1] == word), abs=0.03)
+
+
+def test_what_is_never_drawn_has_no_gradient():
+    logits = tf.Variable(np.log([[[1e-9, 0.4, 1e-9, 0.3, 0.2, 0.1]]]), dtype="float32")
+    with tf.GradientTape() as tape:
+        loss = AdvantageLoss(0.5)(np.array([[END]]), logits)
+    gradient = tape.gradient(loss, logits).numpy().ravel()
+    assert np.abs(gradient[:3]).max() < 1e-6 < 0.1 < np.abs(gradient[3:]).min()
 
 
 def batches_of(grouped):
@@ -194,7 +210,12 @@ def test_an_ensemble_of_one_model_twice_says_what_the_model_says():
     assert alone == twice
 
 
+def test_an_ensemble_of_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="same features and the same words, not .*8.*8"):
+        Ensemble([small_model(True), small_model(False)])
+
+
 def test_attention_takes_smaller_steps():
-    steps = {model: criticism_for(model, 5).learning_rate for model in ("merge", "attention")}
-    assert 0 < steps["attention"] < steps["merge"] == Criticism().learning_rate
-    assert criticism_for("concatenate", 4) == Criticism(4)
+    rates = {kind: decoder.criticism_rate for kind, decoder in DECODERS.items()}
+    assert 0 < rates.pop("attention") < Criticism().learning_rate
+    assert set(rates.values()) == {Criticism().learning_rate}

@@ -7,7 +7,7 @@
 """
 
 from helpers.captioner.captioner import Candidate, Captioner
-from helpers.captioner.explanation import Explanation, attention_maps, explain
+from helpers.captioner.explanation import Explanation, explain
 from helpers.captioner.folder import DEFAULT, CaptionerError, captioner_names
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Captioner",
     "CaptionerError",
     "Explanation",
-    "attention_maps",
     "captioner_names",
     "explain",
 ]

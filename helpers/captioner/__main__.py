@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -31,13 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with redirect_stdout(sys.stderr):
             _ = captioner.encoder  # a download draws a bar
         return print_captions(captioner, options)
-    except (CaptionerError, EncoderError) as error:
-        print(error, file=sys.stderr)
-        return 1
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:  # of the folder for --explain
+    except (CaptionerError, EncoderError, OSError) as error:  # OSError: of the --explain folder
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -114,7 +110,7 @@ def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
     """Return what is printed for one image."""
     if not as_json:
         return printable(f"{source}\t{candidates[0].caption}", "surrogateescape")
-    beams = [asdict(candidate) for candidate in candidates]
+    beams = [{"caption": each.caption, "probability": each.probability} for each in candidates]
     record = {"image": source, **beams[0], "candidates": beams}
     line = json.dumps(record, ensure_ascii=False)
     return line if line == printable(line) else json.dumps(record)

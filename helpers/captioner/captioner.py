@@ -8,13 +8,13 @@ from itertools import chain
 from os import PathLike
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
 from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
+from helpers.models import Decoder
 from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
 from helpers.tokenizer import CaptionTokenizer
 
@@ -25,10 +25,19 @@ OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
 
 @dataclass(frozen=True)
 class Candidate:
-    """A caption and the probability, 0 to 1, that the model gives to the whole of it."""
+    """One of the captions that the captioner would write.
+
+    Attributes:
+        caption: its words.
+        probability: 0 to 1, as the decoder has it: of the words, and of the end if it has one.
+        ids: the ids of the words.
+        attention: float32 (words, regions), where the decoder looked before every word, if asked.
+    """
 
     caption: str
     probability: float
+    ids: tuple[int, ...] = ()
+    attention: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass
@@ -37,18 +46,20 @@ class Captioner:
 
     Attributes:
         tokenizer: words and ids.
-        decoder: a decoder of `helpers.models`, built.
-        config: what `config.json` holds: "decoder" and "sizes" rebuild the decoder, "encoder"
-            names the features it reads, "length_power" ranks its beams; the rest is record.
-            "sizes" always come from the model.
+        decoder: a decoder of `helpers.models`.
+        config: what `config.json` holds: "decoder" and "sizes" rebuild the decoder, and always
+            come from it; "encoder" names the features it reads; "length_power" ranks its beams;
+            the rest is record.
     """
 
     tokenizer: CaptionTokenizer
-    decoder: keras.Model
-    config: dict = field(default_factory=lambda: {"decoder": "merge", "encoder": "xception"})
+    decoder: Decoder
+    config: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.config = {**self.config, "sizes": self.decoder.sizes}
+        self.decoder.build()
+        own = {"decoder": self.decoder.kind, "sizes": self.decoder.sizes}
+        self.config = {**own, "encoder": self.decoder.encoder, **self.config, **own}
 
     @cached_property
     def compiled(self) -> CompiledModel:
@@ -60,19 +71,22 @@ class Captioner:
         """The encoder, loaded at the first photo."""
         return load_encoder(self.config["encoder"])
 
-    def beams(self, features: np.ndarray, beam_size: int = 3) -> list[list[Beam]]:
+    def beams(
+        self, features: np.ndarray, beam_size: int = 3, attention: bool = False
+    ) -> list[list[Beam]]:
         """Return the best captions of each image as ids.
 
         Arguments:
             features: float (images, feature_size), or (images, regions, feature_size) for a
                 captioner with attention; an array or what `Features.select` gives.
             beam_size: captions kept per image; 1 is greedy but for its log-probability.
+            attention: whether each tells where the decoder looked before every word.
 
         Raises CaptionerError for features of another shape, ValueError for a senseless beam_size.
         """
         power = self.config.get("length_power", 0.7)
-        search = partial(beam_search, beam_size=beam_size, length_power=power)
-        return self.in_parts(search, features)
+        options = {"beam_size": beam_size, "length_power": power, "attention": attention}
+        return self.in_parts(partial(beam_search, **options), features)
 
     def in_parts(self, decode: Callable, features: np.ndarray) -> list:
         """Return what a decoding function gives for all images, done in parts to save memory."""
@@ -108,13 +122,20 @@ class Captioner:
         """
         return self.feature_candidates(self.features(images), beam_size)
 
-    def feature_candidates(self, features: np.ndarray, beam_size: int) -> list[list[Candidate]]:
-        """Return the captions that stay in the beam of each row of features, best first."""
-        decode, exp = self.tokenizer.decode, math.exp
-        return [
-            [Candidate(decode(beam.ids), exp(beam.log_probability)) for beam in beams]
-            for beams in self.beams(features, beam_size)
-        ]
+    def feature_candidates(
+        self, features: np.ndarray, beam_size: int = 3, attention: bool = False
+    ) -> list[list[Candidate]]:
+        """Return the captions that stay in the beam of each row of features, best first.
+
+        Arguments and errors as in `beams`.
+        """
+        found = self.beams(features, beam_size, attention)
+        return [[self.candidate(beam) for beam in beams] for beams in found]
+
+    def candidate(self, beam: Beam) -> Candidate:
+        """Return a beam in words."""
+        ids, probability = tuple(beam.ids), math.exp(beam.log_probability)
+        return Candidate(self.tokenizer.decode(ids), probability, ids, beam.attention)
 
     def caption_each(
         self, images: Iterable, beam_size: int = 3

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
 
-from helpers.models import DECODERS
+from helpers.files import replacing, write_text
+from helpers.models import Decoder, rebuild
 from helpers.places import DATA
 from helpers.tokenizer import CaptionTokenizer
 
@@ -47,19 +47,19 @@ def find_captioner(name_or_folder: str | Path) -> Path:
 
 
 def write_folder(
-    folder: str | Path, tokenizer: CaptionTokenizer, model: keras.Model, config: dict
+    folder: str | Path, tokenizer: CaptionTokenizer, decoder: Decoder, config: dict
 ) -> None:
-    """Write the three files of a captioner, the weights as float16."""
+    """Write the three files of a captioner, each whole or not at all, the weights as float16."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(folder / "tokenizer.json")
-    model.save_weights(folder / "decoder.weights.h5")
-    halve_weights(folder / "decoder.weights.h5")
-    config = {"format": FORMAT, **config}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+    with replacing(folder / "decoder.weights.h5") as unfinished:
+        decoder.save_weights(unfinished)
+        halve_weights(unfinished)
+    write_text(folder / "config.json", json.dumps({"format": FORMAT, **config}, indent=2) + "\n")
 
 
-def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Model, dict]:
+def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, Decoder, dict]:
     """Return tokenizer, decoder and config of a captioner.
 
     The decoder is rebuilt in code and then filled with weights: no pickled object is read.
@@ -68,8 +68,8 @@ def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Mod
     folder = find_captioner(name_or_folder)
     try:
         config = renamed(json.loads((folder / "config.json").read_text("utf-8")))
-        model = model_of(config)
-        model.load_weights(folder / "decoder.weights.h5")
+        decoder = decoder_of(config)
+        decoder.load_weights(folder / "decoder.weights.h5")
         tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
     except (KeyError, ValueError, TypeError, OSError) as error:
         reason = str(error).partition("\n")[0]
@@ -82,7 +82,7 @@ def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Mod
             f"tokenizer.json, weights for {config['sizes']['vocab_size']}; both come from one "
             "training, so copy the whole folder again"
         )
-    return tokenizer, model, config
+    return tokenizer, decoder, config
 
 
 def renamed(config: dict) -> dict:
@@ -94,29 +94,27 @@ def renamed(config: dict) -> dict:
     return {("decoder" if key == "model" else key): value for key, value in known.items()}
 
 
-def model_of(config: dict) -> keras.Model:
+def decoder_of(config: dict) -> Decoder:
     """Return the untrained decoder that a config describes, built.
 
-    Raises ValueError for a config that lacks something or names an unknown model.
+    Raises ValueError for a config that lacks something or names an unknown decoder.
     """
     missing = [key for key in ("decoder", "sizes", "encoder") if key not in config]
     if missing:
         raise ValueError(f"config.json lacks {', '.join(missing)}")
     if config.get("format", FORMAT) != FORMAT:
         raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
-    if config["decoder"] not in DECODERS:
-        known = ", ".join(sorted(DECODERS))
-        raise ValueError(f"config.json names the decoder {config['decoder']!r}; there is: {known}")
-    model = DECODERS[config["decoder"]](**config["sizes"])
-    model.build()
-    return model
+    return rebuild(config["decoder"], config["sizes"])
 
 
 def halve_weights(path: str | Path) -> None:
     """Store the float32 arrays of a weights file as float16, in place, compressed."""
-    path = Path(path)
-    unfinished = path.with_name("halved." + path.name)
-    with h5py.File(path) as source, h5py.File(unfinished, "w") as target:
+    packed = {"compression": "gzip", "shuffle": True}
+    with (
+        replacing(path) as unfinished,
+        h5py.File(path) as source,
+        h5py.File(unfinished, "w") as target,
+    ):
 
         def copy(name, item):
             if name.split("/")[0] == "optimizer":  # a trained model brings three times its size
@@ -124,11 +122,9 @@ def halve_weights(path: str | Path) -> None:
             if isinstance(item, h5py.Group):
                 target.require_group(name).attrs.update(item.attrs)
                 return
-            half = item.dtype == np.float32 and item.ndim > 1
-            kind = np.float16 if half else item.dtype
-            packed = {"compression": "gzip", "shuffle": True} if item.ndim > 1 else {}
-            target.create_dataset(name, data=item[()].astype(kind), **packed)
+            matrix, kind = item.ndim > 1, item.dtype
+            kind = np.float16 if matrix and kind == np.float32 else kind
+            target.create_dataset(name, data=item[()].astype(kind), **packed if matrix else {})
 
         target.attrs.update(source.attrs)
         source.visititems(copy)
-    unfinished.replace(path)

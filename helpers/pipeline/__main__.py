@@ -22,7 +22,7 @@ from helpers.pipeline.steps import (
     work_folder,
 )
 from helpers.places import program
-from helpers.self_critical import criticism_for
+from helpers.self_critical import Criticism
 from helpers.training import Recipe
 
 
@@ -58,7 +58,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--record", metavar="FILE", help="add the scores to this JSON of runs")
     options = parser.parse_args(arguments)
     for name in ("regions", "components"):
-        if getattr(options, name) and options.decoder != "attention":
+        if getattr(options, name) and not DECODERS[options.decoder].groups_photos:
             parser.error(f"--{name} needs --model attention: the other ones know no regions")
     return options
 
@@ -105,7 +105,8 @@ def build_both_stages(
     if ready:
         trained = f"trained already, with seed {first.config.get('seed')}"
         print(f"{out / 'word-by-word'} is {trained}: training goes on from there", flush=True)
-    criticism = criticism_for(recipe.decoder, options.self_critical)
+    rate = DECODERS[recipe.decoder].criticism_rate
+    criticism = Criticism(options.self_critical, learning_rate=rate)
     return build_self_critical(first, dataset, work, out, criticism)
 
 

@@ -1,8 +1,6 @@
-"""Captioners that are about to be trained: a new one, or a copy in another precision."""
+"""Captioners that are about to be trained, and what they become behind a reduction."""
 
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 
@@ -13,7 +11,7 @@ from helpers.captioner import Captioner
 from helpers.datasets import Dataset
 from helpers.encoders import ENCODERS
 from helpers.features import Reduction
-from helpers.models import DECODERS
+from helpers.models import DECODERS, precision
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import Recipe
 
@@ -33,12 +31,8 @@ def new_captioner(
         model.build()
     spec = ENCODERS.get(recipe.encoder)  # none for regions of others
     config = {
-        "decoder": recipe.decoder,
-        "sizes": model.sizes,
         "encoder": recipe.encoder,
         **({"encoder_weights": "random weights"} if spec and not spec.weights else {}),
-        "image_size": spec and spec.image_size,
-        "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
         "dataset": dataset.name,
         "length_power": recipe.length_power,
         "recipe": asdict(recipe),
@@ -74,16 +68,6 @@ def widen(captioner: Captioner, reduction: Reduction) -> Captioner:
     return Captioner(captioner.tokenizer, wide, captioner.config)
 
 
-def copy_decoder(model: keras.Model, policy: str) -> keras.Model:
-    """Return a decoder with the same weights that computes in another precision."""
-    with precision(policy):
-        copy = type(model)(**model.sizes)
-        copy.build()
-    copy.set_weights(model.get_weights())
-    copy.standardise.finalize_state()  # what it subtracts was worked out from its old weights
-    return copy
-
-
 def learn_spread(layer: keras.layers.Normalization, vectors: np.ndarray) -> None:
     """Let a layer standardise by the mean and spread of some vectors (vectors, numbers).
 
@@ -101,14 +85,3 @@ def set_spread(layer: keras.layers.Normalization, mean: np.ndarray, variance: np
     for weight, value in ((layer.adapt_mean, mean), (layer.adapt_variance, variance)):
         weight.assign(np.broadcast_to(np.float32(value), weight.shape))
     layer.finalize_state()
-
-
-@contextmanager
-def precision(policy: str) -> Iterator[None]:
-    """Make the layers created inside compute in another precision."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -23,8 +23,9 @@ from helpers.features import (
     spread_features,
 )
 from helpers.metrics import score_captions
+from helpers.models import DECODERS
 from helpers.pipeline.backups import backup_of, describe_run
-from helpers.pipeline.making import copy_decoder, new_captioner, sample_vectors, widen
+from helpers.pipeline.making import new_captioner, sample_vectors, widen
 from helpers.places import work_root
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
@@ -170,7 +171,7 @@ def caption_batches(
     captions, photo_rows = caption_rows(build_descriptions(dataset, work), names)
     views = [features.select(names) for features in _views(dataset, work, recipe, training)]
     ids = tokenizer.encode_batch(captions)
-    if recipe.decoder == "attention":  # much work per photo: all its captions share it
+    if DECODERS[recipe.decoder].groups_photos:
         photo_rows, ids = group_by_photo(photo_rows, ids)
     return CaptionBatches(views, photo_rows, ids, recipe.batch_size, shuffle=training, seed=seed)
 
@@ -228,7 +229,7 @@ def build_self_critical(
         return Captioner.load(folder)
     config, tokenizer = dict(captioner.config), captioner.tokenizer
     recipe, seed = Recipe(**{**config["recipe"], "components": 0}), config.get("seed", 7)
-    model = copy_decoder(captioner.decoder, recipe.precision)
+    model = captioner.decoder.copy(recipe.precision)
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
     callbacks = [InterruptBetweenBatches(), *callbacks]

@@ -400,16 +400,16 @@ print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].si
 
 
 # %% tags=["same-as:helpers.models.merge.next_word_model"]
-def next_word_model(captioner, max_length):
-    features = keras.Input((captioner.sizes["feature_size"],), name="features")
+def next_word_model(decoder, max_length):
+    features = keras.Input((decoder.sizes["feature_size"],), name="features")
     word_ids = keras.Input((max_length,), dtype="int32", name="words_so_far")
-    read = captioner.lstm(captioner.word_dropout(captioner.embedding(word_ids)))
+    read = decoder.lstm(decoder.word_dropout(decoder.embedding(word_ids)))
     last = ops.sum(ops.cast(ops.not_equal(word_ids, 0), "int32"), axis=1) - 1
     read = ops.einsum("bwu,bw->bu", read, ops.one_hot(last, max_length))
-    standard = captioner.standardise(features) * captioner.sizes["image_scale"]
-    image = captioner.image_dense(captioner.image_dropout(standard))
-    hidden = captioner.merge_dense(captioner.merge_dropout(ops.add(image, read)))
-    probabilities = ops.softmax(captioner.word_logits(hidden))
+    standard = decoder.standardise(features) * decoder.sizes["image_scale"]
+    image = decoder.image_dense(decoder.image_dropout(standard))
+    hidden = decoder.merge_dense(decoder.merge_dropout(ops.add(image, read)))
+    probabilities = ops.softmax(decoder.word_logits(hidden))
     return keras.Model([features, word_ids], probabilities, name="next_word")
 
 

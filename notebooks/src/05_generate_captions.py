@@ -60,7 +60,7 @@ ROOT = Path(helpers.__file__).parents[1]
 # %%
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -245,7 +245,7 @@ assert captions == wanted
 # %% [markdown]
 # That is the graph without the ceremony around it. What is left is work, and most of it is waste: for every word, the loop lets the LSTM read the whole padded sentence again. A caption of ten words needs ten readings, and gets ten times `max_length`.
 #
-# **Change 2: keep the state.** `start` and `step` read each word once. Both are compiled. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each.
+# **Change 2: keep the state.** `start` and `step` read each word once. Both are compiled. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each. (`attention` is for lesson 08.)
 
 
 # %% tags=["same-as:helpers.decoding.CompiledModel"]
@@ -253,6 +253,7 @@ class CompiledModel:
     def __init__(self, model):
         self.start = tf.function(model.start, reduce_retracing=True)
         self.step = tf.function(model.step, reduce_retracing=True)
+        self.attention = model.attention
 
 
 compiled = CompiledModel(model)
@@ -461,7 +462,7 @@ for node in continuations(compiled, root, 3):
 # %% [markdown]
 # Captions of different lengths compete, so they are compared by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. Section 6 says why.
 #
-# Two details make a beam search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings go on; each beam has one `<end>` at most, so the best 2 × `beam_size` continuations always hold enough open ones. And it stops as soon as `beam_size` captions have ended and the best open beginning scores no better than the worst of them. What `max_length` cuts off gets its `<end>` for free.
+# Two details make a beam search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings go on; each beam has one `<end>` at most, so the best 2 × `beam_size` continuations always hold enough open ones. And it stops as soon as `beam_size` captions have ended and the best open beginning scores no better than the worst of them. What `max_length` cuts off has no `<end>`, and so none is counted.
 
 
 # %%
@@ -485,7 +486,7 @@ def small_beam_search(model, photo, beam_size=3, length_power=0.7):
             if score(beams[0], length_power) <= score(ended[beam_size - 1], length_power):
                 break
     else:
-        ended += [replace(node, ids=(*node.ids, END)) for node in beams]
+        ended += beams
     return sorted(ended, key=lambda node: -score(node, length_power))[:beam_size], nodes
 
 
@@ -496,9 +497,14 @@ for node in best:
 # %% [markdown]
 # `nodes` holds every beginning the search has looked at, so you can draw its tree. Take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
 
+
 # %%
+def words_of(node):
+    return [word for word in node.ids if word not in (START, END)]
+
+
 searches = [small_beam_search(compiled, photo, BEAM_SIZE) for photo in features[:20]]
-winners = [list(best[0].ids[1:-1]) for best, _ in searches]
+winners = [words_of(best[0]) for best, _ in searches]
 lengths = [
     len(winner) + 100 * (winner == caption)
     for winner, caption in zip(winners, captions, strict=False)
@@ -559,7 +565,7 @@ for total, beam, word in zip(*best_continuations(tf.constant(rows), totals, 2), 
 # %%
 found = decoding.beam_search(compiled, features, max_length, BEAM_SIZE, length_power=0.7)
 for (best, _), beams in zip(searches, found, strict=False):
-    assert [list(node.ids[1:-1]) for node in best] == [beam.ids for beam in beams]
+    assert [words_of(node) for node in best] == [beam.ids for beam in beams]
     assert np.allclose([score(node, 0.7) for node in best], [b.score for b in beams], atol=1e-3)
 ones = decoding.beam_search(compiled, features, max_length, beam_size=1)
 assert [beams[0].ids for beams in ones] == captions

@@ -73,8 +73,7 @@ from helpers.decoding import START
 from helpers.features import fit_reduction, gather_regions
 from helpers.images import open_image
 from helpers.metrics import cider_d_each, named_share, score_captions
-from helpers.models import AttentionDecoder, TopDownCell
-from helpers.models.merge import repeat_rows
+from helpers.models import AttentionDecoder, TopDownCell, repeat_rows
 from helpers.pipeline import (
     build_captioner,
     build_descriptions,
@@ -369,10 +368,10 @@ print(f"{(time.perf_counter() - begin) / 60:.1f} min; dev loss {captioner.config
 # %% [markdown]
 # ## 7. Where does it look?
 #
-# Let the model write a caption, then lead it through the same words again and note its weights before each of them. The weights before the second word are those with which the second word was chosen: the model has read `<start>` and the first word by then.
+# Lead the model through the words of a caption, its own or any other, and note its weights before each of them. The weights before the second word are those with which the second word was chosen: the model has read `<start>` and the first word by then.
 
 
-# %% tags=["same-as:helpers.captioner.explanation.attention_maps"]
+# %%
 def attention_maps(model, features, ids):
     state, maps = model.start(features[None]), []
     for word in [START, *ids][: len(ids)]:
@@ -527,7 +526,7 @@ for label, captions in said.items():
 # python -m helpers.captioner photo.jpg --captioner attention-xception --explain looks
 # ```
 #
-# prints the caption, and draws the heat maps as a PNG in the folder `looks`.
+# prints the caption, and draws the heat maps, which beam search has noted on its way, as a PNG in the folder `looks`.
 
 # %% [markdown]
 # ## Recap

@@ -72,7 +72,6 @@ from helpers.decoding import (
     END,
     START,
     CompiledModel,
-    greedy,
     take_rows,
     word_log_probabilities,
 )
@@ -234,15 +233,15 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. When this loss falls, a caption with a positive advantage becomes likelier; a negative weight does the opposite.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. When this loss falls, a caption with a positive advantage becomes likelier; a negative weight does the opposite. The probabilities must be those of the draw, or the gradient is wrong: divided by the temperature, and shared among the words that can be drawn. `<pad>`, `<unknown>` and `<start>` never are.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
 def call(self, targets, logits):
-    logits = ops.cast(logits, "float32") / self.temperature
-    chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+    chances = word_log_probabilities(logits) / self.temperature
+    chosen = ops.take_along_axis(chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
     real = ops.cast(ops.not_equal(targets, 0), "float32")
-    return ops.sum((ops.logsumexp(logits, axis=-1) - chosen) * real, axis=-1)
+    return ops.sum((ops.logsumexp(chances, axis=-1) - chosen) * real, axis=-1)
 
 
 # %% [markdown]
@@ -253,8 +252,10 @@ chosen = random.choice(3, size=100_000, p=chances)
 variable = tf.Variable(np.tile(logits, (1, 1, 1)), dtype="float32")
 with tf.GradientTape() as tape:
     spread = tf.repeat(variable, len(chosen), axis=0)
-    padded = tf.concat([tf.fill((len(chosen), 1, 1), -1e9), spread], axis=-1)  # id 0 is padding
-    loss = AdvantageLoss()(chosen[:, None] + 1, padded, rewards[chosen])
+    markers = tf.ones((len(chosen), 1, 3))  # ids 0 to 2, which are never drawn
+    loss = AdvantageLoss()(
+        chosen[:, None] + 3, tf.concat([markers, spread], axis=-1), rewards[chosen]
+    )
 print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 
 # %% [markdown]
@@ -405,21 +406,25 @@ for smoothing in (0.0, 0.1):
 # %% [markdown]
 # Without smoothing the ideal gap between the right word and the others is infinite (the print stops at one in a thousand million). With it, there is a gap at which the model may rest.
 #
-# An **ensemble** asks several models and takes the mean of their probabilities. Their mistakes differ, what they have right is the same. Decoding knows a model by `start` and `step` alone, so an ensemble is a model like any other:
+# An **ensemble** asks several models and takes the mean of their probabilities. Their mistakes differ, what they have right is the same. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other, and a captioner can hold it:
 
 
-# %% tags=["same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
+# %% tags=["same-as:helpers.models.ensemble.mean_of", "same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
+def mean_of(logits):
+    chances = [ops.softmax(ops.cast(each, "float32")) for each in logits]
+    return ops.log(sum(chances) / len(chances))
+
+
 def start(self, features):
-    states = [model.start(features) for model in self.models]
+    states = [decoder.start(features) for decoder in self.decoders]
     return tuple(image for image, _ in states), tuple(memory for _, memory in states)
 
 
 def step(self, word_ids, state):
-    pairs = zip(self.models, *state, strict=True)
-    steps = [model.step(word_ids, (image, memory)) for model, image, memory in pairs]
-    chances = [ops.softmax(ops.cast(logits, "float32")) for logits, _ in steps]
+    parts = zip(self.decoders, *state, strict=True)
+    steps = [decoder.step(word_ids, (image, memory)) for decoder, image, memory in parts]
     images, memories = zip(*[after for _, after in steps], strict=True)
-    return ops.log(sum(chances) / len(chances)), (images, memories)
+    return mean_of([logits for logits, _ in steps]), (images, memories)
 
 
 # %% [markdown]
@@ -427,10 +432,9 @@ def step(self, word_ids, state):
 
 # %%
 second = build_captioner(dataset, work, recipe, SEED + 1, work / "second-captioner")
-pair = CompiledModel(Ensemble([captioner.decoder, second.decoder]))
-for label, model in {"first": captioner.compiled, "second": second.compiled, "both": pair}.items():
-    ids = greedy(model, dev_features[:], tokenizer.max_length)
-    scores = score_captions(dev_references, [tokenizer.decode(caption) for caption in ids])
+pair = Captioner(tokenizer, Ensemble([captioner.decoder, second.decoder]))
+for label, writer in {"first": captioner, "second": second, "both": pair}.items():
+    scores = score_captions(dev_references, writer.caption_features(dev_features, 1))
     print(f"{label:7} greedy dev BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}")
 
 # %% [markdown]

@@ -26,6 +26,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from helpers.captioner import Captioner  # noqa: E402
 from helpers.datasets import Dataset, open_dataset  # noqa: E402
 from helpers.metrics import cider_d  # noqa: E402
+from helpers.models import DECODERS  # noqa: E402
 from helpers.pipeline import (  # noqa: E402
     build_captioner,
     build_features,
@@ -36,7 +37,7 @@ from helpers.pipeline import (  # noqa: E402
 )
 from helpers.pipeline.record import name_of_run  # noqa: E402
 from helpers.plots.style import COLOURS, in_style  # noqa: E402
-from helpers.self_critical import criticism_for  # noqa: E402
+from helpers.self_critical import Criticism  # noqa: E402
 
 SAME = ("dataset", "name", "seed")  # what tells one run from another
 
@@ -138,7 +139,8 @@ def train(options: argparse.Namespace, first: Path) -> None:
     write_runs(options.record, runs, dataset.name)
     if options.self_critical:
         curve.stage = "score"
-        criticism = criticism_for(recipe.decoder, options.self_critical)
+        rate = DECODERS[recipe.decoder].criticism_rate
+        criticism = Criticism(options.self_critical, learning_rate=rate)
         build_self_critical(captioner, dataset, work, options.out, criticism, [curve])
         write_runs(options.record, runs, dataset.name)
 

@@ -16,7 +16,6 @@ sys.path.insert(0, str(ROOT))
 
 from helpers.captioner import Captioner  # noqa: E402
 from helpers.datasets import open_dataset  # noqa: E402
-from helpers.decoding import CompiledModel  # noqa: E402
 from helpers.models import Ensemble  # noqa: E402
 from helpers.pipeline import work_folder  # noqa: E402
 from helpers.pipeline.__main__ import add_scores  # noqa: E402
@@ -32,9 +31,8 @@ def join(captioners: list[Captioner]) -> Captioner:
         if other.config["encoder"] != first.config["encoder"]:
             sys.exit(f"one reads {first.config['encoder']}, one {other.config['encoder']}")
     config = {key: first.config[key] for key in first.config if key != "scores"}
-    joined = Captioner(first.tokenizer, first.decoder, config)
-    joined.compiled = CompiledModel(Ensemble([captioner.decoder for captioner in captioners]))
-    return joined
+    together = Ensemble([captioner.decoder for captioner in captioners])
+    return Captioner(first.tokenizer, together, config)
 
 
 def main() -> None:
