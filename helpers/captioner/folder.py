@@ -7,6 +7,7 @@ import h5py
 import keras
 import numpy as np
 
+from helpers.files import replacing, write_text
 from helpers.models import DECODERS
 from helpers.tokenizer import CaptionTokenizer
 
@@ -50,12 +51,13 @@ def write_folder(
 ) -> None:
     """Write the three files of a captioner, the weights as float16."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(folder / "tokenizer.json")
-    model.save_weights(folder / "decoder.weights.h5")
-    halve_weights(folder / "decoder.weights.h5")
+    with replacing(folder / "tokenizer.json") as unfinished:
+        tokenizer.save(unfinished)
+    with replacing(folder / "decoder.weights.h5") as unfinished:
+        model.save_weights(unfinished)
+        halve_weights(unfinished)
     config = {"format": FORMAT, **config}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+    write_text(folder / "config.json", json.dumps(config, indent=2) + "\n")
 
 
 def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, keras.Model, dict]:
@@ -114,8 +116,7 @@ def model_of(config: dict) -> keras.Model:
 def halve_weights(path: str | Path) -> None:
     """Store the float32 arrays of a weights file as float16, in place, compressed."""
     path = Path(path)
-    unfinished = path.with_name("halved." + path.name)
-    with h5py.File(path) as source, h5py.File(unfinished, "w") as target:
+    with replacing(path) as halved, h5py.File(path) as source, h5py.File(halved, "w") as target:
 
         def copy(name, item):
             if name.split("/")[0] == "optimizer":  # a trained model brings three times its size
@@ -130,4 +131,3 @@ def halve_weights(path: str | Path) -> None:
 
         target.attrs.update(source.attrs)
         source.visititems(copy)
-    unfinished.replace(path)
