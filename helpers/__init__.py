@@ -4,7 +4,7 @@
   and `overlap` save time;
 * parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`;
 * data: `datasets`, `features`, `batches`;
-* captioner: `captioner`, `training`, `self_critical`;
+* captioner: `captioner`, `training`, `self_critical`, and `resuming` of what was cut short;
 * road: `pipeline` takes all steps from the data set to the scores;
 * apps: `widget`, `alt_text`, `web`, `annotating`, `wording`.
 

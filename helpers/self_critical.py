@@ -12,6 +12,7 @@ from keras import ops
 from helpers.batches import CaptionBatches
 from helpers.decoding import END, START, CompiledModel, Decoder, take_rows, word_log_probabilities
 from helpers.metrics import cider_d_each, ngram_rarity
+from helpers.resuming import resumable
 from helpers.tokenizer import CaptionTokenizer
 
 
@@ -97,7 +98,6 @@ def advantages(rewards: np.ndarray) -> np.ndarray:
     return rewards - (rewards.sum(axis=1, keepdims=True) - rewards) / others
 
 
-@keras.saving.register_keras_serializable("caption_lessons")
 class AdvantageLoss(keras.losses.Loss):
     """Surprise at each caption, in nats; `fit` weighs it with the caption's advantage.
 
@@ -120,10 +120,6 @@ class AdvantageLoss(keras.losses.Loss):
         chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)[..., 0]
         real = ops.cast(ops.not_equal(targets, 0), "float32")
         return ops.sum((ops.logsumexp(logits, axis=-1) - chosen) * real, axis=-1)
-
-    def get_config(self) -> dict:
-        """Return the arguments that rebuild this loss."""
-        return {"temperature": self.temperature, "name": self.name}
 
 
 class SelfCriticalBatches:
@@ -153,7 +149,7 @@ class SelfCriticalBatches:
         seed: int = 0,
     ):
         self.model, self.tokenizer, self.criticism = CompiledModel(model), tokenizer, criticism
-        self.views, self.random, self.rewards = batches.views, np.random.default_rng(seed), []
+        self.views, self.seed, self.epoch, self.rewards = batches.views, seed, 0, []
         self.references = photo_references(batches, tokenizer)
         self.rows = np.array(list(self.references))
         self.rarity = ngram_rarity(list(self.references.values()), str.split)
@@ -165,7 +161,9 @@ class SelfCriticalBatches:
         return len(self.rows) // self.photos
 
     def __iter__(self) -> Iterator[tuple]:
-        """Yield the batches of one epoch."""
+        """Yield the batches of one epoch; chance depends on the seed and its number, `epoch`."""
+        self.random = np.random.default_rng([self.seed, self.epoch])
+        self.epoch += 1
         order = self.random.permutation(self.rows)[: len(self) * self.photos]
         for rows in order.reshape(-1, self.photos):
             view = self.views[self.random.integers(len(self.views))]
@@ -223,10 +221,12 @@ def train_on_score(
         schedule, clipnorm=1.0, use_ema=True, ema_momentum=choices.average
     )
     model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
-    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
-    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
-    options = {"epochs": choices.epochs, "shuffle": False, "verbose": verbose}
-    return model.fit(batches.dataset(), callbacks=every, **options).history
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with resumable(model, batches, backup) as (progress, epochs_done):
+        options = {"initial_epoch": epochs_done, "epochs": choices.epochs, "verbose": verbose}
+        every = [progress, average, *callbacks]
+        history = model.fit(batches.dataset(), shuffle=False, callbacks=every, **options)
+    return history.history
 
 
 def photo_references(batches: CaptionBatches, tokenizer: CaptionTokenizer) -> dict[int, list[str]]:

@@ -89,10 +89,6 @@ def test_the_loss_is_minus_the_log_probability_of_a_caption():
         )
 
 
-def test_the_loss_can_be_rebuilt():
-    assert AdvantageLoss.from_config(AdvantageLoss(0.5).get_config()).temperature == 0.5
-
-
 def batches_of(grouped):
     """Three photos, two captions each; photo 1 comes first."""
     rows = np.array([1, 1, 0, 0, 2, 2])
@@ -168,6 +164,18 @@ def test_training_on_the_score_raises_it(grouped):
     train_on_score(model, batches, verbose=0)
     first, last = np.mean(batches.rewards[:10]), np.mean(batches.rewards[-10:])
     assert last > 2 * first + 20, (first, last)
+
+
+def test_the_draw_of_an_epoch_depends_on_its_number_alone():
+    """A training that goes on in its third epoch draws what an undisturbed one draws there."""
+    choices = Criticism(photos=2, captions=3)
+    undisturbed, resumed = (
+        SelfCriticalBatches(small_model(False), batches_of(False), TOKENIZER, choices, seed=4)
+        for _ in range(2)
+    )
+    epochs = [[inputs.tolist() for (_, inputs), *_ in undisturbed] for _ in range(3)]
+    resumed.epoch = 2
+    assert [inputs.tolist() for (_, inputs), *_ in resumed] == epochs[2] != epochs[0]
 
 
 def test_an_ensemble_is_the_mean_of_its_models():

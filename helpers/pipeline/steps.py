@@ -28,7 +28,7 @@ from helpers.pipeline.backups import backup_of, describe_run
 from helpers.pipeline.making import copy_decoder, new_captioner, sample_vectors, widen
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.tokenizer import CaptionTokenizer
-from helpers.training import RECIPES, SMALL, InterruptBetweenBatches, Recipe, train_decoder
+from helpers.training import RECIPES, SMALL, Recipe, train_decoder
 
 ROOT = Path(__file__).parents[2]
 FILES = {"xception": "features.pkl"}  # of every other encoder: <its name>.npy
@@ -196,7 +196,6 @@ def build_captioner(
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     dev = caption_batches(dataset, work, tokenizer, "dev", recipe, seed)
     captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
-    callbacks = [InterruptBetweenBatches(), *callbacks]
     backup = backup_of(folder, describe_run(captioner, train, seed))
     history = train_decoder(captioner.decoder, train, dev, recipe, backup, callbacks)
     captioner.config["dev loss"] = round(history["val_loss"][-1], 4) if history else None
@@ -227,7 +226,6 @@ def build_self_critical(
     model = copy_decoder(captioner.decoder, recipe.precision)
     train = caption_batches(dataset, work, tokenizer, "train", recipe, seed)
     batches = SelfCriticalBatches(model, train, tokenizer, criticism, seed)
-    callbacks = [InterruptBetweenBatches(), *callbacks]
     run = describe_run(captioner, train, seed, criticism=asdict(criticism))
     train_on_score(model, batches, backup_of(folder, run), callbacks)
     config = {key: config[key] for key in config if key not in ("scores", "dev loss")}

@@ -83,7 +83,8 @@ from helpers.pipeline import (
     recipe_for,
     work_folder,
 )
-from helpers.training import CaptionLoss
+from helpers.resuming import resumable
+from helpers.training import CaptionLoss, LossPerWord
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -353,7 +354,7 @@ print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {g
 # Where to cut? Not after a fixed number of captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
 #
 # * `cut` returns the places of the cuts, `groups` says which captions share a batch.
-# * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
+# * `__iter__` goes through all captions once, which is called an **epoch**. Its order follows from seed and number, so that an interrupted training can go on. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
 
 
 # %% tags=["same-as:helpers.batches.CaptionBatches.cut", "same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
@@ -373,6 +374,8 @@ def groups(self):
 
 
 def __iter__(self):
+    self.random = np.random.default_rng([self.seed, self.epoch])
+    self.epoch += 1
     groups = self.groups()
     views = self.random.integers(len(self.views) if self.shuffle else 1, size=len(groups))
     for chosen, view in zip(groups, views, strict=True):
@@ -515,7 +518,7 @@ print("average", track[-6:])
 # %% [markdown]
 # The average stays close to 2. Its memory is about 1 / (1 − momentum) steps long: 10 here. A short run needs one that forgets fast.
 #
-# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model.
+# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, `LossPerWord` its mean over all words of an epoch. `compile` gives all to the model.
 #
 # Where TensorFlow finds a GPU, it uses it. Keras then hands the LSTM to cuDNN (lesson 03), and would translate other models with **XLA**, a compiler that makes a new program for every shape of batch. Ours differ in shape, so `jit_compile=False` forbids it.
 #
@@ -528,7 +531,8 @@ def compile_decoder(model, recipe, steps):
     optimiser = keras.optimizers.Adam(
         schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
     )
-    model.compile(optimiser, CaptionLoss(recipe.smoothing), jit_compile=False)
+    per_word = LossPerWord(recipe.smoothing)
+    model.compile(optimiser, CaptionLoss(recipe.smoothing), metrics=[per_word], jit_compile=False)
 
 
 schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, 100)
@@ -564,7 +568,7 @@ assert dry.captions == [["a dog"]]
 # %% [markdown]
 # Training itself is one call of `fit`, with three callbacks:
 #
-# * `BackupAndRestore` saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause).
+# * `progress`, from `resumable`, saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause).
 # * `SwapEMAWeights` then puts the averaged weights into the model, for the dev loss and for your captions, and takes them out again for the next epoch.
 # * your `CaptionEveryEpoch` comes last and meets the averaged weights.
 
@@ -572,17 +576,17 @@ assert dry.captions == [["a dog"]]
 # %% tags=["same-as:helpers.training.train_decoder"]
 def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=2):
     compile_decoder(model, recipe, steps=recipe.epochs * len(train))
-    # The backup comes first: it has to keep the weights before their average takes their place.
-    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
-    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
-    history = model.fit(
-        train.dataset(),
-        validation_data=dev.dataset(),
-        epochs=recipe.epochs,
-        shuffle=False,
-        verbose=verbose,
-        callbacks=every,
-    )
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with resumable(model, train, backup) as (progress, epochs_done):
+        history = model.fit(
+            train.dataset(),
+            validation_data=dev.dataset(),
+            initial_epoch=epochs_done,
+            epochs=recipe.epochs,
+            shuffle=False,
+            verbose=verbose,
+            callbacks=[progress, average, *callbacks],
+        )
     return history.history
 
 
@@ -607,7 +611,7 @@ backup = work / "captioner" / "unfinished"
 history = train_decoder(captioner.decoder, train, dev, recipe, backup, [diary], verbose=0)
 
 # %% [markdown]
-# Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end; if yours is far above, check that features and captions belong to the same images. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
+# Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
 
 # %%
 plots.plot_losses(history)
@@ -643,7 +647,7 @@ trap.unlink()
 # Keras cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
 
 # %%
-dev_loss = captioner.decoder.evaluate(dev.dataset(), verbose=0)
+dev_loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
 captioner.config.update({"dev loss": round(dev_loss, 4), "seed": SEED})
 captioner.save(work / "captioner")
 for path in sorted((work / "captioner").iterdir()):

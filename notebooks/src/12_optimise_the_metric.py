@@ -86,6 +86,7 @@ from helpers.pipeline import (
     recipe_for,
     work_folder,
 )
+from helpers.resuming import resumable
 from helpers.self_critical import AdvantageLoss, Criticism, SelfCriticalBatches
 
 # %% [markdown]
@@ -286,10 +287,12 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
         schedule, clipnorm=1.0, use_ema=True, ema_momentum=choices.average
     )
     model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
-    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
-    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
-    options = {"epochs": choices.epochs, "shuffle": False, "verbose": verbose}
-    return model.fit(batches.dataset(), callbacks=every, **options).history
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with resumable(model, batches, backup) as (progress, epochs_done):
+        options = {"initial_epoch": epochs_done, "epochs": choices.epochs, "verbose": verbose}
+        every = [progress, average, *callbacks]
+        history = model.fit(batches.dataset(), shuffle=False, callbacks=every, **options)
+    return history.history
 
 
 # %% [markdown]
