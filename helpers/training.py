@@ -162,7 +162,6 @@ RECIPES = {
     "flickr8k": {
         "merge": Recipe(),
         "attention": Recipe(epochs=12, batch_size=80, sizes={"image_dropout": 0.5}, **ATTENTION),
-        "concatenate": Recipe(**CONCATENATE),
     },
 }
 SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks

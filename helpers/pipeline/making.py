@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from helpers.captioner import Captioner
-from helpers.datasets import Dataset
 from helpers.encoders import IMAGE_SIZES, RANDOM
 from helpers.features import Reduction
 from helpers.models import DECODERS
@@ -21,9 +20,12 @@ SAMPLE = 30_000  # vectors of features from which their mean and spread are take
 
 
 def new_captioner(
-    tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, dataset: Dataset
+    tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, record: dict
 ) -> Captioner:
-    """Return an untrained captioner that has seen nothing but the spread of some features."""
+    """Return an untrained captioner that has seen nothing but the spread of some features.
+
+    record: what else its config is to hold.
+    """
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
         model = DECODERS[recipe.decoder](**sizes)
@@ -38,9 +40,9 @@ def new_captioner(
         **({"encoder_weights": "random weights"} if recipe.encoder.endswith(RANDOM) else {}),
         "image_size": IMAGE_SIZES.get(recipe.encoder),
         "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
-        "dataset": dataset.name,
         "length_power": recipe.length_power,
         "recipe": asdict(recipe),
+        **record,
         "versions": {"python": platform.python_version(), "keras": keras.__version__},
         "date": date.today().isoformat(),
     }

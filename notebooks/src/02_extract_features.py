@@ -56,7 +56,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `work_folder` names the folder for what you make, `plots` draws.
+# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `Workspace` knows the folder for what you make, `plots` draws.
 
 # %%
 import pickle
@@ -76,7 +76,7 @@ from helpers.encoders import load_encoder
 from helpers.features.extracting import PartFile
 from helpers.features.files import ARRAY_FILE, FeaturesError, as_features, read_array
 from helpers.images import ImageError, open_image
-from helpers.pipeline import build_features, work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -93,7 +93,7 @@ SEED = 7
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 paths = [path for split in dataset.splits for path in dataset.paths(split)]
 photo = open_image(paths[0])
 print(f"{len(paths):,} photos; the first has {photo.width} x {photo.height} pixels")
@@ -364,9 +364,9 @@ print(average_colours.vectors.shape, sorted(path.name for path in play.glob("col
 # And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
 
 # %%
-target = work / "features.pkl"
+target = work.folder / "features.pkl"
 if target.exists():
-    features = build_features(dataset, work)
+    features = work.features()
 else:
     features = extract_features(encoder, paths, target)
 print(features.encoder, features.vectors.shape, features.vectors.dtype)

@@ -56,7 +56,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# Helpers that you do not build here: `open_dataset` and the `build_…` functions fetch what lessons 01-03 made, and `named_share` counts captions that name a thing (lesson 06). `Captioner`, `new_captioner` and `caption_batches` tie together what you do build.
+# Helpers that you do not build here: `open_dataset` fetches the data, `Workspace` keeps what lessons 01-03 made and ties together what you do build, and `named_share` counts captions that name a thing (lesson 06).
 
 # %%
 import textwrap
@@ -74,15 +74,7 @@ from helpers.datasets import open_dataset
 from helpers.images import open_image
 from helpers.metrics import named_share
 from helpers.models import MergeDecoder
-from helpers.pipeline import (
-    build_descriptions,
-    build_features,
-    build_tokenizer,
-    caption_batches,
-    new_captioner,
-    recipe_for,
-    work_folder,
-)
+from helpers.pipeline import Workspace, recipe_for
 from helpers.resuming import resumable
 from helpers.training import CaptionLoss, LossPerWord
 
@@ -99,16 +91,16 @@ SEED = 7
 #
 # How do you teach a network to write? You teach it a smaller thing: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
 #
-# Fetch the clean captions, the photos' features and the tokenizer from the work folder, `work/mini/`.
+# Fetch the clean captions, the photos' features and the tokenizer from the workspace, `work/mini/`.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 recipe = recipe_for(dataset)
-descriptions = build_descriptions(dataset, work)
-tokenizer = build_tokenizer(dataset, work, recipe)
+descriptions = work.descriptions
+tokenizer = work.tokenizer(recipe)
 train_names = dataset.splits["train"]
-features = build_features(dataset, work).rows(train_names)
+features = work.features().rows(train_names)
 print(f"{len(train_names):,} training photos, features {features.shape}")
 print(f"{len(tokenizer):,} words, captions of at most {tokenizer.max_length} ids")
 
@@ -277,11 +269,10 @@ assert np.allclose(logits, toy((toy_photos, toy_words)))
 # What does a model of full size say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from dev.
 
 # %%
-keras.utils.set_random_seed(SEED)
-untrained = new_captioner(tokenizer, features, recipe, dataset)
+untrained = work.new_captioner(recipe, SEED)
 dev_names = dataset.splits["dev"]
 three = [dev_names[i] for i in (0, len(dev_names) // 3, 2 * len(dev_names) // 3)]
-three_features = build_features(dataset, work).rows(three)
+three_features = work.features().rows(three)
 print(f"{untrained.decoder.count_params():,} weights")
 for caption in untrained.caption_features(three_features, beam_size=1):
     print(textwrap.shorten(caption, 90))
@@ -467,7 +458,7 @@ def batch_of_rows():
 # Both models learn here, so they share a scratch copy.
 
 # %%
-scratch = new_captioner(tokenizer, features, recipe, dataset).decoder
+scratch = work.new_captioner(recipe, SEED).decoder
 classic = next_word_model(scratch, tokenizer.max_length - 1)
 classic.compile("adam", "categorical_crossentropy")
 scratch.compile("adam", CaptionLoss())
@@ -593,13 +584,12 @@ def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=
 # %% [markdown]
 # Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
 #
-# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
+# `work.batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `work.captioner`, so later lessons use this captioner. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
 
 # %%
-keras.utils.set_random_seed(SEED)
-train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
-dev = caption_batches(dataset, work, tokenizer, "dev", recipe, SEED)
-captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
+train = work.batches("train", recipe, SEED)
+dev = work.batches("dev", recipe, SEED)
+captioner = work.new_captioner(recipe, SEED)
 
 
 def show(label, captions):
@@ -607,8 +597,10 @@ def show(label, captions):
 
 
 diary = CaptionEveryEpoch(lambda: captioner.caption_features(three_features, 1), show)
-backup = work / "captioner" / "unfinished"
-history = train_decoder(captioner.decoder, train, dev, recipe, backup, [diary], verbose=0)
+folder = work.folder / "captioner"
+history = train_decoder(
+    captioner.decoder, train, dev, recipe, folder / "unfinished", [diary], verbose=0
+)
 
 # %% [markdown]
 # Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
@@ -635,7 +627,7 @@ plots.show_epoch_captions(images, diary.captions, first=0)
 # %%
 words_in = keras.Input((5,))
 read = keras.layers.LSTM(4)(keras.layers.Embedding(9, 3, mask_zero=True)(words_in))
-trap = work / "trap.h5"
+trap = work.folder / "trap.h5"
 keras.Model(words_in, read).save(trap)
 try:
     keras.models.load_model(trap)
@@ -648,9 +640,9 @@ trap.unlink()
 
 # %%
 dev_loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
-captioner.config.update({"dev loss": round(dev_loss, 4), "seed": SEED})
-captioner.save(work / "captioner")
-for path in sorted((work / "captioner").iterdir()):
+captioner.config["dev loss"] = round(dev_loss, 4)
+captioner.save(folder)
+for path in sorted(folder.iterdir()):
     print(f"{path.name:<20} {path.stat().st_size / 1e3:>8,.0f} KB")
 print({key: captioner.config[key] for key in ("decoder", "encoder", "dataset", "dev loss", "seed")})
 
@@ -658,7 +650,7 @@ print({key: captioner.config[key] for key in ("decoder", "encoder", "dataset", "
 # `evaluate` agrees with the last line of the diary: the averaged weights are what you keep. Load the folder, compare what the two say, and repeat the proof of section 5, now with trained weights:
 
 # %%
-loaded = Captioner.load(work / "captioner")
+loaded = Captioner.load(folder)
 said = loaded.caption_features(three_features)
 assert said == captioner.caption_features(three_features)
 for name, caption in zip(three, said, strict=True):
@@ -676,7 +668,7 @@ if dataset.scenes:
     facts, synonyms = dataset.scenes["scenes"], dataset.scenes["synonyms"]
     for split, names in dataset.splits.items():
         names = names[:100]
-        captions = loaded.caption_features(build_features(dataset, work).rows(names))
+        captions = loaded.caption_features(work.features().rows(names))
         records = [facts[name] for name in names]
         shares = {
             key: f"{named_share(captions, records, synonyms, key):.0%}"
@@ -772,8 +764,7 @@ print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
 
 # %% tags=["exercise"]
 def short_run(recipe):
-    keras.utils.set_random_seed(SEED)
-    model = new_captioner(tokenizer, features, recipe, dataset).decoder
+    model = work.new_captioner(recipe, SEED).decoder
     few = CaptionBatches(features, photo_rows[:500], ids[:500], recipe.batch_size, seed=SEED)
     return train_decoder(model, few, dev, recipe, verbose=0)["val_loss"][-1]
 

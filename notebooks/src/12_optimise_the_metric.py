@@ -56,7 +56,7 @@ ROOT = folders[0]
 sys.path.insert(0, str(ROOT))
 
 # %% [markdown]
-# `open_dataset`, the `build_…` functions, `caption_batches` and the scores are known from earlier lessons. What is new is taken apart below.
+# `open_dataset`, `Workspace` and the scores are known from earlier lessons. What is new is taken apart below.
 
 # %%
 from dataclasses import replace
@@ -79,13 +79,7 @@ from helpers.decoding import (
 )
 from helpers.metrics import cider_d_each, human_scores, ngram_rarity, score_captions
 from helpers.models import Ensemble
-from helpers.pipeline import (
-    build_captioner,
-    build_features,
-    caption_batches,
-    recipe_for,
-    work_folder,
-)
+from helpers.pipeline import Workspace, recipe_for
 from helpers.resuming import resumable
 from helpers.self_critical import AdvantageLoss, Criticism, SelfCriticalBatches
 
@@ -112,13 +106,13 @@ SEED = 7
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 recipe = recipe_for(dataset)
 recipe = replace(recipe, epochs={"mini": 4}.get(DATASET, recipe.epochs))
-captioner = build_captioner(dataset, work, recipe, SEED, work / "first-captioner")
+captioner = work.captioner(recipe, SEED, "first-captioner")
 tokenizer = captioner.tokenizer
-train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
-dev_features = build_features(dataset, work).select(dataset.splits["dev"])
+train = work.batches("train", recipe, SEED)
+dev_features = work.features().select(dataset.splits["dev"])
 dev_references = dataset.references("dev")
 before = {size: captioner.caption_features(dev_features, size) for size in (1, 3)}
 for size, captions in before.items():
@@ -265,7 +259,9 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 # `SelfCriticalBatches` puts it together: take some photos, draw captions with the weights of this moment, score them, and hand features, words and advantages to `fit`. The references are the training captions; dev is only looked at.
 
 # %%
-twin = Captioner.load(work / "first-captioner")  # trained further; `captioner` stays as it was
+twin = Captioner.load(
+    work.folder / "first-captioner"
+)  # trained further; `captioner` stays as it was
 small = Criticism(6, photos=44, learning_rate=5e-4, average=0.95)
 choices = {"mini": small}.get(DATASET, Criticism())
 batches = SelfCriticalBatches(twin.decoder, train, tokenizer, choices, SEED)
@@ -430,7 +426,7 @@ def step(self, word_ids, state):
 # Train a second captioner that differs in its seed alone, and let the two write together. (The first is the one from before section 5; this one takes as long, and should reach about the same loss.)
 
 # %%
-second = build_captioner(dataset, work, recipe, SEED + 1, work / "second-captioner")
+second = work.captioner(recipe, SEED + 1, "second-captioner")
 pair = CompiledModel(Ensemble([captioner.decoder, second.decoder]))
 for label, model in {"first": captioner.compiled, "second": second.compiled, "both": pair}.items():
     ids = greedy(model, dev_features[:], tokenizer.max_length)
