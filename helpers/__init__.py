@@ -6,7 +6,7 @@
 * parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`; `stream` is
   how images go through the last ones: opened ahead, encoded in batches, finished behind;
 * data: `datasets`, `features`, `batches`;
-* captioner: `captioner`, `training`, `self_critical`;
+* captioner: `captioner`, `training`, `self_critical`, and `resuming` of what was cut short;
 * road: `pipeline` takes all steps from the data set to the scores;
 * apps: `widget`, `alt_text`, `web`, `annotating`, `wording`.
 

@@ -27,7 +27,8 @@ class CaptionBatches:
         ids: int32 (captions, max_length) from the tokenizer, right-padded with 0.
         batch_size: captions in a batch, on average.
         shuffle: whether captions and batches come in a new order every epoch.
-        seed: makes that order repeatable.
+        seed: makes that order repeatable. Which order an epoch has depends on the seed and on
+            `epoch`, its number from 0 on, which going through the batches raises by one.
 
     Raises ValueError when rows and ids differ in number, or there are none.
     Taught in lesson 04.
@@ -52,7 +53,7 @@ class CaptionBatches:
         lengths = np.count_nonzero(self.ids, axis=-1).reshape(len(ids), -1)
         self.words, self.lengths = lengths.sum(axis=1), lengths.max(axis=1)
         self.batch_size, self.shuffle = batch_size, shuffle
-        self.random = np.random.default_rng(seed)
+        self.seed, self.epoch = seed, 0
         self.cuts = self.cut()
 
     def __len__(self) -> int:
@@ -61,6 +62,8 @@ class CaptionBatches:
 
     def __iter__(self) -> Iterator[tuple]:
         """Yield the batches of one epoch as ((features, inputs), targets)."""
+        self.random = np.random.default_rng([self.seed, self.epoch])
+        self.epoch += 1
         groups = self.groups()
         views = self.random.integers(len(self.views) if self.shuffle else 1, size=len(groups))
         for chosen, view in zip(groups, views, strict=True):

@@ -5,7 +5,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from socket import gethostname
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -75,16 +77,23 @@ def locked(path: str | Path, seconds: float = 0, problem: str = "") -> Iterator[
         seconds: how long to wait for another program that holds it; -1 for ever.
         problem: what to say if it is held all that time.
 
-    Raises LockedError if another program, or another thread of this one, holds it.
+    Raises LockedError if another program, or another thread of this one, holds it; who it is stands
+    in a note beside the lock, `.<name>.holder`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    note = path.with_name(f".{path.name}.holder")
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=seconds, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
+        with suppress(OSError):
+            problem = problem or f"{note.read_text('utf-8')} is at work on {path}; wait for it"
         raise LockedError(problem or f"another program is at work on {path}; wait for it") from None
-    try:
+    try:  # a note that a kill left is written over
+        now = datetime.now().isoformat(" ", "minutes")
+        note.write_text(f"process {os.getpid()} on {gethostname()}, since {now},", "utf-8")
         yield
     finally:
+        note.unlink(missing_ok=True)
         lock.release()

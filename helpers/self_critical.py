@@ -13,6 +13,7 @@ from helpers.batches import CaptionBatches
 from helpers.decoding import END, START, CompiledModel, take_rows, word_log_probabilities
 from helpers.metrics import cider_d_each, ngram_rarity
 from helpers.models import Decoder
+from helpers.resuming import resumable
 from helpers.tokenizer import CaptionTokenizer
 
 
@@ -140,7 +141,7 @@ class SelfCriticalBatches:
         seed: int = 0,
     ):
         self.model, self.tokenizer, self.criticism = CompiledModel(model), tokenizer, criticism
-        self.views, self.random, self.rewards = batches.views, np.random.default_rng(seed), []
+        self.views, self.seed, self.epoch, self.rewards = batches.views, seed, 0, []
         self.references = photo_references(batches, tokenizer)
         self.rows = np.array(list(self.references))
         self.rarity = ngram_rarity(list(self.references.values()), str.split)
@@ -153,7 +154,9 @@ class SelfCriticalBatches:
         return len(self.rows) // self.photos
 
     def __iter__(self) -> Iterator[tuple]:
-        """Yield the batches of one epoch."""
+        """Yield the batches of one epoch; chance depends on the seed and its number, `epoch`."""
+        self.random = np.random.default_rng([self.seed, self.epoch])
+        self.epoch += 1
         order = self.random.permutation(self.rows)[: len(self) * self.photos]
         for rows in order.reshape(-1, self.photos):
             view = self.views[self.random.integers(len(self.views))]
@@ -205,10 +208,12 @@ def train_on_score(
         schedule, clipnorm=1.0, use_ema=True, ema_momentum=choices.average
     )
     model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
-    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
-    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
-    options = {"epochs": choices.epochs, "shuffle": False, "verbose": verbose}
-    return model.fit(batches.dataset(), callbacks=every, **options).history
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with resumable(model, batches, backup) as (progress, epochs_done):
+        options = {"initial_epoch": epochs_done, "epochs": choices.epochs, "verbose": verbose}
+        every = [progress, average, *callbacks]
+        history = model.fit(batches.dataset(), shuffle=False, callbacks=every, **options)
+    return history.history
 
 
 def photo_references(batches: CaptionBatches, tokenizer: CaptionTokenizer) -> dict[int, list[str]]:

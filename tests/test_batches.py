@@ -105,6 +105,14 @@ def test_the_order_is_new_every_epoch_and_repeats_with_the_seed():
     assert first != order_of(other)
 
 
+def test_the_order_of_an_epoch_depends_on_its_number_alone():
+    """A training that goes on in its third epoch sees the third epoch, not the first again."""
+    undisturbed, resumed = make_batches(), make_batches()
+    third = [order_of(undisturbed) for _ in range(3)][2]
+    resumed.epoch = 2
+    assert order_of(resumed) == third
+
+
 def test_without_shuffling_the_shortest_captions_come_first_every_time():
     batches = make_batches(shuffle=False)
     lengths = [LENGTHS[number] for number in order_of(batches)]

@@ -186,6 +186,18 @@ def test_training_on_the_score_raises_it(grouped):
     assert last > 2 * first + 20, (first, last)
 
 
+def test_the_draw_of_an_epoch_depends_on_its_number_alone():
+    """A training that goes on in its third epoch draws what an undisturbed one draws there."""
+    choices = Criticism(photos=2, captions=3)
+    undisturbed, resumed = (
+        SelfCriticalBatches(small_model(False), batches_of(False), TOKENIZER, choices, seed=4)
+        for _ in range(2)
+    )
+    epochs = [[inputs.tolist() for (_, inputs), *_ in undisturbed] for _ in range(3)]
+    resumed.epoch = 2
+    assert [inputs.tolist() for (_, inputs), *_ in resumed] == epochs[2] != epochs[0]
+
+
 def test_an_ensemble_is_the_mean_of_its_models():
     models, features = [small_model(True), small_model(True)], np.ones((2, 5, 4), "float32")
     models[1].set_weights([0.9 * weight for weight in models[1].get_weights()])

@@ -1,6 +1,8 @@
 """Training: the loss, the two ways of asking the same, averaged weights, interruption."""
 
 import dataclasses
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -10,7 +12,15 @@ import tensorflow as tf
 from helpers.batches import CaptionBatches, prefix_rows
 from helpers.decoding import greedy
 from helpers.models import MergeDecoder, next_word_model
-from helpers.training import CaptionEveryEpoch, CaptionLoss, Recipe, train_decoder, words_loss
+from helpers.resuming import Progress
+from helpers.training import (
+    CaptionEveryEpoch,
+    CaptionLoss,
+    Recipe,
+    compile_decoder,
+    train_decoder,
+    words_loss,
+)
 
 VOCAB, SIZE = 12, 6
 PHOTOS = np.random.default_rng(1).normal(2, 3, (3, SIZE)).astype("float32")
@@ -19,9 +29,10 @@ NO_DROPOUT = {"image_dropout": 0.0, "word_dropout": 0.0, "merge_dropout": 0.0}
 TINY = Recipe(epochs=4, batch_size=3, learning_rate=0.02, smoothing=0.0, average=0.8)
 
 
-def new_model(seed=3):
+def new_model(seed=3, **sizes):
     keras.utils.set_random_seed(seed)
-    model = MergeDecoder(VOCAB, feature_size=SIZE, embedding_size=8, units=16, **NO_DROPOUT)
+    sizes = {"embedding_size": 8, "units": 16, **NO_DROPOUT, **sizes}
+    model = MergeDecoder(VOCAB, feature_size=SIZE, **sizes)
     model.standardise.adapt(PHOTOS)
     model.build()
     return model
@@ -79,9 +90,9 @@ def test_the_mask_comes_from_the_targets():
     assert abs(float(words_loss(changed, logits)) - loss) > 1e-3
 
 
-def test_the_loss_object_is_the_function_and_survives_its_config():
+def test_the_loss_object_is_the_function():
     targets, logits = random_logits()
-    loss = CaptionLoss.from_config(CaptionLoss(0.2).get_config())
+    loss = CaptionLoss(0.2)
     np.testing.assert_allclose(loss(targets, logits), words_loss(targets, logits, 0.2), rtol=1e-6)
 
 
@@ -152,6 +163,80 @@ def eager():
     tf.config.run_functions_eagerly(False)
 
 
+UNLIKE = np.zeros((6, 30), "int32")  # five short captions and a long one
+for row, length in enumerate((4, 4, 4, 4, 4, 26)):
+    words = np.random.default_rng(row).integers(4, VOCAB, length - 2)
+    UNLIKE[row, :length] = [2, *words, 3]
+
+
+def test_the_loss_of_an_epoch_is_a_mean_of_its_words(eager):
+    """Keras' own is one of the photos: five short captions outweighed a long one."""
+    photos = np.random.default_rng(1).normal(size=(6, SIZE)).astype("float32")
+    dev = CaptionBatches(photos, np.arange(6), UNLIKE, batch_size=3, shuffle=False)
+    assert len({len(targets) for _, targets in dev}) > 1, "else both means are the same"
+    model, nats, words = new_model(), 0.0, 0
+    for inputs, targets in dev:
+        count = np.count_nonzero(targets)
+        nats, words = nats + count * float(words_loss(targets, model(inputs))), words + count
+    still = dataclasses.replace(TINY, epochs=1, learning_rate=0.0)
+    history = train_decoder(model, dev, dev, still, verbose=0)
+    np.testing.assert_allclose([history["val_loss"], history["loss"]], nats / words, rtol=1e-5)
+
+
+class PressCtrlC(keras.callbacks.Callback):
+    """Presses Ctrl-C at one moment of a training, such as "on_test_begin"."""
+
+    def __init__(self, moment, error=None):
+        super().__init__()
+        self.error = error
+        setattr(self, moment, self.press)
+
+    def press(self, *_, **logs):
+        signal.raise_signal(signal.SIGINT)
+        if self.error:
+            raise self.error
+
+
+def noted(number, frame):
+    raise KeyboardInterrupt("by the handler from before")
+
+
+@pytest.fixture
+def handler():
+    """A handler of Ctrl-C from before the training."""
+    before = signal.signal(signal.SIGINT, noted)
+    yield noted
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_error_in_a_training_leaves_ctrl_c_as_it_was(eager, handler):
+    press = PressCtrlC("on_train_batch_end", MemoryError("no memory"))
+    with pytest.raises(MemoryError):
+        train_decoder(new_model(), batches_of(), batches_of(), TINY, callbacks=[press], verbose=0)
+    assert signal.getsignal(signal.SIGINT) is handler
+    with pytest.raises(KeyboardInterrupt, match="from before"):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("moment", ["on_train_batch_end", "on_test_begin", "on_epoch_end"])
+def test_ctrl_c_in_the_last_epoch_is_heard_and_nothing_is_lost(tmp_path, eager, handler, moment):
+    """In the last validation it was lost, and the pipeline went on to save and score."""
+    recipe, backup = dataclasses.replace(TINY, epochs=1), tmp_path / "unfinished"
+    train, press = batches_of(2), PressCtrlC(moment)
+    with pytest.raises(KeyboardInterrupt):
+        train_decoder(new_model(), train, batches_of(), recipe, backup, [press], verbose=0)
+    assert signal.getsignal(signal.SIGINT) is handler
+    saved = (backup / "latest.weights.h5").exists()
+    assert saved == (moment == "on_epoch_end"), "what was done is kept for the next run"
+
+
+def test_a_training_in_a_thread_needs_no_signals(eager):
+    with ThreadPoolExecutor(1) as pool:
+        recipe = dataclasses.replace(TINY, epochs=1)
+        given = (new_model(), batches_of(), batches_of(), recipe)
+        assert "loss" in pool.submit(train_decoder, *given, verbose=0).result()
+
+
 class StopInEpoch(keras.callbacks.Callback):
     """Presses Ctrl-C in the middle of an epoch."""
 
@@ -185,6 +270,41 @@ def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path, eager):
         np.testing.assert_allclose(weight, other, atol=1e-5)
     assert labels[0] == "restored" and labels[1].startswith("epoch  3") and len(labels) == 2
     assert not backup.exists()
+
+
+@pytest.mark.slow
+def test_a_resumed_training_sees_and_drops_what_an_undisturbed_one_does(tmp_path, eager):
+    """It replayed the first epoch's order, and dropout began anew."""
+    recipe, backup = dataclasses.replace(TINY, epochs=3), tmp_path / "unfinished"
+    whole, stopped, resumed = (new_model(word_dropout=0.5, merge_dropout=0.5) for _ in range(3))
+    train_decoder(whole, batches_of(8, True), batches_of(), recipe, verbose=0)
+    with pytest.raises(KeyboardInterrupt):
+        stop = [StopInEpoch(2)]
+        train_decoder(stopped, batches_of(8, True), batches_of(), recipe, backup, stop, verbose=0)
+    begun = batches_of(8, True)
+    list(begun), list(begun)  # how often somebody went through them doesn't matter
+    train_decoder(resumed, begun, batches_of(), recipe, backup, verbose=0)
+    for weight, other in zip(resumed.weights, whole.weights, strict=True):
+        np.testing.assert_allclose(weight, other, atol=1e-6)
+
+
+def test_a_kill_while_an_epoch_is_saved_leaves_the_one_before(tmp_path, eager, monkeypatch):
+    recipe, backup = dataclasses.replace(TINY, epochs=2), tmp_path / "unfinished"
+    save, model, files = keras.Model.save_weights, new_model(), []
+
+    def killed(self, path):
+        save(self, path) if not files else path.write_bytes(b"half of it")
+        files.append((backup / "latest.weights.h5").exists())
+        if len(files) == 2:
+            raise SystemExit
+
+    monkeypatch.setattr(keras.Model, "save_weights", killed)
+    with pytest.raises(SystemExit):
+        train_decoder(model, batches_of(4), batches_of(), recipe, backup, verbose=0)
+    assert files == [False, True]
+    resumed = new_model(seed=9)
+    compile_decoder(resumed, recipe, 8)
+    assert Progress(batches_of(4), backup).restore(resumed) == 1
 
 
 def test_a_training_stopped_after_its_last_epoch_keeps_the_average(tmp_path, eager):

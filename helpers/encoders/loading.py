@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.encoders.official import official_weights
-from helpers.encoders.table import ENCODERS, EncoderSpec, scale
+from helpers.encoders.table import ENCODERS, RANDOM, EncoderSpec, scale
 from helpers.places import DATA
 
 COPIES = DATA / "weights"
@@ -97,9 +97,9 @@ def best_weights(
         if copy.exists():
             print(f"{network}: no download, so the rounded weights in data/weights/ are used.")
             return spec, copy
-        if spec.name + "-random" in ENCODERS:
+        if spec.name + RANDOM in ENCODERS:
             print(f"{network}: no download, so it has random weights and has learnt nothing.")
-            return ENCODERS[spec.name + "-random"], None
+            return ENCODERS[spec.name + RANDOM], None
         problem = f"no download ({error}) and no {copy}"
         cure = "fetch the course again, with data/weights, or give a weights file"
         raise EncoderError(f"{problem}; {cure}") from error

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 from keras import applications
 
+RANDOM = "-random"  # ends the name of an encoder that has learnt nothing
 FINER = {"block13": 2, "block4": 4}  # what enters them is so many times finer
 FOLDER, FILE = "tensorflow/keras-applications", "weights_tf_dim_ordering_tf_kernels"
 Fill = Callable[[keras.Model], keras.Model]  # returns a network with its weights in it
@@ -110,6 +111,6 @@ SPECS = [
     EncoderSpec("xception", 299, (3032,), scale, xception_mean, XCEPTION),
     EncoderSpec("xception-grid", 299, (100, 3032), scale, xception_grid, XCEPTION),
     EncoderSpec("vgg16", 224, (4096,), CAFFE, vgg16_fc2, VGG16),
-    EncoderSpec("vgg16-random", 224, (4096,), CAFFE, vgg16_fc2, None),
+    EncoderSpec(f"vgg16{RANDOM}", 224, (4096,), CAFFE, vgg16_fc2, None),
 ]
 ENCODERS = {spec.name: spec for spec in SPECS}

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from helpers.captioner import Captioner
-from helpers.datasets import Dataset
 from helpers.encoders import ENCODERS
 from helpers.features import Reduction
 from helpers.models import DECODERS, precision
@@ -19,9 +18,12 @@ SAMPLE = 30_000  # vectors of features from which their mean and spread are take
 
 
 def new_captioner(
-    tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, dataset: Dataset
+    tokenizer: CaptionTokenizer, features: np.ndarray, recipe: Recipe, record: dict
 ) -> Captioner:
-    """Return an untrained captioner that has seen nothing but the spread of some features."""
+    """Return an untrained captioner that has seen nothing but the spread of some features.
+
+    record: what else its config is to hold.
+    """
     sizes = {"vocab_size": len(tokenizer), "feature_size": features.shape[-1], **recipe.sizes}
     with precision(recipe.precision):
         model = DECODERS[recipe.decoder](**sizes)
@@ -33,9 +35,9 @@ def new_captioner(
     config = {
         "encoder": recipe.encoder,
         **({"encoder_weights": "random weights"} if spec and not spec.weights else {}),
-        "dataset": dataset.name,
         "length_power": recipe.length_power,
         "recipe": asdict(recipe),
+        **record,
         "versions": {"python": platform.python_version(), "keras": keras.__version__},
         "date": date.today().isoformat(),
     }

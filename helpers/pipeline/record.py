@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from helpers.datasets import Dataset
+from helpers.files import write_text
 from helpers.metrics import constant_scores, human_scores
 
 KEPT = ("seed", "dataset", "date", "dev loss", "scores")  # of a captioner's config
@@ -55,4 +56,4 @@ def record_baselines(path: str | Path, dataset: Dataset) -> None:
 
 def write_record(path: str | Path, record: dict) -> None:
     """Write a record as JSON."""
-    Path(path).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    write_text(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -64,7 +64,7 @@ ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
 # Four helpers come in untaught here: `open_dataset` finds the files, `open_image` reads a photo
-# (lesson 02 opens it up), `work_folder` names the folder for your results, and the plots draw.
+# (lesson 02 opens it up), `Workspace` knows the folder for your results, and the plots draw.
 # `captions` is the module that you write yourself in this lesson; it is here to compare with.
 
 # %%
@@ -81,7 +81,7 @@ from helpers import captions
 from helpers.datasets import DATA_FOLDER, open_dataset
 from helpers.files import write_text
 from helpers.images import open_image
-from helpers.pipeline import build_descriptions, work_folder
+from helpers.pipeline import Workspace
 from helpers.plots import plot_word_counts, show_captioned, show_images
 
 # %% [markdown]
@@ -549,18 +549,18 @@ def write_descriptions(descriptions, path):
     write_text(path, "".join(lines))
 
 
-work = work_folder(dataset)
-path = work / "descriptions.txt"
+work = Workspace(dataset)
+path = work.folder / "descriptions.txt"
 write_descriptions(descriptions, path)
 print(path, *path.read_text("utf-8").split("\n")[:3], sep="\n")
 
 # %% [markdown]
-# A file that nobody has read back is a hope. Read it and compare. `build_descriptions` is what
-# the later lessons call: it loads this file, or makes it when you have skipped this lesson.
+# A file that nobody has read back is a hope. Read it and compare. `work.descriptions` is what the
+# later lessons take: it cleans once more, and writes this file if you have skipped this lesson.
 
 # %%
 assert captions.read_descriptions(path) == descriptions
-assert build_descriptions(dataset, work) == descriptions
+assert work.descriptions == descriptions
 print(f"{path.name}: {path.stat().st_size / 1000:,.0f} KB, read back, equal")
 
 # %% [markdown]

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `work_folder` names the folder for what you make, `plots` draws.
+# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. What you import from `helpers` and do not see built here: `open_dataset` and `clean_captions` come from lesson 01, `open_image` opens any photo the right way up, `Workspace` knows the folder for what you make, `plots` draws.
 
 # %%
 import os
@@ -76,7 +76,7 @@ from helpers.features.extracting import part_file
 from helpers.features.files import ARRAY_FILE, FeaturesError, as_features, read_array
 from helpers.files import replacing
 from helpers.images import open_image
-from helpers.pipeline import build_features, work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. Sections 3 to 5 look into Xception; `ENCODER` is for section 6.
@@ -94,8 +94,8 @@ SEED = 7
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
-photos = {name: dataset.image_paths[name] for split in dataset.splits.values() for name in split}
+work = Workspace(dataset)
+photos = dataset.photos()
 paths = list(photos.values())
 photo = open_image(paths[0])
 print(f"{len(paths):,} photos; the first has {photo.width} x {photo.height} pixels")
@@ -362,9 +362,9 @@ print(average_colours.vectors.shape, sorted(path.name for path in play.glob("col
 # And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
 
 # %%
-target = work / ("features.pkl" if ENCODER == "xception" else f"{ENCODER}.npy")
+target = work.file(ENCODER)
 if target.exists():
-    features = build_features(dataset, work, ENCODER)
+    features = work.features(ENCODER)
 else:
     chosen = encoder if ENCODER == encoder.name else load_encoder(ENCODER)
     features = extract_features(chosen, photos, target)

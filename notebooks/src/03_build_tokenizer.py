@@ -57,8 +57,8 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# From lesson 01 come `open_dataset`, `count_words` and the cleaned captions, which
-# `build_descriptions` loads or makes. `recipe_for` knows the settings of a training run, which
+# From lesson 01 come `open_dataset`, `count_words` and the cleaned captions, which a
+# `Workspace` keeps. `recipe_for` knows the settings of a training run, which
 # lesson 04 explains; here you use two of them. The plots draw.
 
 # %%
@@ -72,7 +72,7 @@ from keras.utils import pad_sequences
 
 from helpers.captions import count_words
 from helpers.datasets import open_dataset
-from helpers.pipeline import build_descriptions, build_tokenizer, recipe_for, work_folder
+from helpers.pipeline import Workspace, recipe_for
 from helpers.plots import draw_batch, plot_caption_lengths, plot_vocabulary_coverage
 
 # %% [markdown]
@@ -266,13 +266,13 @@ print("ours", is_right_padded(batch), " left", is_right_padded(left))
 # ## 5. How long is a caption?
 #
 # Time for the real captions. A tokenizer may learn from the training split only: dev and test
-# stand for the captions that nobody has seen yet. `work` is the work folder of lesson 01,
-# `work/mini/` in the course folder.
+# stand for the captions that nobody has seen yet. `work` keeps what the lessons make,
+# in `work/mini/` in the course folder.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
-descriptions = build_descriptions(dataset, work)
+work = Workspace(dataset)
+descriptions = work.descriptions
 train = [text for name in dataset.splits["train"] for text in descriptions[name]]
 dev = [text for name in dataset.splits["dev"] for text in descriptions[name]]
 print(f"train {len(train):,} captions, dev {len(dev):,}", train[0], sep="\n")
@@ -490,7 +490,7 @@ print(f"{np.mean(back):.1%} of the training captions come back word for word")
 # and `max_length`. Everything else follows from them.
 
 # %%
-path = work / "tokenizer.json"
+path = work.folder / "tokenizer.json"
 tokenizer.save(path)
 print(*path.read_text("utf-8").split("\n")[:12], sep="\n")
 
@@ -512,12 +512,12 @@ assert json.loads(path.read_text("utf-8"))["words"] == tokenizer.words
 print(twin.decode(twin.encode(train[0])))
 
 # %% [markdown]
-# Later lessons call `build_tokenizer`, which loads this file, or makes it if you have skipped this
-# lesson. Would it have made the same one? Let it start from nothing, in an empty folder.
+# Later lessons call `work.tokenizer()`, which makes this file if you have skipped this lesson.
+# Would it have made the same one? Let it start from nothing, in an empty folder.
 
 # %%
 with TemporaryDirectory() as empty:
-    made = build_tokenizer(dataset, Path(empty))
+    made = Workspace(dataset, empty).tokenizer()
 assert made.words == tokenizer.words and made.max_length == tokenizer.max_length
 print(f"the same {len(made):,} words, in the same order")
 

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Helpers that you do not build here: `open_dataset` and the `build_…` functions fetch what lessons 01-03 made, and `named_share` counts captions that name a thing (lesson 06). `Captioner`, `new_captioner` and `caption_batches` tie together what you do build.
+# Helpers that you do not build here: `open_dataset` fetches the data, `Workspace` keeps what lessons 01-03 made and ties together what you do build, and `named_share` counts captions that name a thing (lesson 06).
 
 # %%
 import textwrap
@@ -73,16 +73,9 @@ from helpers.datasets import open_dataset
 from helpers.images import open_image
 from helpers.metrics import named_share
 from helpers.models import MergeDecoder
-from helpers.pipeline import (
-    build_descriptions,
-    build_features,
-    build_tokenizer,
-    caption_batches,
-    new_captioner,
-    recipe_for,
-    work_folder,
-)
-from helpers.training import CaptionLoss
+from helpers.pipeline import Workspace, recipe_for
+from helpers.resuming import resumable
+from helpers.training import CaptionLoss, LossPerWord
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -97,16 +90,16 @@ SEED = 7
 #
 # How do you teach a network to write? You teach it a smaller thing: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
 #
-# Fetch the clean captions, the photos' features and the tokenizer from the work folder, `work/mini/`.
+# Fetch the clean captions, the photos' features and the tokenizer from the workspace, `work/mini/`.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 recipe = recipe_for(dataset)
-descriptions = build_descriptions(dataset, work)
-tokenizer = build_tokenizer(dataset, work, recipe)
+descriptions = work.descriptions
+tokenizer = work.tokenizer(recipe)
 train_names = dataset.splits["train"]
-features = build_features(dataset, work).rows(train_names)
+features = work.features().rows(train_names)
 print(f"{len(train_names):,} training photos, features {features.shape}")
 print(f"{len(tokenizer):,} words, captions of at most {tokenizer.max_length} ids")
 
@@ -275,11 +268,10 @@ assert np.allclose(logits, toy((toy_photos, toy_words)))
 # What does a model of full size say before it has learnt anything? `caption_features` lets it write greedily: it always takes its favourite next word (lesson 05). The photos are from dev.
 
 # %%
-keras.utils.set_random_seed(SEED)
-untrained = new_captioner(tokenizer, features, recipe, dataset)
+untrained = work.new_captioner(recipe, SEED)
 dev_names = dataset.splits["dev"]
 three = [dev_names[i] for i in (0, len(dev_names) // 3, 2 * len(dev_names) // 3)]
-three_features = build_features(dataset, work).rows(three)
+three_features = work.features().rows(three)
 print(f"{untrained.decoder.count_params():,} weights")
 for caption in untrained.caption_features(three_features, beam_size=1):
     print(textwrap.shorten(caption, 90))
@@ -352,7 +344,7 @@ print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {g
 # Where to cut? Not after a fixed number of captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
 #
 # * `cut` returns the places of the cuts, `groups` says which captions share a batch.
-# * `__iter__` goes through all captions once, which is called an **epoch**. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
+# * `__iter__` goes through all captions once, which is called an **epoch**. Its order follows from seed and number, so that an interrupted training can go on. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
 
 
 # %% tags=["same-as:helpers.batches.CaptionBatches.cut", "same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
@@ -372,6 +364,8 @@ def groups(self):
 
 
 def __iter__(self):
+    self.random = np.random.default_rng([self.seed, self.epoch])
+    self.epoch += 1
     groups = self.groups()
     views = self.random.integers(len(self.views) if self.shuffle else 1, size=len(groups))
     for chosen, view in zip(groups, views, strict=True):
@@ -463,7 +457,7 @@ def batch_of_rows():
 # Both models learn here, so they share a scratch copy.
 
 # %%
-scratch = new_captioner(tokenizer, features, recipe, dataset).decoder
+scratch = work.new_captioner(recipe, SEED).decoder
 classic = next_word_model(scratch, tokenizer.max_length - 1)
 classic.compile("adam", "categorical_crossentropy")
 scratch.compile("adam", CaptionLoss())
@@ -514,7 +508,7 @@ print("average", track[-6:])
 # %% [markdown]
 # The average stays close to 2. Its memory is about 1 / (1 − momentum) steps long: 10 here. A short run needs one that forgets fast.
 #
-# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, and `compile` gives both to the model.
+# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, `LossPerWord` its mean over all words of an epoch. `compile` gives all to the model.
 #
 # Where TensorFlow finds a GPU, it uses it. Keras then hands the LSTM to cuDNN (lesson 03), and would translate other models with **XLA**, a compiler that makes a new program for every shape of batch. Ours differ in shape, so `jit_compile=False` forbids it.
 #
@@ -527,7 +521,8 @@ def compile_decoder(model, recipe, steps):
     optimiser = keras.optimizers.Adam(
         schedule, clipnorm=5.0, use_ema=True, ema_momentum=recipe.average
     )
-    model.compile(optimiser, CaptionLoss(recipe.smoothing), jit_compile=False)
+    per_word = LossPerWord(recipe.smoothing)
+    model.compile(optimiser, CaptionLoss(recipe.smoothing), metrics=[per_word], jit_compile=False)
 
 
 schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, 100)
@@ -563,7 +558,7 @@ assert dry.captions == [["a dog"]]
 # %% [markdown]
 # Training itself is one call of `fit`, with three callbacks:
 #
-# * `BackupAndRestore` saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause).
+# * `progress`, from `resumable`, saves every epoch. After an interruption run the cell again, and it goes on from there; on Colab, whose disk dies with the session, only with the work folder [on Drive](../TROUBLESHOOTING.md#the-files-are-gone-after-a-pause).
 # * `SwapEMAWeights` then puts the averaged weights into the model, for the dev loss and for your captions, and takes them out again for the next epoch.
 # * your `CaptionEveryEpoch` comes last and meets the averaged weights.
 
@@ -571,30 +566,29 @@ assert dry.captions == [["a dog"]]
 # %% tags=["same-as:helpers.training.train_decoder"]
 def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=2):
     compile_decoder(model, recipe, steps=recipe.epochs * len(train))
-    # The backup comes first: it has to keep the weights before their average takes their place.
-    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
-    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
-    history = model.fit(
-        train.dataset(),
-        validation_data=dev.dataset(),
-        epochs=recipe.epochs,
-        shuffle=False,
-        verbose=verbose,
-        callbacks=every,
-    )
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with resumable(model, train, backup) as (progress, epochs_done):
+        history = model.fit(
+            train.dataset(),
+            validation_data=dev.dataset(),
+            initial_epoch=epochs_done,
+            epochs=recipe.epochs,
+            shuffle=False,
+            verbose=verbose,
+            callbacks=[progress, average, *callbacks],
+        )
     return history.history
 
 
 # %% [markdown]
 # Why dev and never test? Whatever you look at while you still make choices, you fit yourself to: keep the epoch that does best on test, and the test score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
 #
-# `caption_batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `helpers.pipeline.build_captioner`, so the captioner you get here is the one that later lessons use. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
+# `work.batches` makes your `CaptionBatches` of a split. Seed, recipe and order are those of `work.captioner`, so later lessons use this captioner. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
 
 # %%
-keras.utils.set_random_seed(SEED)
-train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
-dev = caption_batches(dataset, work, tokenizer, "dev", recipe, SEED)
-captioner = new_captioner(tokenizer, train.views[0], recipe, dataset)
+train = work.batches("train", recipe, SEED)
+dev = work.batches("dev", recipe, SEED)
+captioner = work.new_captioner(recipe, SEED)
 
 
 def show(label, captions):
@@ -602,11 +596,13 @@ def show(label, captions):
 
 
 diary = CaptionEveryEpoch(lambda: captioner.caption_features(three_features, 1), show)
-backup = work / "captioner" / "unfinished"
-history = train_decoder(captioner.decoder, train, dev, recipe, backup, [diary], verbose=0)
+folder = work.folder / "captioner"
+history = train_decoder(
+    captioner.decoder, train, dev, recipe, folder / "unfinished", [diary], verbose=0
+)
 
 # %% [markdown]
-# Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end; if yours is far above, check that features and captions belong to the same images. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
+# Each line is the caption of the first of the three images. On mini expect a dev loss between 1.8 and 2.1 at the end. It can't get near 0: nobody can guess which of several good words a person chose. The curves:
 
 # %%
 plots.plot_losses(history)
@@ -630,7 +626,7 @@ plots.show_epoch_captions(images, diary.captions, first=0)
 # %%
 words_in = keras.Input((5,))
 read = keras.layers.LSTM(4)(keras.layers.Embedding(9, 3, mask_zero=True)(words_in))
-trap = work / "trap.h5"
+trap = work.folder / "trap.h5"
 keras.Model(words_in, read).save(trap)
 try:
     keras.models.load_model(trap)
@@ -642,10 +638,10 @@ trap.unlink()
 # Keras cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
 
 # %%
-dev_loss = captioner.decoder.evaluate(dev.dataset(), verbose=0)
-captioner.config.update({"dev loss": round(dev_loss, 4), "seed": SEED})
-captioner.save(work / "captioner")
-for path in sorted((work / "captioner").iterdir()):
+dev_loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
+captioner.config["dev loss"] = round(dev_loss, 4)
+captioner.save(folder)
+for path in sorted(folder.iterdir()):
     print(f"{path.name:<20} {path.stat().st_size / 1e3:>8,.0f} KB")
 print({key: captioner.config[key] for key in ("decoder", "encoder", "dataset", "dev loss", "seed")})
 
@@ -653,7 +649,7 @@ print({key: captioner.config[key] for key in ("decoder", "encoder", "dataset", "
 # `evaluate` agrees with the last line of the diary: the averaged weights are what you keep. Load the folder, compare what the two say, and repeat the proof of section 5, now with trained weights:
 
 # %%
-loaded = Captioner.load(work / "captioner")
+loaded = Captioner.load(folder)
 said = loaded.caption_features(three_features)
 assert said == captioner.caption_features(three_features)
 for name, caption in zip(three, said, strict=True):
@@ -671,7 +667,7 @@ if dataset.scenes:
     facts, synonyms = dataset.scenes["scenes"], dataset.scenes["synonyms"]
     for split, names in dataset.splits.items():
         names = names[:100]
-        captions = loaded.caption_features(build_features(dataset, work).rows(names))
+        captions = loaded.caption_features(work.features().rows(names))
         records = [facts[name] for name in names]
         shares = {
             key: f"{named_share(captions, records, synonyms, key):.0%}"
@@ -767,8 +763,7 @@ print("right" if abs(pair[0] - pair[1]) > 1e-3 else "not yet")
 
 # %% tags=["exercise"]
 def short_run(recipe):
-    keras.utils.set_random_seed(SEED)
-    model = new_captioner(tokenizer, features, recipe, dataset).decoder
+    model = work.new_captioner(recipe, SEED).decoder
     few = CaptionBatches(features, photo_rows[:500], ids[:500], recipe.batch_size, seed=SEED)
     return train_decoder(model, few, dev, recipe, verbose=0)["val_loss"][-1]
 

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Some helpers are not taught here. `open_dataset`, `build_captioner` and `build_features` fetch what earlier lessons made, `open_image` opens a photo, `plots` draws, and `cider_d` is a score that lesson 06 takes apart.
+# Some helpers are not taught here. `open_dataset` and `Workspace` fetch what earlier lessons made, `open_image` opens a photo, `plots` draws, and `cider_d` is a score that lesson 06 takes apart.
 
 # %%
 import math
@@ -73,7 +73,7 @@ from helpers.datasets import open_dataset
 from helpers.images import image_pixels, open_image
 from helpers.metrics import cider_d
 from helpers.models import next_word_model
-from helpers.pipeline import build_captioner, build_features, work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `HANDFUL` photos go through the slow ways of writing.
@@ -86,18 +86,18 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06. (`work` is the work folder, `work/mini/` in the course folder.)
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06. (`work` keeps them in `work/mini/` in the course folder.)
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
-captioner = build_captioner(dataset, work)
+work = Workspace(dataset)
+captioner = work.captioner()
 model, tokenizer, max_length = (
     captioner.decoder,
     captioner.tokenizer,
     captioner.tokenizer.max_length,
 )
-features = build_features(dataset, work).rows(dataset.splits["dev"])
+features = work.features().rows(dataset.splits["dev"])
 print("features (photos, numbers):", features.shape)
 print("words that the model knows:", len(tokenizer))
 

@@ -78,7 +78,7 @@ from helpers.captions import PLAIN_JOINERS, WORD
 from helpers.datasets import open_dataset
 from helpers.images import open_image
 from helpers.metrics import check_captions, score_captions
-from helpers.pipeline import build_captioner, build_features, work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -97,9 +97,9 @@ SEED = 7
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
-captioner = build_captioner(dataset, work, seed=SEED)
-features = build_features(dataset, work)
+work = Workspace(dataset)
+captioner = work.captioner(seed=SEED)
+features = work.features()
 test_features = features.rows(dataset.splits["test"])
 references = dataset.references("test")
 captions = captioner.caption_features(test_features, beam_size=3)

@@ -58,7 +58,7 @@ ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
 # `Captioner` is what lessons 02-05 built up: encoder, tokenizer and decoder in one folder.
-# `open_dataset` brings photos to try, `work_folder` knows where lesson 04 left its captioner. From
+# `open_dataset` brings photos to try, `Workspace` knows where lesson 04 left its captioner. From
 # `images` come the functions that open a photo, from `widget` the finished app.
 
 # %%
@@ -80,7 +80,7 @@ from helpers.apps.widget import caption_widget
 from helpers.captioner import Captioner, captioner_names
 from helpers.datasets import open_dataset
 from helpers.images import ImageError, open_image
-from helpers.pipeline import work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `CAPTIONER` is the name of a folder in `data/captioners`. `ADDRESS` leads nowhere; put
@@ -426,7 +426,7 @@ slow.join()
 
 # %%
 captioners = {name: name for name in captioner_names()} | {CAPTIONER: captioner}
-own = work_folder(dataset) / "captioner"  # of lesson 04, if you have trained it
+own = Workspace(dataset).folder / "captioner"  # of lesson 04, if you have trained it
 if (own / "config.json").exists():
     captioners["yours"] = own
 caption_widget(captioners)

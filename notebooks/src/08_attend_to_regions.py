@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Some helpers come from earlier lessons: `open_dataset`, the `build_…` functions that load or make what a lesson needs, `caption_batches` and `new_captioner` (lesson 04), `open_image`, the scores of lesson 06, and `plots`. The model and all that is new is taken apart below.
+# Some helpers come from earlier lessons: `open_dataset`, `Workspace`, which loads or makes what a lesson needs, `open_image`, the scores of lesson 06, and `plots`. The model and all that is new is taken apart below.
 
 # %%
 import json
@@ -74,16 +74,7 @@ from helpers.features import fit_reduction, gather_regions
 from helpers.images import open_image
 from helpers.metrics import cider_d_each, named_share, score_captions
 from helpers.models import AttentionDecoder, TopDownCell, repeat_rows
-from helpers.pipeline import (
-    build_captioner,
-    build_descriptions,
-    build_features,
-    build_tokenizer,
-    caption_batches,
-    new_captioner,
-    recipe_for,
-    work_folder,
-)
+from helpers.pipeline import Workspace, recipe_for
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -102,10 +93,10 @@ SEED = 7
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 recipe = recipe_for(dataset, "attention")
-grid = build_features(dataset, work, "xception-grid")
-pooled = build_features(dataset, work, "xception")
+grid = work.features("xception-grid")
+pooled = work.features("xception")
 print("grid  ", grid.vectors.shape, grid.vectors.dtype)
 print("pooled", pooled.vectors.shape, pooled.vectors.dtype)
 
@@ -292,10 +283,10 @@ def call(self, inputs, training=False):
 # For decoding there are `start` and `step` again, with the same layers inside. So greedy decoding and beam search of lesson 05 work as they are. Does stepping say the same as one call? And what does a model of full size weigh?
 
 # %%
-tokenizer = build_tokenizer(dataset, work)
+tokenizer = work.tokenizer()
 model = AttentionDecoder(len(tokenizer), **recipe.sizes)
 model.build()
-captions, photo_rows = caption_rows(build_descriptions(dataset, work), dataset.splits["train"])
+captions, photo_rows = caption_rows(work.descriptions, dataset.splits["train"])
 ids = tokenizer.encode_batch(captions)
 at_once = model((train_regions[:3], ids[[0, 5, 10], :8]))
 state = model.start(train_regions[:3])
@@ -348,21 +339,20 @@ assert np.allclose(*results.values(), atol=1e-4)
 #
 # ## 6. Train it
 #
-# Recipe, loss, averaged weights and callbacks are those of lesson 04. `caption_batches` groups by photo, because the recipe names this model. For later you keep an untrained twin.
+# Recipe, loss, averaged weights and callbacks are those of lesson 04. `work.batches` groups by photo, because this decoder asks for it. For later you keep an untrained twin.
 
 # %%
-train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
+train = work.batches("train", recipe, SEED)
 (features, inputs), targets = next(iter(train))
 print("features", features.shape, "inputs", inputs.shape, "targets", targets.shape)
-keras.utils.set_random_seed(SEED)
-untrained = new_captioner(tokenizer, train_regions, recipe, dataset)
+untrained = work.new_captioner(recipe, SEED)
 
 # %% [markdown]
-# `build_captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 1.9-2.1 at the end. On Flickr8k this is most of the lesson's time; the runs behind the README's table ended at 3.51 and 3.52.
+# `work.captioner` trains, saves every epoch, and goes on after an interruption. If the folder holds a captioner already, it is loaded. With 2 cores expect about two minutes on mini, and a dev loss of 1.9-2.1 at the end. On Flickr8k this is most of the lesson's time; the runs behind the README's table ended at 3.51 and 3.52.
 
 # %%
 begin = time.perf_counter()
-captioner = build_captioner(dataset, work, recipe, SEED, work / "attention-captioner")
+captioner = work.captioner(recipe, SEED, "attention-captioner")
 print(f"{(time.perf_counter() - begin) / 60:.1f} min; dev loss {captioner.config['dev loss']}")
 
 # %% [markdown]
@@ -486,12 +476,12 @@ plots.show_attention(open_image(dataset.image_paths[wrong]), caption.split(), ma
 # Do you have boxes from a detector? One file per photo, `dog.npy` for `dog.jpg`, an array (regions, channels): `gather_regions` makes one array file of them. Here three made-up photos with 10, 36 and 100 regions of 64 channels:
 
 # %%
-folder = work / "boxes"
+folder = work.folder / "boxes"
 folder.mkdir(exist_ok=True)
 numbers = np.random.default_rng(SEED)
 for name, count in [("one", 10), ("two", 36), ("three", 100)]:
     np.save(folder / f"{name}.npy", numbers.normal(size=(count, 64)).astype("float16"))
-boxes = gather_regions(folder, ["one.jpg", "two.jpg", "three.jpg"], work / "boxes.npy")
+boxes = gather_regions(folder, ["one.jpg", "two.jpg", "three.jpg"], work.folder / "boxes.npy")
 print(boxes.encoder, boxes.vectors.shape)
 other = AttentionDecoder(len(tokenizer), feature_size=64)
 print("logits", tuple(other((boxes.vectors[:].astype("float32"), ids[:3, :6])).shape))
@@ -504,7 +494,7 @@ print("logits", tuple(other((boxes.vectors[:].astype("float32"), ids[:3, :6])).s
 # The merge model of lesson 04 and this one, on dev. BLEU and CIDEr as in lesson 06, beam of 3.
 
 # %% tags=["scores"]
-merge = build_captioner(dataset, work)
+merge = work.captioner()
 said = {
     "merge": merge.caption_features(pooled.select(dev)),
     "attention": dev_captions,

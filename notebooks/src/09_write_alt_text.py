@@ -56,7 +56,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Everything new stands in `helpers.apps.alt_text`. From earlier lessons come `open_dataset`, `open_image`, `build_captioner`, which loads or trains the captioner of lesson 04, and `plots`.
+# Everything new stands in `helpers.apps.alt_text`. From earlier lessons come `open_dataset`, `open_image`, `Workspace`, which loads or trains the captioner of lesson 04, and `plots`.
 
 # %%
 import csv
@@ -84,7 +84,7 @@ from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.wording import LONGEST, RULES, alt_text
 from helpers.datasets import open_dataset
 from helpers.images import ImageError, open_image
-from helpers.pipeline import build_captioner, work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `PHOTOS` is how many photos your small website shows. The data set only lends them.
@@ -207,7 +207,7 @@ rows += [
     (page, "/artist.jpg", ""),
     (page, "/busy.jpg", ""),
 ]
-folder = work_folder(dataset) / "alt_text"
+folder = Workspace(dataset).folder / "alt_text"
 shutil.rmtree(folder, ignore_errors=True)  # of an earlier run
 folder.mkdir(parents=True)
 crawl = folder / "crawl.csv"
@@ -345,8 +345,8 @@ for address in addresses:
 # Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `load` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
 
 # %%
-captioner = build_captioner(dataset, work_folder(dataset), seed=SEED)
-trained = str(work_folder(dataset) / "captioner")
+captioner = Workspace(dataset).captioner(seed=SEED)
+trained = str(folder.parent / "captioner")
 out = folder / "out.csv"
 command = [str(crawl), "-o", str(out), "--captioner", trained, "--local", local, "--rate", "50"]
 Site.visits.clear()

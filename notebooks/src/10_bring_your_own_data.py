@@ -73,7 +73,7 @@ from helpers.datasets import describe, open_dataset
 from helpers.files import write_text
 from helpers.images import open_image
 from helpers.metrics import score_captions
-from helpers.pipeline import build_captioner, build_features, score_captioner, work_folder
+from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `SECOND` is the data set that a captioner is trained on in section 6. `"mini-de"` has the drawings of mini with German captions. It can be a folder of yours as well.
@@ -92,7 +92,7 @@ SECOND = "mini-de"
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset).folder
 play = work / "formats"
 play.mkdir(exist_ok=True)
 
@@ -367,17 +367,17 @@ for title, data in (("first", dataset), ("second", german)):
 # The features of the drawings don't depend on the language. If lesson 02 has left them for mini, copy them; otherwise the pipeline extracts them now, which takes a minute or two on a CPU. Training takes less.
 
 # %%
-second_work = work_folder(german)
-known = second_work.parent / "mini" / "features.pkl"
-if SECOND == "mini-de" and known.exists() and not (second_work / "features.pkl").exists():
-    shutil.copy(known, second_work)
-captioner = build_captioner(german, second_work, seed=SEED)
+second_work = Workspace(german)
+known = second_work.folder.parent / "mini" / "features.pkl"
+if SECOND == "mini-de" and known.exists() and not (second_work.folder / "features.pkl").exists():
+    shutil.copy(known, second_work.folder)
+captioner = second_work.captioner(seed=SEED)
 
 # %% [markdown]
 # And the test photos, which it has never seen? To know what a score is worth, score the first caption of each photo against the other four as well, as lesson 06 does.
 
 # %%
-scores = score_captioner(captioner, german, second_work, "test", beam_size=3)
+scores = second_work.score(captioner, "test", beam_size=3)
 references = german.references("test")
 first = score_captions([group[1:] for group in references], [group[0] for group in references])
 for title, values in (("captioner", scores), ("first caption", first)):
@@ -600,7 +600,7 @@ def stems(text):
     return " ".join(word[:4] for word in clean_caption(text).split())
 
 
-features = build_features(german, second_work).select(german.splits["test"])
+features = second_work.features().select(german.splits["test"])
 written = captioner.caption_features(features)
 for label, change in {"whole words": str, "stems": stems}.items():
     wanted = [[change(text) for text in group] for group in references]

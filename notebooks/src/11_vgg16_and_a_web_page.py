@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `Flask` makes web pages. `build_captioner` and its neighbours take the steps of lessons 01-06, `save_features` writes a features file, and `open_image` opens whatever is a photo.
+# `Flask` makes web pages. `Workspace` takes the steps of lessons 01-06, `save_features` writes a features file, and `open_image` opens whatever is a photo.
 
 # %%
 import io
@@ -81,13 +81,7 @@ from helpers.datasets import open_dataset
 from helpers.features import Features, save_features
 from helpers.images import open_image
 from helpers.models import ConcatenateDecoder
-from helpers.pipeline import (
-    build_captioner,
-    build_features,
-    recipe_for,
-    score_captioner,
-    work_folder,
-)
+from helpers.pipeline import Workspace, recipe_for
 
 # %% [markdown]
 # Settings: `DATASET` may be the folder of the real Flickr30k. VGG16 is slow, so this lesson takes only some of mini's 600 scenes.
@@ -105,12 +99,12 @@ PHOTOS = 240
 
 # %%
 mini = open_dataset("mini")
-folder = work_folder(mini) / "mini30k"
+folder = Workspace(mini).folder / "mini30k"
 shutil.rmtree(folder, ignore_errors=True)
 (folder / "flickr30k_images").mkdir(parents=True)
 lines = ["image_name| comment_number| comment"]
 for name in sorted(mini.captions)[:PHOTOS]:
-    shutil.copy(mini.image_paths[name], folder / "flickr30k_images")
+    shutil.copy2(mini.image_paths[name], folder / "flickr30k_images")
     lines += [f"{name}| {n}| {text}" for n, text in enumerate(mini.captions[name])]
 lines[5] = lines[5].replace("| 4| ", "| 4   ")  # the broken row
 (folder / "results.csv").write_text("\n".join(lines), "utf-8")
@@ -128,7 +122,7 @@ for line in lines[4:6]:
 
 # %%
 dataset = open_dataset(folder if DATASET == "mini" else DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 print(dataset.report)
 print(dataset.captions[min(dataset.captions)][-1])
 
@@ -183,12 +177,12 @@ assert np.allclose(by_hand, keras.applications.vgg16.preprocess_input(red.copy()
 #
 # ## 3. Features
 #
-# `load_encoder("vgg16")` puts these pieces together, and `build_features` runs it over all photos. One photo takes 15 billion multiplications, nearly twice as many as in Xception: 0.2-0.3 seconds on two cores. Expect about a minute for 240 photos on a quiet computer. The 31,783 photos of Flickr30k take two to three hours there, and perhaps ten minutes on a T4.
+# `load_encoder("vgg16")` puts these pieces together, and `work.features` runs it over all photos. One photo takes 15 billion multiplications, nearly twice as many as in Xception: 0.2-0.3 seconds on two cores. Expect about a minute for 240 photos on a quiet computer. The 31,783 photos of Flickr30k take two to three hours there, and perhaps ten minutes on a T4.
 #
 # If the weights can't be downloaded, VGG16 gets **random weights**, and a line says so. Such a network has learnt nothing. Then every score below is marked.
 
 # %%
-features = build_features(dataset, work, "vgg16")
+features = work.features("vgg16")
 NOTE = " (random weights)" if features.encoder.endswith("-random") else ""
 print(features.encoder, features.vectors.shape, features.vectors.dtype)
 rows = features.rows(dataset.splits["train"])
@@ -244,14 +238,14 @@ print("logits", join(toy, one_photo, three_words).shape, "· matrix", toy.merge_
 
 # %%
 recipe = replace(recipe_for(dataset, "concatenate"), encoder=features.encoder)
-captioner = build_captioner(dataset, work, recipe, SEED, work / "concatenate")
+captioner = work.captioner(recipe, SEED, "concatenate")
 
 # %% [markdown]
 # Now the merge model on the same features: the only difference is `join`.
 
 # %%
 recipe = replace(recipe, decoder="merge")
-merge_vgg16 = build_captioner(dataset, work, recipe, SEED, work / "merge-vgg16")
+merge_vgg16 = work.captioner(recipe, SEED, "merge-vgg16")
 
 # %% [markdown]
 # And the same on Xception's features. For mini, lesson 02 has extracted them; the rows of these photos are copied.
@@ -259,9 +253,9 @@ merge_vgg16 = build_captioner(dataset, work, recipe, SEED, work / "merge-vgg16")
 # %%
 if DATASET == "mini":
     names = [name for split in dataset.splits.values() for name in split]
-    vectors = build_features(mini, work_folder(mini)).rows(names).astype("float16")
-    save_features(Features("xception", names, vectors), work / "features.pkl")
-merge_xception = build_captioner(dataset, work, replace(recipe, encoder="xception"), SEED)
+    vectors = Workspace(mini).features().rows(names).astype("float16")
+    save_features(Features("xception", names, vectors), work.folder / "features.pkl")
+merge_xception = work.captioner(replace(recipe, encoder="xception"), SEED)
 
 # %% [markdown]
 # The scores, as in lesson 06: five references, a beam of three.
@@ -274,7 +268,7 @@ rows = {
 }
 print(len(dataset.splits["test"]), "test photos")
 for label, each in rows.items():
-    scores = score_captioner(each, dataset, work)
+    scores = work.score(each)
     line = "  ".join(f"{name} {scores[name]:5.1f}" for name in ("BLEU-1", "BLEU-4", "CIDEr-D"))
     print(f"{label:36} {line}  distinct {scores['distinct']:.0f}")
 

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `open_dataset`, the `build_…` functions, `caption_batches` and the scores are known from earlier lessons. What is new is taken apart below.
+# `open_dataset`, `Workspace` and the scores are known from earlier lessons. What is new is taken apart below.
 
 # %%
 from dataclasses import replace
@@ -77,13 +77,8 @@ from helpers.decoding import (
 )
 from helpers.metrics import cider_d_each, human_scores, ngram_rarity, score_captions
 from helpers.models import Ensemble
-from helpers.pipeline import (
-    build_captioner,
-    build_features,
-    caption_batches,
-    recipe_for,
-    work_folder,
-)
+from helpers.pipeline import Workspace, recipe_for
+from helpers.resuming import resumable
 from helpers.self_critical import AdvantageLoss, Criticism, SelfCriticalBatches
 
 # %% [markdown]
@@ -109,13 +104,13 @@ SEED = 7
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
-work = work_folder(dataset)
+work = Workspace(dataset)
 recipe = recipe_for(dataset)
 recipe = replace(recipe, epochs={"mini": 4}.get(DATASET, recipe.epochs))
-captioner = build_captioner(dataset, work, recipe, SEED, work / "first-captioner")
+captioner = work.captioner(recipe, SEED, "first-captioner")
 tokenizer = captioner.tokenizer
-train = caption_batches(dataset, work, tokenizer, "train", recipe, SEED)
-dev_features = build_features(dataset, work).select(dataset.splits["dev"])
+train = work.batches("train", recipe, SEED)
+dev_features = work.features().select(dataset.splits["dev"])
 dev_references = dataset.references("dev")
 before = {size: captioner.caption_features(dev_features, size) for size in (1, 3)}
 for size, captions in before.items():
@@ -264,7 +259,9 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 # `SelfCriticalBatches` puts it together: take some photos, draw captions with the weights of this moment, score them, and hand features, words and advantages to `fit`. The references are the training captions; dev is only looked at.
 
 # %%
-twin = Captioner.load(work / "first-captioner")  # trained further; `captioner` stays as it was
+twin = Captioner.load(
+    work.folder / "first-captioner"
+)  # trained further; `captioner` stays as it was
 small = Criticism(6, photos=44, learning_rate=5e-4, average=0.95)
 choices = {"mini": small}.get(DATASET, Criticism())
 batches = SelfCriticalBatches(twin.decoder, train, tokenizer, choices, SEED)
@@ -286,10 +283,12 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
         schedule, clipnorm=1.0, use_ema=True, ema_momentum=choices.average
     )
     model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
-    every = [keras.callbacks.BackupAndRestore(str(backup))] if backup is not None else []
-    every += [keras.callbacks.SwapEMAWeights(swap_on_epoch=True), *callbacks]
-    options = {"epochs": choices.epochs, "shuffle": False, "verbose": verbose}
-    return model.fit(batches.dataset(), callbacks=every, **options).history
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with resumable(model, batches, backup) as (progress, epochs_done):
+        options = {"initial_epoch": epochs_done, "epochs": choices.epochs, "verbose": verbose}
+        every = [progress, average, *callbacks]
+        history = model.fit(batches.dataset(), shuffle=False, callbacks=every, **options)
+    return history.history
 
 
 # %% [markdown]
@@ -431,7 +430,7 @@ def step(self, word_ids, state):
 # Train a second captioner that differs in its seed alone, and let the two write together. (The first is the one from before section 5; this one takes as long, and should reach about the same loss.)
 
 # %%
-second = build_captioner(dataset, work, recipe, SEED + 1, work / "second-captioner")
+second = work.captioner(recipe, SEED + 1, "second-captioner")
 pair = Captioner(tokenizer, Ensemble([captioner.decoder, second.decoder]))
 for label, writer in {"first": captioner, "second": second, "both": pair}.items():
     scores = score_captions(dev_references, writer.caption_features(dev_features, 1))

@@ -24,20 +24,14 @@ import keras  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 
 from helpers.captioner import Captioner  # noqa: E402
-from helpers.datasets import Dataset, open_dataset  # noqa: E402
+from helpers.datasets import open_dataset  # noqa: E402
 from helpers.metrics import cider_d  # noqa: E402
 from helpers.models import DECODERS  # noqa: E402
-from helpers.pipeline import (  # noqa: E402
-    build_captioner,
-    build_features,
-    build_self_critical,
-    build_tokenizer,
-    recipe_for,
-    work_folder,
-)
+from helpers.pipeline import Workspace, recipe_for  # noqa: E402
 from helpers.pipeline.record import name_of_run  # noqa: E402
 from helpers.plots.style import COLOURS, in_style  # noqa: E402
 from helpers.self_critical import Criticism  # noqa: E402
+from helpers.training import Recipe  # noqa: E402
 
 SAME = ("dataset", "name", "seed")  # what tells one run from another
 
@@ -45,11 +39,11 @@ SAME = ("dataset", "name", "seed")  # what tells one run from another
 class Curve(keras.callbacks.Callback):
     """Notes minutes of training and dev CIDEr-D (greedy) after every epoch, in a run's points."""
 
-    def __init__(self, dataset: Dataset, work: Path, encoder: str, run: dict):
+    def __init__(self, work: Workspace, recipe: Recipe, run: dict):
         super().__init__()
-        self.references = dataset.references("dev")
-        self.features = build_features(dataset, work, encoder).select(dataset.splits["dev"])
-        self.tokenizer, self.encoder = build_tokenizer(dataset, work), encoder
+        self.references = work.dataset.references("dev")
+        self.features = work.features(recipe.encoder).select(work.dataset.splits["dev"])
+        self.tokenizer, self.encoder = work.tokenizer(recipe), recipe.encoder
         self.points, self.stage = run["points"], "words"
         self.minutes = self.points[-1]["minutes"] if self.points else 0.0
 
@@ -109,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dataset", default="flickr8k")
     parser.add_argument("--data-dir")
-    parser.add_argument("--model", default="merge")
+    parser.add_argument("--decoder", "--model", default="merge")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--precision", default="mixed_bfloat16")
     parser.add_argument("--self-critical", type=int, metavar="EPOCHS")
@@ -125,7 +119,7 @@ def main() -> None:
 def train(options: argparse.Namespace, first: Path) -> None:
     """Train what is not there yet: the captioner in `first`, then the one in `--out`."""
     dataset = open_dataset(options.dataset, options.data_dir)
-    work = work_folder(dataset)
+    work, first = Workspace(dataset), first.absolute()
     recipe = replace(recipe_for(dataset, options.decoder), precision=options.precision)
     new = {"dataset": dataset.name, "name": name_of_run(asdict(recipe)), "seed": options.seed}
     new |= {"date": date.today().isoformat(), "points": []}
@@ -134,14 +128,15 @@ def train(options: argparse.Namespace, first: Path) -> None:
         run["points"].clear()
     elif not run["points"]:
         sys.exit(f"{options.record} has no curve of {first}; train it anew, in another --out")
-    curve = Curve(dataset, work, recipe.encoder, run)
-    captioner = build_captioner(dataset, work, recipe, options.seed, first, [curve])
+    curve = Curve(work, recipe, run)
+    work.captioner(recipe, options.seed, first, [curve])
     write_runs(options.record, runs, dataset.name)
     if options.self_critical:
         curve.stage = "score"
         rate = DECODERS[recipe.decoder].criticism_rate
         criticism = Criticism(options.self_critical, learning_rate=rate)
-        build_self_critical(captioner, dataset, work, options.out, criticism, [curve])
+        out = options.out.absolute()
+        work.captioner(recipe, options.seed, out, [curve], criticism)
         write_runs(options.record, runs, dataset.name)
 
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from helpers.captioner import Captioner  # noqa: E402
 from helpers.datasets import open_dataset  # noqa: E402
 from helpers.models import Ensemble  # noqa: E402
-from helpers.pipeline import work_folder  # noqa: E402
+from helpers.pipeline import Workspace  # noqa: E402
 from helpers.pipeline.__main__ import add_scores  # noqa: E402
 from helpers.pipeline.record import name_of_run, read_record, write_record  # noqa: E402
 
@@ -46,7 +46,7 @@ def main() -> None:
     dataset = open_dataset(options.dataset, options.data_dir)
     captioners = [Captioner.load(folder) for folder in options.folders]
     joined = join(captioners)
-    add_scores(joined, dataset, work_folder(dataset))
+    add_scores(joined, Workspace(dataset))
     if options.record:
         names = sorted({name_of_run(captioner.config) for captioner in captioners})
         seeds = [captioner.config.get("seed") for captioner in captioners]

@@ -1,0 +1,173 @@
+"""The way from a data set to scores, from top to bottom: materials, training, scoring."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.captioner import Captioner
+from helpers.encoders.table import RANDOM
+from helpers.files import locked
+from helpers.metrics import score_captions
+from helpers.pipeline.making import new_captioner, widen
+from helpers.pipeline.materials import Materials, PipelineError, recipe_for
+from helpers.pipeline.origin import backup_of, differences, digest, origin_in, origin_of
+from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
+from helpers.training import Recipe, train_decoder
+
+MISSING = "there is none"
+SEED = 7
+
+
+class Workspace(Materials):
+    """All steps of one data set; each thing is made once, and kept in `folder`.
+
+    Arguments and errors as in `Materials`.
+    """
+
+    def captioner(
+        self,
+        recipe: Recipe | None = None,
+        seed: int | None = None,
+        folder: str | Path = "captioner",
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        criticism: Criticism | None = None,
+    ) -> Captioner:
+        """Return the captioner in a folder, trained now if there is none (lesson 04).
+
+        One that was made of something else is trained anew, and a line says so. A training that
+        was cut short goes on after its last whole epoch.
+
+        Arguments:
+            recipe, seed: None takes a captioner of any, and trains with the usual ones.
+            folder: a name within the workspace, or an absolute path.
+            callbacks: more callbacks for `fit`.
+            criticism: to train on the score as well (lesson 12), after the captioner in the folder
+                `word-by-word` within.
+
+        Raises PipelineError for a captioner of something else in a folder outside the workspace,
+        LockedError for a folder in which another program trains.
+        """
+        folder, asked = self.folder / folder, asdict(recipe) if recipe else {}
+        asked |= {} if seed is None else {"seed": seed}
+        asked |= {"self-critical": asdict(criticism)} if criticism else {}
+        if self.misfit(folder, asked):
+            with locked(folder):
+                if problem := self.misfit(folder, asked):  # nobody has trained it meanwhile
+                    self.give_way(folder, problem)
+                    if criticism:
+                        self.train_on_score(recipe, seed, folder, callbacks, criticism)
+                    else:
+                        self.train(recipe, seed, folder, callbacks)
+        return Captioner.load(folder)  # its weights are rounded: every run scores the same ones
+
+    def misfit(self, folder: Path, asked: dict) -> str:
+        """Return why the captioner in a folder is not the one that was asked for, or ""."""
+        if not (folder / "config.json").exists():
+            return MISSING
+        before = origin_in(folder)
+        encoder, wanted = before.get("encoder", ""), asked.get("encoder", "")
+        if encoder == wanted + RANDOM and not self.file(wanted).exists():
+            asked = {**asked, "encoder": encoder}  # the weights of `wanted` can't be had here
+        asked = {"dataset": self.dataset.name, **asked, "captions": self.captions_hash()}
+        problem = differences(before, asked)
+        if not problem and "photos" in before and self.file(encoder).exists():
+            problem = differences(before, {"photos": self.photos_hash(encoder)})
+        if not problem and "captions" not in before:
+            print(f"{folder}: not known of which captions and photos; it is used", flush=True)
+        return problem
+
+    def give_way(self, folder: Path, problem: str) -> None:
+        """Say what a captioner is that is going to be replaced; refuse that outside `folder`."""
+        if problem == MISSING:
+            return
+        problem = f"{folder} holds a captioner of something else ({problem})"
+        if not folder.is_relative_to(self.folder):
+            raise PipelineError(f"{problem}; choose another folder, or delete it")
+        print(f"{problem}: it is trained anew", flush=True)
+
+    def captions_hash(self) -> str:
+        """Return a hash of the clean captions that training and dev see."""
+        splits = {split: self.dataset.splits[split] for split in ("train", "dev")}
+        seen = {
+            split: [(n, self.descriptions[n]) for n in names] for split, names in splits.items()
+        }
+        return digest(json.dumps(seen))
+
+    def photos_hash(self, encoder: str) -> str:
+        """Return a hash of what an encoder says of those photos, of the first region of each."""
+        features = self.features(encoder)
+        places = features.select(self.dataset.splits["train"] + self.dataset.splits["dev"]).places
+        first = features.vectors[:, 0] if features.vectors.ndim == 3 else features.vectors
+        return digest(np.ascontiguousarray(first[places]).tobytes())
+
+    def new_captioner(self, recipe: Recipe, seed: int = 7) -> Captioner:
+        """Return an untrained captioner that has seen nothing but the spread of the features."""
+        recipe = replace(recipe, encoder=self.features(recipe.encoder).encoder)  # maybe -random
+        tokenizer, (view, *_) = self.tokenizer(recipe), self.views(recipe, training=False)
+        hashes = {"captions": self.captions_hash(), "photos": self.photos_hash(recipe.encoder)}
+        record = {"dataset": self.dataset.name, "seed": seed, "made of": hashes}
+        keras.utils.set_random_seed(seed)
+        return new_captioner(tokenizer, view.select(self.dataset.splits["train"]), recipe, record)
+
+    def train(
+        self, recipe: Recipe | None, seed: int | None, folder: Path, callbacks: Sequence
+    ) -> None:
+        """Train a captioner to guess the next word, and save it."""
+        recipe, seed = recipe or recipe_for(self.dataset), SEED if seed is None else seed
+        captioner = self.new_captioner(recipe, seed)
+        train, dev = (self.batches(split, recipe, seed) for split in ("train", "dev"))
+        backup = backup_of(folder, origin_of(captioner.config))
+        history = train_decoder(captioner.decoder, train, dev, recipe, backup, callbacks)
+        if history:
+            loss = history["val_loss"][-1]
+        else:  # it was cut short after its last epoch
+            loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
+        captioner.config["dev loss"] = round(float(loss), 4)
+        if recipe.components:
+            captioner = widen(captioner, self.reduction(recipe))
+        save(captioner, folder)
+
+    def train_on_score(
+        self,
+        recipe: Recipe | None,
+        seed: int | None,
+        folder: Path,
+        callbacks: Sequence,
+        criticism: Criticism,
+    ) -> None:
+        """Train a copy of a captioner's decoder on the score of its captions, and save it."""
+        place = folder / "word-by-word"
+        ready = (place / "config.json").exists()
+        first = self.captioner(recipe, seed, place)
+        config, tokenizer = first.config, first.tokenizer
+        recipe, seed = Recipe(**{**config["recipe"], "components": 0}), config.get("seed", SEED)
+        if ready:
+            print(
+                f"{place} is trained already, with seed {seed}: it goes on from there", flush=True
+            )
+        config = {key: config[key] for key in config if key not in ("scores", "dev loss")}
+        config["self-critical"] = asdict(criticism)
+        keras.utils.set_random_seed(seed)
+        decoder = first.decoder.copy(recipe.precision)
+        train = self.batches("train", recipe, seed, tokenizer)
+        batches = SelfCriticalBatches(decoder, train, tokenizer, criticism, seed)
+        train_on_score(decoder, batches, backup_of(folder, origin_of(config)), callbacks)
+        save(Captioner(tokenizer, decoder, config), folder)
+
+    def score(
+        self, captioner: Captioner, split: str = "test", beam_size: int = 3
+    ) -> dict[str, float]:
+        """Return the scores of a captioner on one split (lesson 06)."""
+        features = self.features(captioner.config["encoder"]).select(self.dataset.splits[split])
+        captions = captioner.caption_features(features, beam_size)
+        return score_captions(self.dataset.references(split), captions)
+
+
+def save(captioner: Captioner, folder: Path) -> None:
+    """Save a captioner; until that is done, the folder holds none, not half of an old one."""
+    (folder / "config.json").unlink(missing_ok=True)
+    captioner.save(folder)

@@ -1,0 +1,108 @@
+"""A training that is killed at any moment and started again comes to what an undisturbed one does.
+
+KILLS=50 tries as many moments; see CONTRIBUTING.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from test_pipeline import write_dataset
+
+KILLS = int(os.environ.get("KILLS", "3"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_killed_training_goes_on_to_the_same_end(tmp_path, root):
+    """In a process of its own, which loads TensorFlow once and forks for every training."""
+    folder = write_dataset(tmp_path / "tiny")
+    command = [sys.executable, __file__, str(folder), str(tmp_path / "runs"), str(KILLS)]
+    paths = os.pathsep.join([str(root), *sys.path])
+    quiet = {**os.environ, "PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    run = subprocess.run(command, cwd=root, env=quiet, capture_output=True, text=True, timeout=3600)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    assert f"{KILLS} of {KILLS} equal" in run.stdout, run.stdout[-3000:]
+
+
+def train(folder, place, killed_after=None):
+    """Run the command in a fork of this process; return whether it came to its end."""
+    child = os.fork()
+    if not child:
+        import tensorflow as tf
+
+        from helpers.pipeline.__main__ import main
+
+        tf.config.run_functions_eagerly(True)  # compiling takes most of the time here
+
+        os.environ["CAPTION_WORK"] = str(place / "work")
+        log = os.open(place.parent / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1), os.dup2(log, 2)
+        options = ["--out", str(place / "out"), "--self-critical", "2"]
+        os._exit(main(["--dataset", str(folder), *options]))
+    if killed_after is not None:
+        time.sleep(killed_after)
+        os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def arrays(folder):
+    """Return the weights of a captioner by their place."""
+    found = {}
+    with h5py.File(folder / "decoder.weights.h5") as file:
+        file.visititems(lambda name, item: found.update({folder.name + name: item}))
+        return {name: item[()] for name, item in found.items() if isinstance(item, h5py.Dataset)}
+
+
+def outcome(place):
+    """Return what a training came to: the config without its date, the words, the weights."""
+    weights = arrays(place / "out") | arrays(place / "out" / "word-by-word")
+    config = json.loads((place / "out" / "config.json").read_text("utf-8"))
+    config.pop("date")
+    return config, (place / "out" / "tokenizer.json").read_text("utf-8"), weights
+
+
+def same(one, other):
+    """Return whether two trainings came to the same."""
+    pairs = zip(one[2].items(), other[2].items(), strict=True)
+    near = all(a == b and np.allclose(x, y, atol=1e-4) for (a, x), (b, y) in pairs)
+    return one[:2] == other[:2] and near
+
+
+def main(folder, runs, kills):
+    """Kill as many trainings, run each again, and count those that end like an undisturbed one."""
+    import test_pipeline
+    from helpers.pipeline import materials
+    from helpers.training import RECIPES
+
+    materials.load_encoder = lambda name: test_pipeline.FakeEncoder()
+    tiny = replace(test_pipeline.TINY, epochs=6, learning_rate=0.03, max_length=8, mirror=True)
+    RECIPES["mini"]["merge"] = tiny
+    (runs / "whole").mkdir(parents=True)
+    begin = time.perf_counter()
+    assert train(folder, runs / "whole"), (runs / "log.txt").read_text()[-2000:]
+    whole, seconds = outcome(runs / "whole"), time.perf_counter() - begin
+    equal = 0
+    for number in range(kills):
+        place = runs / f"killed{number}"
+        place.mkdir()
+        moment = random.Random(number).uniform(0, seconds)
+        early = train(folder, place, moment)
+        again = train(folder, place)
+        equal += again and same(outcome(place), whole)
+        print(f"{moment:.2f} of {seconds:.2f} s, early {early}, again {again}, equal {equal}")
+    print(f"{equal} of {kills} equal")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
