@@ -23,7 +23,14 @@ from ctrl_c import LISTEN
 from helpers.captioner import Captioner
 from helpers.captions import read_descriptions
 from helpers.datasets import Dataset, open_dataset
-from helpers.features import Features, Reduction, fit_reduction, load_features, save_features
+from helpers.features import (
+    Features,
+    Reduction,
+    fit_reduction,
+    load_features,
+    save_features,
+    stamp_of,
+)
 from helpers.files import LockedError
 from helpers.models import AttentionDecoder
 from helpers.pipeline import PipelineError, Workspace, materials, recipe_for, workspace
@@ -81,11 +88,12 @@ def dataset(folder):
 
 
 @pytest.fixture
-def ready(work):
+def ready(work, folder):
     """The work folder of `tiny` with features in it, so that no encoder is needed."""
     (work / "tiny").mkdir()
     vectors = np.random.default_rng(7).normal(size=(len(NAMES), NUMBERS)).astype("float16")
-    save_features(Features("xception", NAMES, vectors), work / "tiny" / "features.pkl")
+    stamps = [stamp_of(folder / "images" / name) for name in NAMES]
+    save_features(Features("xception", NAMES, vectors, stamps), work / "tiny" / "features.pkl")
     return work / "tiny"
 
 
@@ -207,7 +215,7 @@ def test_features_of_replaced_photos_are_made_anew(dataset, ready, monkeypatch, 
 
 def test_features_of_another_encoder_are_made_anew(dataset, ready, monkeypatch, capsys):
     old = load_features(ready / "features.pkl")
-    save_features(Features("vgg16", old.names, old.vectors), ready / "features.pkl")
+    save_features(Features("vgg16", old.names, old.vectors, old.stamps), ready / "features.pkl")
     monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
     assert Workspace(dataset).features().encoder == "xception"
     assert "those of 'vgg16', not of 'xception'" in capsys.readouterr().out
@@ -232,7 +240,8 @@ def change_captions(folder, ready):
 
 def change_photos(folder, ready):
     old = load_features(ready / "features.pkl")
-    save_features(Features("xception", old.names, old.vectors + 1), ready / "features.pkl")
+    changed = Features("xception", old.names, old.vectors + 1, old.stamps)
+    save_features(changed, ready / "features.pkl")
     return {}
 
 
@@ -387,7 +396,8 @@ def test_random_weights_are_told_in_files_config_and_scores(
 
 def test_features_that_lack_a_photo_are_made_anew(dataset, ready, monkeypatch):
     old = load_features(ready / "features.pkl")
-    save_features(Features("xception", old.names[1:], old.vectors[1:]), ready / "features.pkl")
+    fewer = Features("xception", old.names[1:], old.vectors[1:], old.stamps[1:])
+    save_features(fewer, ready / "features.pkl")
     monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
     assert set(Workspace(dataset).features().names) == set(NAMES)
 

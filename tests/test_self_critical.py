@@ -223,7 +223,7 @@ def test_an_ensemble_of_one_model_twice_says_what_the_model_says():
 
 
 def test_an_ensemble_of_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match="same features and the same words, not .*8.*8"):
+    with pytest.raises(ValueError, match="same features and the same words, not"):
         Ensemble([small_model(True), small_model(False)])
 
 

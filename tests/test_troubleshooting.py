@@ -91,7 +91,7 @@ def _(folder):
     return run_python(expected_set_up("anna/lessons"), folder)
 
 
-@trouble("Python does not find keras")
+@trouble("Python does not find numpy or keras")
 def _(folder):
     return run_python("import helpers.captioner", folder, options=["-S"], PYTHONPATH=str(ROOT))
 

@@ -78,7 +78,7 @@ from flask import Flask, request
 from keras import ops
 
 from helpers.datasets import open_dataset
-from helpers.features import Features, save_features
+from helpers.features import Features, save_features, stamp_of
 from helpers.images import open_image
 from helpers.models import ConcatenateDecoder
 from helpers.pipeline import Workspace, recipe_for
@@ -252,9 +252,10 @@ merge_vgg16 = work.captioner(recipe, SEED, "merge-vgg16")
 
 # %%
 if DATASET == "mini":
-    names = [name for split in dataset.splits.values() for name in split]
-    vectors = Workspace(mini).features().rows(names).astype("float16")
-    save_features(Features("xception", names, vectors), work.folder / "features.pkl")
+    photos = dataset.photos()
+    vectors = Workspace(mini).features().rows(photos).astype("float16")
+    stamps = [stamp_of(path) for path in photos.values()]
+    save_features(Features("xception", [*photos], vectors, stamps), work.folder / "features.pkl")
 merge_xception = work.captioner(replace(recipe, encoder="xception"), SEED)
 
 # %% [markdown]
