@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from helpers.captioner import Captioner
-from helpers.encoders import IMAGE_SIZES, RANDOM
+from helpers.encoders import RANDOM
 from helpers.features import Reduction
 from helpers.models import DECODERS
 from helpers.tokenizer import CaptionTokenizer
@@ -38,8 +38,6 @@ def new_captioner(
         "sizes": model.sizes,
         "encoder": recipe.encoder,
         **({"encoder_weights": "random weights"} if recipe.encoder.endswith(RANDOM) else {}),
-        "image_size": IMAGE_SIZES.get(recipe.encoder),
-        "cleaning": {"one_letter_words": True, "numbers": True, "joiners": True},
         "length_power": recipe.length_power,
         "recipe": asdict(recipe),
         **record,
