@@ -7,15 +7,18 @@ the rows: rows and label are one file, so that they can't come apart.
 
 import io
 import json
+import os
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
 from helpers.files import replacing
 
+ENDS = 4096  # bytes at the beginning and at the end of a file that its stamp sums up
 ARRAY_FILE = ".npy"  # how the name of a file ends that is read piece by piece
 
 
@@ -24,12 +27,27 @@ class FeaturesError(ValueError):
 
 
 def stamp_of(path: str | Path) -> str:
-    """Return size and time of change of a file, which differ once it is replaced; "" without it."""
+    """Return size, time of change and a checksum of both ends of a file; "" if there is none."""
+    try:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            ends = file.read(ENDS)
+            file.seek(max(0, status.st_size - ENDS))
+            return f"{status.st_size}-{status.st_mtime_ns}-{crc32(ends + file.read()):08x}"
+    except OSError:
+        return ""
+
+
+def is_stamped(path: str | Path, stamp: str) -> bool:
+    """Tell whether a file is the one of a stamp; a copy of it is, though its time may differ."""
     try:
         status = Path(path).stat()
     except OSError:
-        return ""
-    return f"{status.st_size}-{status.st_mtime_ns}"
+        return False
+    if stamp.startswith(f"{status.st_size}-{status.st_mtime_ns}-"):
+        return True
+    size, _, ends = stamp.split("-") if stamp.count("-") == 2 else ("", "", "")
+    return size == str(status.st_size) and stamp_of(path).endswith(f"-{ends}")
 
 
 @dataclass
@@ -80,7 +98,7 @@ class Features:
             return f"it lacks {len(missing):,} photo{plural}, for example {missing[0]}"
         if photos and not self.stamps:
             return "it is not known of which files it was made"
-        changed = (name for name, path in photos.items() if known[name] != stamp_of(path))
+        changed = (name for name, path in photos.items() if not is_stamped(path, known[name]))
         return next((f"{name} was replaced since" for name in changed), "")
 
 
