@@ -505,6 +505,8 @@ def test_features_know_of_which_photos_they_were_made(photos, target):
     assert made.stale(more) == "it lacks 1 photo, for example new.png"
     more |= {"newer.png": photos["2.png"]}
     assert made.stale(more) == "it lacks 2 photos, for example new.png"
+    os.utime(photos["3.png"], (0, 0))  # unpacked again, or copied
+    assert made.stale(photos) == ""
     data = photos["3.png"].read_bytes()
     photos["3.png"].write_bytes(data[:-1] + b"\0")
     assert made.stale(photos) == "3.png was replaced since"
