@@ -1,7 +1,7 @@
 """The code that the lessons teach, and in `apps` what people use. A room a module or package:
 
 * tools: `files` writes whole files or none, and locks; `places` knows where data and work lie;
-  `backend` settles what Keras runs on, `quiet` what it prints; `plots` draws; `clusters` and
+  `backend` settles what Keras runs on; `console` prints; `plots` draws; `clusters` and
   `downloads` save time;
 * parts: `captions`, `images`, `tokenizer`, `metrics`, `models`, `decoding`, `encoders`; `stream` is
   how images go through the last ones: opened ahead, encoded in batches, finished behind;

@@ -1,83 +1,133 @@
-"""What Keras runs on: TensorFlow, float32, channels last, whatever else the computer is set to."""
+"""What Keras runs on, whatever else the computer is set to, and what TensorFlow says of it.
 
-import json
+Keras and TensorFlow are imported late, if at all; so what is to be settled waits for their import.
+"""
+
 import os
+import re
 import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from helpers.quiet import hush_tensorflow, started_as_command
-
-KEPT = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
-UNSET = {"nnx_enabled": False}  # JAX alone has it
+COMMANDS = ("caption", "alt-text", "caption-page", "caption-train")  # that pip installs
+NOTICE = re.compile(
+    rb"(WARNING: All log messages before absl|[IW]\d{4} \d\d:|\d{4}-\d\d-\d\d .{8,20}: [IW] |"
+    rb"To enable the following instructions).*\n?|E\d{4} \d\d:.*(cuda|CUDA|cuInit).*\n?"
+)
 
 
 def settle_keras() -> None:
-    """Let Keras run as the course needs it, for this program alone.
+    """Let Keras run as the course needs it, for this program alone: TensorFlow, channels last.
 
     `helpers/__init__.py` calls this, so it comes before any other line of the course; a lesson's
     set-up cell imports `helpers` before Keras. `keras.json` is a default for all of a person's
     programs, often a forgotten one: what it says otherwise is passed over without a word, and the
     file stays as it is. `KERAS_BACKEND` is set on purpose, so a line on stderr says that it is not
-    followed. Keras is imported here only if its file says something else than the course needs.
+    followed. A command's stderr is kept free of TensorFlow's notices, unless the person has set
+    TF_CPP_MIN_LOG_LEVEL.
 
-    Raises ImportError if Keras runs on another backend already, or refuses its own file.
+    Raises ImportError if Keras runs on another backend already.
     """
-    if "keras" not in sys.modules:
-        choose_tensorflow()
-        if as_needed(settings_file()):
-            return
-    keras = import_keras()
-    if keras.config.backend() != "tensorflow":
-        raise ImportError(
-            f"Keras runs on {keras.config.backend()} already, and the course needs TensorFlow: "
-            "import helpers before keras, in a notebook after restarting the kernel"
-        )
-    keras.config.set_floatx(KEPT["floatx"])
-    keras.config.set_epsilon(KEPT["epsilon"])
-    keras.config.set_image_data_format(KEPT["image_data_format"])
-
-
-def choose_tensorflow() -> None:
-    """Make TensorFlow the backend, quiet unless something fails; name a choice that is dropped."""
+    if keras := sys.modules.get("keras"):
+        return set_up(keras)
     chosen = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if chosen != "tensorflow":
         print(
             f"KERAS_BACKEND={chosen}: the course runs on TensorFlow all the same", file=sys.stderr
         )
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    if started_as_command():
-        hush_tensorflow()
+    sys.meta_path.insert(0, LoadedInside("keras", settled))
+    if is_command() and "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        sys.meta_path.insert(0, LoadedInside("tensorflow", without_notices))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def settings_file() -> Path:
-    """Return the path of `keras.json`, found as Keras finds it."""
-    folder = os.environ.get("KERAS_HOME")
-    if folder is None:
-        home = os.path.expanduser("~")
-        folder = os.path.join(home if os.access(home, os.W_OK) else "/tmp", ".keras")
-    return Path(os.path.expanduser(os.path.join(folder, "keras.json")))
+def set_up(keras: ModuleType) -> None:
+    """Undo what `keras.json` has changed; raise ImportError for another backend."""
+    if keras.config.backend() != "tensorflow":
+        raise ImportError(
+            f"Keras runs on {keras.config.backend()} already, and the course needs TensorFlow: "
+            "import helpers before keras, in a notebook after restarting the kernel"
+        )
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
 
 
-def as_needed(path: Path) -> bool:
-    """True if a `keras.json` leaves everything as the course needs it; its backend is overruled."""
+def is_command() -> bool:
+    """True for `python -m helpers.…` and the commands that pip has installed."""
+    flag, module = (*sys.orig_argv[1:3], "", "")[:2]
+    return (flag == "-m" and module.startswith("helpers.")) or Path(sys.argv[0]).stem in COMMANDS
+
+
+class LoadedInside:
+    """Finds one module as ever and loads it inside a context, once: for `sys.meta_path`."""
+
+    def __init__(self, name: str, context: Callable[[ModuleType], AbstractContextManager]):
+        self.name, self.context = name, context
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of the module with this as its loader; None for all others."""
+        if name != self.name:
+            return None
+        sys.meta_path.remove(self)
+        if spec := find_spec(name):
+            self.loader, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Make the module as ever."""
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module's code inside the context."""
+        module.__spec__.loader = module.__loader__ = self.loader
+        with self.context(module):
+            self.loader.exec_module(module)
+
+
+@contextmanager
+def settled(keras: ModuleType) -> Iterator[None]:
+    """Set Keras up after its import; name `keras.json` if it holds what Keras refuses."""
     try:
-        settings = json.loads(path.read_text("utf-8"))
-        return all(settings.get(name, value) == value for name, value in (KEPT | UNSET).items())
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # no JSON: Keras passes over it
-        return True
-    except (OSError, AttributeError):
-        return False
-
-
-def import_keras() -> ModuleType:
-    """Return Keras. Raises ImportError that names `keras.json` if it holds what Keras refuses."""
-    try:
-        import keras
+        yield
+        set_up(keras)
     except ModuleNotFoundError:  # of Keras or TensorFlow
         raise
-    except (ImportError, ValueError, TypeError, AttributeError, OSError) as error:
-        problem = f"Keras refuses its settings in {settings_file()} ({error})"
+    except (ImportError, ValueError, TypeError, AttributeError, AssertionError, OSError) as error:
+        path = Path(os.environ.get("KERAS_HOME") or "~/.keras", "keras.json").expanduser()
+        if not path.exists():
+            raise
+        problem = f"Keras refuses its settings in {path} ({error})"
         raise ImportError(f"{problem}; mend or delete that file") from error
-    return keras
+
+
+@contextmanager
+def without_notices(tensorflow: ModuleType) -> Iterator[None]:
+    """Leave out the notices that TensorFlow's C++ writes to stderr; all else is written after it.
+
+    They come before any setting of Python's counts, at the import and when it looks for devices.
+    """
+    if sys.stderr is None:  # closed by whoever started this
+        yield
+        return
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        stderr = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+            tensorflow.config.list_physical_devices()
+        finally:
+            os.dup2(stderr, 2)
+            kept.seek(0)
+            os.write(stderr, NOTICE.sub(b"", kept.read()))
+            os.close(stderr)

@@ -1,4 +1,4 @@
-"""What a command prints: texts of any script, on a console of any encoding."""
+"""What every command needs: its name, and texts that any console can print."""
 
 import sys
 
@@ -14,3 +14,12 @@ def printable(text: str, errors: str = "strict") -> str:
     except UnicodeEncodeError:
         return text.encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+def program() -> str | None:
+    """Return how a command was started, for argparse's `prog`: "python -m helpers.captioner".
+
+    None, for a command that pip has installed: argparse then takes its name, such as "caption".
+    """
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return f"python -m {spec.parent}" if spec and spec.parent else None

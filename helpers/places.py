@@ -1,7 +1,6 @@
 """Where the course's data lie and where work goes, in the course folder or installed by pip."""
 
 import os
-import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -29,12 +28,3 @@ def work_root() -> Path:
     `$CAPTION_WORK` names it, else it is `work/` in the course folder or the user's cache.
     """
     return Path(os.environ.get("CAPTION_WORK") or home() / "work")
-
-
-def program() -> str | None:
-    """Return how a command was started, for argparse's `prog`: "python -m helpers.captioner".
-
-    None, for a command that pip has installed: argparse then takes its name, such as "caption".
-    """
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return f"python -m {spec.parent}" if spec and spec.parent else None

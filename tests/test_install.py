@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers import places
+from helpers import console, places
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -78,9 +78,9 @@ def test_caption_work_names_the_work_folder(monkeypatch, tmp_path, installed):
 def test_a_usage_line_names_the_command_that_was_typed(monkeypatch):
     spec = SimpleNamespace(parent="helpers.captioner")
     monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=spec))
-    assert places.program() == "python -m helpers.captioner"
+    assert console.program() == "python -m helpers.captioner"
     monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=None))
-    assert places.program() is None  # argparse takes the name of the script
+    assert console.program() is None  # argparse takes the name of the script
 
 
 # The wheel

@@ -13,10 +13,9 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from helpers.captioner import DEFAULT, Candidate, Captioner, CaptionerError, explain
-from helpers.console import printable
+from helpers.console import printable, program
 from helpers.encoders import EncoderError
 from helpers.images import ImageError
-from helpers.places import program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

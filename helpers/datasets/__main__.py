@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
 
 from helpers.captions import KNOWN_FORMATS, CaptionFormatError, single_letters
-from helpers.console import printable
+from helpers.console import printable, program
 from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
 from helpers.datasets.converting import refuse_existing
-from helpers.places import program
 
 WRITERS = {"coco": to_coco, "flickr8k": to_flickr8k}
 

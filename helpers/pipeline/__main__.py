@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from helpers.captioner import Captioner
+from helpers.console import program
 from helpers.datasets import open_dataset
 from helpers.encoders import ENCODERS
 from helpers.models import DECODERS
 from helpers.pipeline.materials import recipe_for
 from helpers.pipeline.record import record_baselines, record_run
 from helpers.pipeline.workspace import Workspace
-from helpers.places import program
 from helpers.self_critical import Criticism
 from helpers.training import Recipe
 

@@ -22,8 +22,8 @@ from helpers.apps.alt_text.job import LASTING, Job, JobError
 from helpers.apps.alt_text.reading import Reading
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
+from helpers.console import program
 from helpers.images import USER_AGENT
-from helpers.places import program
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
 same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,

@@ -12,8 +12,8 @@ from helpers.apps.web.desk import CaptionDesk
 from helpers.apps.web.page import PhotoPage
 from helpers.apps.web.server import PageServer, ServerError
 from helpers.captioner import DEFAULT, Captioner, CaptionerError
+from helpers.console import program
 from helpers.encoders import EncoderError
-from helpers.places import program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
