@@ -96,6 +96,18 @@ def _(folder):
     return run_python("import helpers.captioner", folder, options=["-S"], PYTHONPATH=str(ROOT))
 
 
+@trouble("Keras refuses its settings")
+def _(folder):
+    (folder / "keras.json").write_text("[1]")
+    return run_python("import helpers, keras", folder, PYTHONPATH=str(ROOT), KERAS_HOME=str(folder))
+
+
+@trouble("Keras was there first")
+def _(folder):
+    (folder / "keras.py").write_text("class config:\n    backend = staticmethod(lambda: 'jax')")
+    return run_python("import keras, helpers", folder, PYTHONPATH=f"{folder}:{ROOT}")
+
+
 def run_python(code, folder, options=(), **variables):
     """What Python says on stderr when it runs a piece of code in a folder."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
