@@ -301,13 +301,18 @@ def test_an_unknown_encoder_is_named():
 
 
 @pytest.mark.parametrize("before", [None, 3.5])
-def test_the_timeout_ends_with_the_download(before):
+def test_the_timeout_ends_with_the_download(cache, monkeypatch, before):
+    def get_file(*_, **options):
+        assert socket.getdefaulttimeout() == 20
+        raise KeyError
+
+    (cache[0] / "weights.h5").touch()
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
     known = socket.getdefaulttimeout()
     socket.setdefaulttimeout(before)
     try:
-        with pytest.raises(KeyError), official.network_timeout(20):
-            assert socket.getdefaulttimeout() == 20
-            raise KeyError
+        with pytest.raises(KeyError):
+            official.official_weights(WEIGHTS)
         assert socket.getdefaulttimeout() == before
     finally:
         socket.setdefaulttimeout(known)
