@@ -4,7 +4,6 @@ Every function takes arrays and words only and returns a Matplotlib figure of at
 pixels in width: the last value of a cell, or what `display` shows.
 """
 
-from helpers.plots.attention import show_attention
 from helpers.plots.charts import (
     plot_caption_lengths,
     plot_losses,
@@ -16,6 +15,7 @@ from helpers.plots.charts import (
 )
 from helpers.plots.drawings import draw_batch, draw_beam_tree, draw_road
 from helpers.plots.photos import (
+    show_attention,
     show_captioned,
     show_epoch_captions,
     show_gallery,

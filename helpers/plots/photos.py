@@ -1,13 +1,11 @@
-"""Photos beside words.
-
-An image is an array (height, width, 3) or (height, width), or a PIL image.
-"""
+"""Photos beside words, and where a model looked: heat maps over a photo."""
 
 import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from helpers.plots.style import (
@@ -22,6 +20,9 @@ from helpers.plots.style import (
     place_photo,
     wrap,
 )
+
+# A spotlight: what is looked at is left as it is, the rest of the photo lies in the dark.
+SPOTLIGHT = LinearSegmentedColormap.from_list("spotlight", [(0, 0, 0, 0.75), (0, 0, 0, 0)])
 
 
 @in_style
@@ -123,4 +124,28 @@ def show_gallery(
             axes.annotate(wrapped[i], (0, 0), (0, -4), **place, fontsize=9)
             drop = -7 - 12.5 * (wrapped[i].count("\n") + 1)
             axes.annotate(people[i], (0, 0), (0, drop), **place, fontsize=8, color=GREY)
+    return figure
+
+
+@in_style
+def show_attention(
+    image: ImageLike, words: Sequence[str], maps: np.ndarray, columns: int = 5
+) -> Figure:
+    """Show a photo once for every word of its caption, bright where the model looked.
+
+    Arguments:
+        image: the photo.
+        words: the caption.
+        maps: float (words, rows, columns), one weight per region of a grid over the photo.
+    """
+    height, width = np.shape(image)[:2]
+    count = len(words) + 1
+    columns = min(columns, count)
+    figure, grid = photo_grid(-(-count // columns), columns, 1.2, height / width)
+    place_photo(grid.flat[0], image, "the photo")
+    for axes, word, weights in zip(grid.flat[1:], words, maps, strict=False):
+        place_photo(axes, image)
+        axes.set_title(word, fontsize=11, weight="bold")
+        place = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5), "interpolation": "bicubic"}
+        axes.imshow(weights, SPOTLIGHT, **place, vmin=0, vmax=weights.max())
     return figure
