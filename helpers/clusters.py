@@ -76,11 +76,3 @@ def this_worker() -> str:
     from distributed import get_worker
 
     return f"{get_worker().address} on {gethostname()}"
-
-
-def explained(error: Exception) -> Exception:
-    """Return a ClusterError for a machine of a cluster that lacks the course, else the error."""
-    reason = error.__cause__ or error  # Dask wraps what the scheduler can't import
-    if not isinstance(reason, ImportError):
-        return error
-    return ClusterError(f"the scheduler or a worker says: {reason}. {COURSE}")

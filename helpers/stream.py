@@ -1,9 +1,4 @@
-"""One stream from images to what is made of them: open ahead, encode in batches, finish behind.
-
-* `read_ahead` opens images with several threads while the batch before is in use;
-* `on_readable` encodes or captions a batch, in which an unreadable image keeps its place;
-* `one_behind` finishes a batch while the next one is encoded.
-"""
+"""One stream from images to what is made of them: open ahead, encode in batches, finish behind."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

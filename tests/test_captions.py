@@ -18,7 +18,6 @@ from helpers.captions import (
     read_caption_file,
     read_captions,
     read_descriptions,
-    read_splits,
     write_descriptions,
 )
 
@@ -95,7 +94,7 @@ def test_flickr30k_results_with_its_broken_row():
 def test_karpathy_json_and_its_splits():
     captions = read_captions(FORMATS / "karpathy.json")
     assert captions["dog.jpg"] == DOG[:2]  # the raw sentences, not the tokens
-    splits = read_splits(FORMATS / "karpathy.json")
+    splits = read_caption_file(FORMATS / "karpathy.json").splits
     assert splits == {"train": ["dog.jpg", "kite.jpg"], "dev": ["cat.png"], "test": ["boat.jpg"]}
 
 
@@ -109,13 +108,13 @@ def test_columns_and_records_say_the_same_as_the_token_file():
     for name in ("imagefolder.csv", "metadata.jsonl"):
         assert read_captions(FORMATS / name) == {"dog.jpg": DOG, "kite.jpg": KITE, "cat.png": CATS}
         splits = {"train": ["dog.jpg"], "dev": ["kite.jpg"], "test": ["cat.png"]}
-        assert read_splits(FORMATS / name) == splits
+        assert read_caption_file(FORMATS / name).splits == splits
 
 
 def test_cells_that_hold_a_list():
     captions = read_captions(FORMATS / "lists_in_cells.csv")
     assert captions == {"dog.jpg": DOG[:2], "kite.jpg": KITE[:1], "cat.png": CATS}
-    assert read_splits(FORMATS / "lists_in_cells.csv")["dev"] == ["kite.jpg"]
+    assert read_caption_file(FORMATS / "lists_in_cells.csv").splits["dev"] == ["kite.jpg"]
 
 
 def test_a_list_of_records_with_a_caption_that_is_none():
@@ -178,7 +177,7 @@ def test_a_split_that_nobody_knows_is_noted(tmp_path):
 
 @pytest.mark.parametrize("name", ["coco.json", "flickr8k.token.txt", "kaggle_captions.txt"])
 def test_other_formats_have_no_splits(name):
-    assert read_splits(FORMATS / name) == {}
+    assert read_caption_file(FORMATS / name).splits == {}
 
 
 def test_csv_module_writes_what_we_read(tmp_path):

@@ -6,7 +6,6 @@ matplotlib.use("Agg")
 
 import functools
 import io
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -96,7 +95,8 @@ def test_every_figure_fits_a_notebook(name):
 
 
 def test_every_public_figure_is_tested():
-    assert {name for name in plots.__all__ if name not in FIGURES} == set()
+    figures = {name for name in vars(plots) if name.startswith(("draw_", "plot_", "show_"))}
+    assert figures and figures - set(FIGURES) == set()
 
 
 def test_images_stand_under_wrapped_titles():
@@ -136,7 +136,7 @@ def test_caption_lengths_are_counted():
 
 
 def test_coverage_ends_at_all_words():
-    figure = plots.plot_vocabulary_coverage({"dog": 3, "a": 6, "cat": 1}, shares=[0.9])
+    figure = plots.plot_vocabulary_coverage({"dog": 3, "a": 6, "cat": 1})
     curve = figure.axes[0].lines[0]
     assert curve.get_ydata() == pytest.approx([0.6, 0.9, 1])
     assert any("90%: 2 words" in text for text in words_in(figure))
@@ -182,8 +182,6 @@ def test_beam_tree_makes_the_winners_path_bold():
     assert len(figure.axes[0].lines) == 5
     bold = [t.get_text() for t in figure.axes[0].texts if t.get_weight() == "bold"]
     assert bold == ["<start>", "the", "dog"]
-    objects = plots.draw_beam_tree([SimpleNamespace(**node) for node in TREE])
-    assert words_in(objects) == words_in(figure)
 
 
 def test_beam_tree_keeps_children_in_the_order_of_their_parents():

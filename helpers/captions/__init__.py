@@ -1,12 +1,6 @@
 """Read captions in any usual format, clean them, count their words, write them down.
 
 Raw captions travel as a dictionary: image file name -> its captions, in the order of the file.
-
-* `reading`: the table of formats; a file's is recognised by its content, never by its name;
-* `tables` and `records`: the formats, line by line and as JSON;
-* `cleaning`: words in lower case, without punctuation;
-* `spaceless`: scripts that write no space between words;
-* `writing`: descriptions.txt, Flickr8k's token file, COCO JSON.
 """
 
 from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling
@@ -25,7 +19,7 @@ from helpers.captions.cleaning import (
     empty_after_cleaning,
     is_kept,
 )
-from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_captions, read_splits
+from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_captions
 from helpers.captions.source import CaptionFormatError
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions
 from helpers.captions.writing import read_descriptions, write_coco, write_descriptions, write_tokens

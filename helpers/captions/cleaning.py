@@ -81,10 +81,7 @@ def empty_after_cleaning(
 
 
 def count_words(captions: dict[str, list[str]]) -> Counter:
-    """Count how often each word stands in cleaned captions.
-
-    Taught in lesson 01.
-    """
+    """Count how often each word stands in cleaned captions. Taught in lesson 01."""
     return Counter(
         word for sentences in captions.values() for text in sentences for word in text.split()
     )

@@ -21,14 +21,6 @@ def read_captions(path: str | Path) -> dict[str, list[str]]:
     return read_caption_file(path).captions
 
 
-def read_splits(path: str | Path) -> dict[str, list[str]]:
-    """Read the splits that a file of captions names: {"train": [image names], "dev": …, "test": …}.
-
-    "val" becomes "dev", Karpathy's "restval" belongs to "train". A file without splits gives {}.
-    """
-    return read_caption_file(path).splits
-
-
 def read_caption_file(path: str | Path) -> CaptionFile:
     """Read captions, splits and losses of a file; errors as in `read_captions`."""
     source = Source(path)

@@ -14,7 +14,6 @@ BAR_HEADER = re.compile(r"\A\s*\w*name\s*\|[^|\n]*\|[^|\n]*")
 BAR_ROW = re.compile(r"(.+?)\|\s*\d+\s*(\|?)\s*(.*)")  # one row lacks its second bar
 IMAGE_NAME = re.compile(r".+\.(jpe?g|png|webp|gif|bmp|avif)", re.IGNORECASE)
 SWALLOWED_ROW = re.compile(rf"\n{IMAGE_NAME.pattern}\s*[,;\t]", re.IGNORECASE)
-MENDED = "rows whose second bar is missing, read all the same"
 
 
 def read_tokens(found: CaptionFile, source: Source) -> None:
@@ -29,7 +28,8 @@ def read_bars(found: CaptionFile, source: Source) -> None:
     for number, (name, bar, caption) in source.rows(BAR_ROW):
         found.add(name, caption)
         if not bar:
-            found.drop(MENDED, f"line {number}, {name}")
+            reason = "rows whose second bar is missing, read all the same"
+            found.drop(reason, f"line {number}, {name}")
 
 
 def table_columns(source: Source) -> tuple | None:

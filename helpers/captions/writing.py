@@ -12,10 +12,7 @@ DESCRIPTION = re.compile(r"([^\t]+)\t(.*)")
 
 
 def write_descriptions(descriptions: dict[str, list[str]], path: str | Path) -> None:
-    """Write cleaned captions as UTF-8 lines `name<TAB>caption`.
-
-    Taught in lesson 01.
-    """
+    """Write cleaned captions as UTF-8 lines `name<TAB>caption`. Taught in lesson 01."""
     lines = [f"{name}\t{text}\n" for name, texts in descriptions.items() for text in texts]
     write_text(path, "".join(lines))
 
@@ -45,9 +42,7 @@ def write_tokens(captions: dict[str, list[str]], path: str | Path) -> None:
 
 
 def write_coco(
-    captions: dict[str, list[str]],
-    path: str | Path,
-    splits: Mapping[str, list[str]] | None = None,
+    captions: dict[str, list[str]], path: str | Path, splits: Mapping[str, list[str]] | None = None
 ) -> None:
     """Write raw captions as COCO JSON; images carry their split, which other readers skip.
 

@@ -1,13 +1,4 @@
-"""Data sets: captions, photos and splits, from data/mini, Flickr8k, or a folder of yours.
-
-* `opening`: `open_dataset`, which puts captions, photos and splits together in a `dataset`;
-* `folders`: finds captions and splits in a folder of any usual layout;
-* `photos`: finds the photo for a name;
-* `flickr8k`: fetches Flickr8k;
-* `reporting`: what was read, what was dropped and why;
-* `converting`: writes a data set as COCO JSON or in Flickr8k's layout;
-* `__main__`: the command line, `python -m helpers.datasets FOLDER`.
-"""
+"""Data sets: captions, photos and splits, from data/mini, Flickr8k, or a folder of yours."""
 
 from helpers.datasets.converting import to_coco, to_flickr8k
 from helpers.datasets.dataset import Dataset

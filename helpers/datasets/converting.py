@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -105,11 +105,8 @@ def plain_names(image_paths: dict[str, Path]) -> dict[str, str]:
     for name, path in image_paths.items():
         if amounts[fold(plain[name])] > 1:
             whole = Path(f"{path.parent.name}_{plain[name]}")
-            numbered = (f"{whole.stem}-{number}{whole.suffix}" for number in count(2))
-            plain[name] = (
-                str(whole)
-                if fold(str(whole)) not in taken
-                else next(other for other in numbered if fold(other) not in taken)
-            )
+            endings = chain([""], (f"-{number}" for number in count(2)))
+            names = (f"{whole.stem}{ending}{whole.suffix}" for ending in endings)
+            plain[name] = next(other for other in names if fold(other) not in taken)
             taken.add(fold(plain[name]))
     return plain

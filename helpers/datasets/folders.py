@@ -11,7 +11,6 @@ from helpers.captions import (
     CaptionFormatError,
     plain_spelling,
     read_caption_file,
-    read_splits,
 )
 from helpers.datasets.dataset import SPLITS
 from helpers.datasets.photos import SPLIT_WORD, DatasetError, Photos, fold, split_in
@@ -140,7 +139,7 @@ def find_splits(
         return found.splits, ", ".join(path.relative_to(folder).as_posix() for path in sources)
     for path in (folder / name for name in files if name.endswith(".json")):
         with suppress(CaptionFormatError):
-            if path not in sources and (splits := read_splits(path)):
+            if path not in sources and (splits := read_caption_file(path).splits):
                 own = {split: identities(photos, names, path) for split, names in splits.items()}
                 return own, path.name
     return {}, ""

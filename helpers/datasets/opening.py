@@ -22,8 +22,7 @@ from helpers.datasets.reporting import write_report
 from helpers.places import DATA as DATA_FOLDER
 from helpers.places import home
 
-MINI_LANGUAGES = ("de",)  # data/mini/de holds German captions of mini's scenes
-NAMES = ("mini", *(f"mini-{language}" for language in MINI_LANGUAGES), "flickr8k")
+NAMES = ("mini", "mini-de", "flickr8k")
 
 
 def open_dataset(
@@ -41,17 +40,17 @@ def open_dataset(
         for Chinese; the captions of the data set then have a space between their words.
     Raises DatasetError when captions, images or splits are missing or contradict each other.
     """
+    mini = DATA_FOLDER / "mini"
     if name == "mini":
-        dataset = open_folder(DATA_FOLDER / "mini", "mini", seed, words_of)
-        dataset.scenes = json.loads((DATA_FOLDER / "mini" / "scenes.json").read_text("utf-8"))
+        dataset = open_folder(mini, name, seed, words_of)
+        dataset.scenes = json.loads((mini / "scenes.json").read_text("utf-8"))
         return dataset
-    if name in [f"mini-{language}" for language in MINI_LANGUAGES]:
-        captions_file = DATA_FOLDER / "mini" / name[-2:] / "Flickr8k.token.txt"
-        return open_folder(DATA_FOLDER / "mini", name, seed, words_of, captions_file)
+    if name == "mini-de":  # German captions of mini's scenes
+        return open_folder(mini, name, seed, words_of, mini / "de" / "Flickr8k.token.txt")
     if name != "flickr8k":
         return open_folder(Path(name), Path(name).resolve().name, seed, words_of)
     folder = data_dir or os.environ.get("CAPTION_DATA_DIR") or own_flickr8k()
-    return open_folder(Path(folder), "flickr8k", seed, words_of)
+    return open_folder(Path(folder), name, seed, words_of)
 
 
 def own_flickr8k() -> Path:

@@ -4,6 +4,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from helpers.captions import SPLIT_NAMES, plain_spelling
@@ -22,11 +23,6 @@ def split_in(path: str) -> str:
     return SPLIT_NAMES[words[-1]] if words else ""
 
 
-def split_of_folder(path: str) -> str:
-    """Return the split that the folder of a photo stands for, or ""."""
-    return split_in(posixpath.dirname(path))
-
-
 def fold(path: str) -> str:
     """Return what all spellings of a path have in common: capitals, slashes, accents."""
     return plain_spelling(path).lower()
@@ -42,7 +38,8 @@ class Photos:
 
     def __init__(self, folder: Path, paths: Iterable[str]):
         self.folder, self.paths = folder, list(paths)
-        self.named, self.known, self.own = {}, {}, {}
+        self.named, self.own = {}, {}
+        self.fits = cache(self.fits)  # captions and splits name the same photos
         for path in self.paths:
             folded = fold(path)
             self.named.setdefault(folded.rpartition("/")[2], []).append((folded, path))
@@ -53,13 +50,7 @@ class Photos:
         A name is looked up beside the file, then from the folder on; else it is the ending of
         a path. start, split: the folder of the file, and the split that its path names.
         """
-        key = name, start, split
-        if key not in self.known:
-            self.known[key] = self.look_up(posixpath.normpath(name), start, split)
-        return self.known[key]
-
-    def look_up(self, name: str, start: str, split: str) -> list[str]:
-        """Do what `fits` says, for a name that is met for the first time."""
+        name = posixpath.normpath(name)
         folded = fold(name)
         alike = self.named.get(folded.rpartition("/")[2], [])
         for whole in (posixpath.normpath(posixpath.join(start, name)), name) if alike else ():
@@ -68,7 +59,7 @@ class Photos:
         below, home = f"/{folded}", split_in(start)
         fitting = [path for own, path in alike if own.endswith(below)]
         if home:  # a name in test/ is none in train/
-            fitting = [path for path in fitting if split_of_folder(path) in ("", home)]
+            fitting = [path for path in fitting if split_in(posixpath.dirname(path)) in ("", home)]
         return nearest(best_spelled(fitting, name), start, split) if fitting[1:] else fitting
 
     def identity(self, name: str, path: str, start: str = "") -> str:
@@ -101,8 +92,9 @@ class Photos:
                         f"Write there which, with its folder, or take one of the two away."
                     )
                 dropped = split_in(name.removesuffix(short[name])) if short and fitting else ""
-                is_other = dropped and split_of_folder(fitting[0]) not in ("", dropped)
-                paths[name] = fitting[0] if fitting and not is_other else ""
+                path = fitting[0] if fitting else ""
+                is_other = dropped and split_in(posixpath.dirname(path)) not in ("", dropped)
+                paths[name] = "" if is_other else path
             if any(paths.values()):
                 break
         return {name: (self.identity(name, path, start), path) for name, path in paths.items()}
@@ -137,6 +129,6 @@ def nearest(paths: list[str], start: str, split: str) -> list[str]:
     if start:
         paths = [path for path in paths if path.startswith(f"{start}/")] or paths
     if split:
-        paths = [path for path in paths if split_of_folder(path) == split] or paths
+        paths = [path for path in paths if split_in(posixpath.dirname(path)) == split] or paths
     above = posixpath.commonpath(paths)
     return [path for path in paths if posixpath.dirname(path) == above] or paths

@@ -58,7 +58,8 @@ def describe(dataset: Dataset, examples: int = 2) -> str:
     """Return the report of a data set with its words, its longest caption and a few examples."""
     words = count_words(clean_captions(dataset.captions))
     once = sum(number == 1 for number in words.values())
-    name, longest = longest_caption(dataset.captions)
+    pairs = [(name, text) for name, texts in dataset.captions.items() for text in texts]
+    name, longest = max(pairs, key=lambda pair: len(WORD.findall(pair[1])))
     amounts = sorted(map(len, dataset.captions.values()))
     spread = f"{amounts[0]}" if amounts[0] == amounts[-1] else f"{amounts[0]} to {amounts[-1]}"
     lines = [dataset.report, f"format: {dataset.format}", f"captions an image: {spread}"]
@@ -68,9 +69,3 @@ def describe(dataset: Dataset, examples: int = 2) -> str:
         lines += [f"{image} ({Path(dataset.image_paths[image]).parent.name})"]
         lines += [f"  {text}" for text in dataset.captions[image]]
     return "\n".join(lines)
-
-
-def longest_caption(captions: dict[str, list[str]]) -> tuple[str, str]:
-    """Return the image name and the caption with the most words."""
-    pairs = ((name, text) for name, texts in captions.items() for text in texts)
-    return max(pairs, key=lambda pair: len(WORD.findall(pair[1])))

@@ -6,12 +6,7 @@
 | xception-grid | 299 x 299, RGB | -1 … 1 | (100, 3032), the grids of three blocks |
 | vgg16 | 224 x 224, RGB | BGR, less the mean colour of ImageNet ("caffe") | (4096,), layer fc2 |
 | vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
-
-* `table`: what each is made of; a new one is an entry there;
-* `loading`: an `Encoder`, and where its weights come from; `official`: Keras' own download;
 """
 
 from helpers.encoders.loading import Encoder, EncoderError, load_encoder
 from helpers.encoders.table import ENCODERS, EncoderSpec, Weights
-
-__all__ = ["ENCODERS", "Encoder", "EncoderError", "EncoderSpec", "Weights", "load_encoder"]

@@ -26,7 +26,6 @@ class Encoder:
         name: one of the table in `helpers.encoders`.
         image_size: pixels along each side of its input.
         feature_shape: shape of one photo's features.
-        trained: False if it has learnt nothing.
         network: the Keras model inside; it sees what `preprocess` makes of float32 pixels.
     """
 
@@ -36,9 +35,8 @@ class Encoder:
         network: keras.Model,
         image_size: int,
         preprocess: Callable[[tf.Tensor], tf.Tensor] = scale,
-        trained: bool = True,
     ):
-        self.name, self.image_size, self.network, self.trained = name, image_size, network, trained
+        self.name, self.image_size, self.network = name, image_size, network
         self.feature_shape = tuple(network.output.shape[1:])
         signature = [tf.TensorSpec((None, image_size, image_size, 3), tf.uint8)]
 
@@ -76,7 +74,7 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
         raise EncoderError(f"there is no weights file {weights}; leave it out to download")
     spec, file = best_weights(ENCODERS[name], weights)
     network = spec.build(partial(filled, file=file, spec=spec))
-    return Encoder(spec.name, network, spec.image_size, spec.preprocess, trained=file is not None)
+    return Encoder(spec.name, network, spec.image_size, spec.preprocess)
 
 
 def best_weights(

@@ -3,8 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -30,8 +29,12 @@ def official_weights(weights: Weights) -> str:
         cache = Path("/tmp", ".keras")  # as Keras does
     if not (cache / "models" / name).exists():
         check_reachable(address, cache / "models" / f"{name}.no-answer")
-    with network_timeout(20):
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(20)  # silent seconds
+    try:
         return keras.utils.get_file(name, address, cache_subdir="models", file_hash=weights.digest)
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def check_reachable(address: str, note: Path) -> None:
@@ -58,14 +61,3 @@ def _ask(address: str, answers: SimpleQueue) -> None:
         answers.put(None)
     except Exception as error:
         answers.put(error)
-
-
-@contextmanager
-def network_timeout(seconds: float) -> Iterator[None]:
-    """Let every connection made inside fail after so many silent seconds."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

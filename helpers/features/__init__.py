@@ -17,19 +17,3 @@ from helpers.features.files import (
 from helpers.features.reducing import Reduction, fit_reduction, reduce_features
 from helpers.features.regions import gather_regions, region_files
 from helpers.features.spreading import spread_features
-
-__all__ = [
-    "ArrayUnpickler",
-    "Features",
-    "FeaturesError",
-    "Reduction",
-    "extract_features",
-    "fit_reduction",
-    "gather_regions",
-    "load_features",
-    "reduce_features",
-    "region_files",
-    "save_features",
-    "spread_features",
-    "stamp_of",
-]

@@ -71,11 +71,7 @@ def part_file(
 
 
 class PartFile:
-    """Features on their way to a file: plain float16 rows that survive a kill.
-
-    Attributes:
-        done: how many photos are safe.
-    """
+    """Features on their way to a file: plain float16 rows, of which `done` survive a kill."""
 
     def __init__(self, target: Path, encoder: Encoder, photos: Mapping[str, Path]):
         stamps = [stamp_of(path) for path in photos.values()]

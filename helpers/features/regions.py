@@ -1,7 +1,7 @@
 """Regions that somebody else has found, by a detector for instance: one small file per photo."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,7 @@ from tqdm.auto import tqdm
 from helpers.features.files import Features, FeaturesError, stamp_of, write_array
 
 
-def gather_regions(
-    folder: str | Path, names: Iterable[str], target: str | Path, encoder: str = "regions"
-) -> Features:
+def gather_regions(folder: str | Path, names: Iterable[str], target: str | Path) -> Features:
     """Gather one array of regions per photo into one array file.
 
     Arguments:
@@ -21,7 +19,6 @@ def gather_regions(
         names: identities of the photos.
         target: the `.npy` file to write, float16 (photos, most regions, channels). Photos with
             fewer regions are filled up with zeros, which the attention model never looks at.
-        encoder: what to call the source of the regions.
 
     The features' stamps are those of the regions' files, so ask `stale(region_files(…))`.
     Raises FeaturesError that names the photo whose regions are missing or of another shape.
@@ -34,8 +31,9 @@ def gather_regions(
         raise FeaturesError(
             f"{folder} holds regions of {sorted(channels)} channels; one captioner reads one kind"
         )
-    label = Features(encoder, list(files), np.empty(0), [*map(stamp_of, files.values())]).label
-    rows = padded(map(read_regions, tqdm(files.values(), "regions")), most)
+    label = Features("regions", list(files), np.empty(0), [*map(stamp_of, files.values())]).label
+    arrays = map(read_regions, tqdm(files.values(), "regions"))
+    rows = (np.pad(regions, ((0, most - len(regions)), (0, 0)))[None] for regions in arrays)
     return write_array(Path(target), label, (most, *channels), rows)
 
 
@@ -58,12 +56,6 @@ def region_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path]:
             raise FeaturesError(f"{problem}; every photo needs a file of its own")
         files[name] = found
     return files
-
-
-def padded(arrays: Iterable[np.ndarray], most: int) -> Iterator[np.ndarray]:
-    """Yield each array of regions filled up with zeros: (1, most, channels)."""
-    for regions in arrays:
-        yield np.pad(regions, ((0, most - len(regions)), (0, 0)))[None]
 
 
 def read_regions(path: Path) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.clusters import ClusterError, connect, explained, this_worker
+from helpers.clusters import COURSE, ClusterError, connect, this_worker
 from helpers.encoders import Encoder
 from helpers.features.extracting import part_file
 from helpers.features.files import Features, FeaturesError
@@ -50,8 +50,7 @@ def spread_features(
     Arguments:
         encoder: the one whose features are wanted; workers must have the same weights.
         load: how a worker gets it by its name, such as `load_encoder`.
-        photos, target, batch_size, mirror: as for `extract_features`; each photo has to be there
-            under the same path on every worker.
+        photos, target, batch_size, mirror: as for `extract_features`.
         scheduler: its address, such as "tcp://192.168.1.5:8786".
 
     Raises ClusterError if there is no scheduler, no worker, or no Dask. Raises FeaturesError,
@@ -61,9 +60,8 @@ def spread_features(
     order = Order(load, encoder.name, fingerprint(encoder), mirror)
     with connect(scheduler) as client, part_file(target, encoder, photos) as part:
         paths = [str(Path(path).absolute()) for path in part.todo]  # as another machine needs them
-        for vectors in encoded(
-            client, (paths[n : n + batch_size] for n in range(0, len(paths), batch_size)), order
-        ):
+        batches = (paths[n : n + batch_size] for n in range(0, len(paths), batch_size))
+        for vectors in encoded(client, batches, order):
             part.append(vectors)
         return part.finish()
 
@@ -101,7 +99,10 @@ def outcome(future: object, batch: list[str]) -> np.ndarray:
         cure = "Give the workers more memory, or look at these photos"
         raise ClusterError(f"worker after worker died of {photos}. {cure}") from None
     except (ImportError, RuntimeError) as error:
-        raise explained(error) from error
+        reason = error.__cause__ or error  # Dask wraps what the scheduler can't import
+        if not isinstance(reason, ImportError):
+            raise
+        raise ClusterError(f"the scheduler or a worker says: {reason}. {COURSE}") from error
 
 
 def encode_batch(paths: list[str], order: Order) -> np.ndarray:

@@ -28,16 +28,14 @@ ip_filter.logger.setLevel("ERROR")  # its warnings say what our ImageError says
 # IPv6 in two ways that are no longer used (RFC 4291, 2765), what Azure answers its machines from.
 INSIDE = [*map(ip_network, ("fec0::/10", "::/96", "::ffff:0:0:0/96", "168.63.129.16"))]
 PRIVATE = f"has a private address, and only the public web is open; {UPLOAD}"
+NO_ANSWER = f"gives no answer: no connection to {{host}}; {UPLOAD}"
 
 # Why a URL cannot be fetched: kind of error -> status, what is wrong, what to do. The first fits.
 REASONS = {
     ImageError: ("", "{error}"),
     ip_filter.InvalidIPAddress: ("blocked", PRIVATE),
     requests.exceptions.SSLError: ("unreachable", f"has no certificate to trust; {UPLOAD}"),
-    requests.ConnectionError: (
-        "unreachable",
-        f"gives no answer: no connection to {{host}}; {UPLOAD}",
-    ),
+    requests.ConnectionError: ("unreachable", NO_ANSWER),
     ValueError: ("bad_address", "is no valid address. Copy it once more"),
     Exception: ("unreachable", f"broke off. Try again, or {UPLOAD}"),
 }

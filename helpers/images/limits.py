@@ -49,9 +49,8 @@ def check_pixels(image: Image.Image) -> None:
 
 def check_time(image: Image.Image, file: IO[bytes]) -> None:
     """Raise ValueError for a JPEG of very many passes and for a large run-length BMP."""
-    pixels, passes = image.width * image.height, 1
-    if samples_in_passes(image):
-        passes = count_passes(file)
+    pixels = image.width * image.height
+    passes = count_passes(file) if samples_in_passes(image) else 1
     if passes > MAX_PASSES or (image.info.get("compression") in (1, 2) and pixels > 2_000_000):
         raise ValueError("it would take minutes")
 

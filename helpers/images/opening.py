@@ -9,14 +9,7 @@ from PIL import Image, UnidentifiedImageError, features
 
 from helpers.images.errors import ImageError, name_of
 from helpers.images.fetching import URL, fetch_image
-from helpers.images.limits import (
-    MAX_BYTES,
-    TOO_LARGE,
-    check_bytes,
-    check_pixels,
-    check_time,
-    draft,
-)
+from helpers.images.limits import MAX_BYTES, TOO_LARGE, check_bytes, check_pixels, check_time, draft
 from helpers.images.upright import upright_rgb
 
 # Pillow knows about 70 extensions; several of its rarer readers had security holes.

@@ -1,11 +1,9 @@
 """The figures of the lessons: `from helpers import plots`, then `plots.show_images(…)`.
 
 Every function takes arrays and words only and returns a Matplotlib figure of at most 900
-pixels in width. The figure is closed, so a notebook shows it once: as the last value of a
-cell, or with `display`. Nothing of the other helpers is imported here.
+pixels in width: the last value of a cell, or what `display` shows.
 """
 
-from helpers.plots.attention import show_attention
 from helpers.plots.charts import (
     plot_caption_lengths,
     plot_losses,
@@ -15,34 +13,12 @@ from helpers.plots.charts import (
     plot_vocabulary_coverage,
     plot_word_counts,
 )
-from helpers.plots.drawings import (
-    draw_batch,
-    draw_beam_tree,
-    draw_road,
-)
+from helpers.plots.drawings import draw_batch, draw_beam_tree, draw_road
 from helpers.plots.photos import (
+    show_attention,
     show_captioned,
     show_epoch_captions,
     show_gallery,
     show_images,
     show_neighbours,
 )
-
-__all__ = [
-    "draw_batch",
-    "draw_beam_tree",
-    "draw_road",
-    "plot_caption_lengths",
-    "plot_losses",
-    "plot_next_word",
-    "plot_scores",
-    "plot_times",
-    "plot_vocabulary_coverage",
-    "plot_word_counts",
-    "show_attention",
-    "show_captioned",
-    "show_epoch_captions",
-    "show_gallery",
-    "show_images",
-    "show_neighbours",
-]

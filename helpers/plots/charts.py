@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.plots.style import BLUE, COLOURS, FULL_WIDTH, GREY, ORANGE, PALE, in_style
@@ -78,17 +77,12 @@ def plot_caption_lengths(lengths: Iterable[int]) -> Figure:
 
 
 @in_style
-def plot_vocabulary_coverage(
-    counts: Mapping[str, int], shares: Sequence[float] = (0.5, 0.9, 0.99)
-) -> Figure:
-    """Draw which share of all running words the k most frequent words cover.
-
-    Each of `shares` (0 to 1) is marked with the number of words that reaches it.
-    """
+def plot_vocabulary_coverage(counts: Mapping[str, int]) -> Figure:
+    """Draw which share of all running words the k most frequent words cover."""
     covered = np.cumsum(sorted(counts.values(), reverse=True)) / sum(counts.values())
     figure, axes = plt.subplots(figsize=(7, 3.2))
     axes.plot(range(1, len(covered) + 1), covered, color=BLUE, linewidth=2.5)
-    for share in shares:
+    for share in (0.5, 0.9, 0.99):
         needed = int(np.searchsorted(covered, share)) + 1
         axes.plot(needed, covered[needed - 1], "o", color=ORANGE, markersize=7)
         text = f"{share:.0%}: {needed:,} words  "
@@ -131,16 +125,12 @@ def plot_scores(table: Mapping[str, Mapping[str, float]]) -> Figure:
         heights = [scores.get(name, np.nan) for name in names]
         colour = COLOURS[number % len(COLOURS)]
         bars = axes.bar(places, heights, 0.92 * width, color=colour, label=model)
-        _label_bars(axes, bars, len(names) * len(table))
+        if len(names) * len(table) <= 28:
+            labels = ["" if np.isnan(height) else f"{height:.1f}" for height in heights]
+            axes.bar_label(bars, labels, padding=2, fontsize=8, color=GREY)
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.tick_params(bottom=False)
     columns = min(4, len(table))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), ncols=columns, borderaxespad=0)
     return figure
-
-
-def _label_bars(axes: Axes, bars, bar_count: int) -> None:
-    if bar_count <= 28:
-        labels = ["" if np.isnan(bar.get_height()) else f"{bar.get_height():.1f}" for bar in bars]
-        axes.bar_label(bars, labels, padding=2, fontsize=8, color=GREY)

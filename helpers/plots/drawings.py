@@ -1,4 +1,4 @@
-"""Drawings of batches, beams and captions; `helpers.plots` offers them beside the charts."""
+"""Drawings of batches, beams and captions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -62,14 +62,14 @@ def _cell_colours(word: str) -> tuple[str, str]:
 
 
 @in_style
-def draw_beam_tree(nodes: Sequence) -> Figure:
+def draw_beam_tree(nodes: Sequence[Mapping]) -> Figure:
     """Draw a beam search from left to right: kept words strong, pruned pale, the winner orange.
 
-    Each node is a dict, or an object, with `id`, `parent` (an id, None for the root), `word`,
-    `log_probability` (of the sentence so far), `kept` and `best` (true for the last word of
-    the winner; the words before it are found through their parents).
+    Each node is a dict with `id`, `parent` (an id, None for the root), `word`, `log_probability`
+    (of the sentence so far), `kept` and `best` (true for the last word of the winner; the words
+    before it are found through their parents).
     """
-    nodes = {node["id"]: node for node in map(_as_dict, nodes)}
+    nodes = {node["id"]: node for node in nodes}
     winners = _path_to_best(nodes)
     places = _tree_places(nodes)
     width = max(x for x, _ in places.values()) + 1
@@ -92,11 +92,6 @@ def draw_beam_tree(nodes: Sequence) -> Figure:
     ]
     figure.legend(lines, ["pruned", "kept", "the winner"], loc="outside upper left", ncols=3)
     return figure
-
-
-def _as_dict(node) -> dict:
-    names = ("id", "parent", "word", "log_probability", "kept", "best")
-    return {**node} if isinstance(node, Mapping) else {name: getattr(node, name) for name in names}
 
 
 def _path_to_best(nodes: dict) -> set:
@@ -139,15 +134,12 @@ def _draw_tree_word(axes: Axes, place: tuple, node: dict, rank: int, size: float
 
 @in_style
 def draw_road(
-    image: ImageLike,
-    features: Sequence[float],
-    steps: Sequence[tuple[str, float]],
-    caption: str = "",
+    image: ImageLike, features: Sequence[float], steps: Sequence[tuple[str, float]]
 ) -> Figure:
     """Draw the road from a photo over its features to the sentence built word by word.
 
     `features` is the vector of the photo, of any length; `steps` holds every word of the
-    sentence with its probability (0 to 1); `caption` is the title, by default the sentence.
+    sentence with its probability (0 to 1).
     """
     size = (FULL_WIDTH, max(2.9, 0.26 * len(steps) + 0.7))
     figure, grid = plt.subplots(1, 5, figsize=size, width_ratios=[2.5, 0.25, 1.0, 0.25, 4.8])
@@ -159,7 +151,7 @@ def draw_road(
         axes.text(0.5, 0.5, "→", ha="center", va="center", fontsize=20, color=GREY)
     _draw_sentence(text, steps)
     sentence = " ".join(word for word, _ in steps)
-    figure.suptitle(caption or sentence, x=0.01, ha="left", fontsize=14, weight="bold")
+    figure.suptitle(sentence, x=0.01, ha="left", fontsize=14, weight="bold")
     return figure
 
 

@@ -1,14 +1,11 @@
-"""Photos beside words.
-
-An image is an array (height, width, 3) or (height, width), or a PIL image.
-"""
+"""Photos beside words, and where a model looked: heat maps over a photo."""
 
 import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from helpers.plots.style import (
@@ -23,6 +20,9 @@ from helpers.plots.style import (
     place_photo,
     wrap,
 )
+
+# A spotlight: what is looked at is left as it is, the rest of the photo lies in the dark.
+SPOTLIGHT = LinearSegmentedColormap.from_list("spotlight", [(0, 0, 0, 0.75), (0, 0, 0, 0)])
 
 
 @in_style
@@ -59,15 +59,13 @@ def show_neighbours(
     """Show each photo in a row with its nearest neighbours and their similarity (1 = alike)."""
     columns = 1 + max(map(len, neighbour_images))
     figure, grid = photo_grid(len(query_images), columns, 1)
-    for row, neighbours in zip(grid, neighbour_images, strict=True):
-        for axes, image in zip(row[1:], neighbours, strict=False):
-            place_photo(axes, image)
-    for row, query, numbers in zip(grid, query_images, similarities, strict=True):
+    rows = zip(grid, query_images, neighbour_images, similarities, strict=True)
+    for row, query, neighbours, numbers in rows:
         place_photo(row[0], query, "this photo", BLUE)
         frame = plt.Rectangle((0, 0), 1, 1, transform=row[0].transAxes, clip_on=False)
         row[0].add_patch(frame).set(fill=False, edgecolor=BLUE, linewidth=3)
-        for axes, number in zip(row[1:], numbers, strict=False):
-            axes.set_title(f"{number:.2f}", fontsize=9)
+        for axes, image, number in zip(row[1:], neighbours, numbers, strict=False):
+            place_photo(axes, image, f"{number:.2f}")
     return figure
 
 
@@ -122,13 +120,32 @@ def show_gallery(
     for axes_row, (name, row), colour in zip(grid, rows.items(), (GREEN, RED), strict=True):
         for axes, i in zip(axes_row, row, strict=False):
             place_photo(axes, images[i], f"{name}: {scores[i]:.0f}", colour)
-            _write_under(axes, wrapped[i], people[i])
+            place = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
+            axes.annotate(wrapped[i], (0, 0), (0, -4), **place, fontsize=9)
+            drop = -7 - 12.5 * (wrapped[i].count("\n") + 1)
+            axes.annotate(people[i], (0, 0), (0, drop), **place, fontsize=8, color=GREY)
     return figure
 
 
-def _write_under(axes: Axes, caption: str, reference: str) -> None:
-    """Write two texts of known lines under a photo, the second in grey."""
-    place = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
-    axes.annotate(caption, (0, 0), (0, -4), **place, fontsize=9)
-    drop = -7 - 12.5 * (caption.count("\n") + 1)
-    axes.annotate(reference, (0, 0), (0, drop), **place, fontsize=8, color=GREY)
+@in_style
+def show_attention(
+    image: ImageLike, words: Sequence[str], maps: np.ndarray, columns: int = 5
+) -> Figure:
+    """Show a photo once for every word of its caption, bright where the model looked.
+
+    Arguments:
+        image: the photo.
+        words: the caption.
+        maps: float (words, rows, columns), one weight per region of a grid over the photo.
+    """
+    height, width = np.shape(image)[:2]
+    count = len(words) + 1
+    columns = min(columns, count)
+    figure, grid = photo_grid(-(-count // columns), columns, 1.2, height / width)
+    place_photo(grid.flat[0], image, "the photo")
+    for axes, word, weights in zip(grid.flat[1:], words, maps, strict=False):
+        place_photo(axes, image)
+        axes.set_title(word, fontsize=11, weight="bold")
+        place = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5), "interpolation": "bicubic"}
+        axes.imshow(weights, SPOTLIGHT, **place, vmin=0, vmax=weights.max())
+    return figure
