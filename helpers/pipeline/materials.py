@@ -130,7 +130,9 @@ class Materials:
         """
 
         def make(path: Path) -> Features:
-            if folder is None:
+            if folder is None or (path.exists() and not Path(folder).is_dir()):
+                if folder:
+                    print(f"{path} is there already: it is used; there is no {folder}", flush=True)
                 return load_features(path)
             files = region_files(folder, self.dataset.photos())
             return kept(path, "regions", files) or gather_regions(folder, files, path)
