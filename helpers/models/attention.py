@@ -118,9 +118,6 @@ class AttentionDecoder(Decoder):
     def look(self, features, training: bool = False) -> tuple:
         """Return what is known of the images before any word.
 
-        Arguments:
-            features: float (images, regions, feature_size).
-
         Returns regions (images, regions, units), keys (images, regions, attention_size), the
         mean of the regions (images, units), and which regions are real, bool (images, regions).
         """

@@ -127,6 +127,7 @@ class Workspace(Materials):
     def config(self, recipe: Recipe, seed: int) -> dict:
         """Return what a new captioner's config holds."""
         spec = ENCODERS.get(recipe.encoder)  # none for regions of others
+        hashes = {"captions": self.captions_hash(), "photos": self.photos_hash(recipe.encoder)}
         return {
             "encoder": recipe.encoder,
             **({"encoder_weights": "random weights"} if spec and not spec.weights else {}),
@@ -134,10 +135,7 @@ class Workspace(Materials):
             "recipe": asdict(recipe),
             "dataset": self.dataset.name,
             "seed": seed,
-            "made of": {
-                "captions": self.captions_hash(),
-                "photos": self.photos_hash(recipe.encoder),
-            },
+            "made of": hashes,
             "versions": {"python": platform.python_version(), "keras": keras.__version__},
             "date": date.today().isoformat(),
         }
