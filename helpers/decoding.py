@@ -13,10 +13,10 @@ import tensorflow as tf
 from keras import ops, tree
 
 from helpers.models import Decoder
+from helpers.tokenizer import CaptionTokenizer
 
-START, END = 2, 3
-NEVER_WRITTEN = (0, 1, 2)
-"""Padding, the unknown word and the start marker: a caption contains none of them."""
+START, END = CaptionTokenizer.START, CaptionTokenizer.END
+NEVER_WRITTEN = (0, 1, 2)  # padding, the unknown word and the start marker
 
 
 class CompiledModel:

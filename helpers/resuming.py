@@ -3,24 +3,14 @@
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import keras
 from keras import ops
 
 from helpers.files import replacing
-
-
-class Epochs(Protocol):
-    """Batches whose order follows from the number of the epoch."""
-
-    epoch: int
-
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch."""
 
 
 class Progress(keras.callbacks.Callback):
@@ -30,11 +20,11 @@ class Progress(keras.callbacks.Callback):
     was trained before in this process.
 
     Arguments:
-        batches: what is trained on; they are told which epoch begins.
+        batches: what is trained on; their order follows from the epoch's number, `epoch`.
         backup: folder of the last whole epoch; None saves none.
     """
 
-    def __init__(self, batches: Epochs, backup: str | Path | None = None):
+    def __init__(self, batches: Sized, backup: str | Path | None = None):
         super().__init__()
         self.batches, self.asked = batches, False
         self.path = None if backup is None else Path(backup) / "latest.weights.h5"
@@ -75,7 +65,7 @@ class Progress(keras.callbacks.Callback):
 
 @contextmanager
 def resumable(
-    model: keras.Model, batches: Epochs, backup: str | Path | None = None
+    model: keras.Model, batches: Sized, backup: str | Path | None = None
 ) -> Iterator[tuple[Progress, int]]:
     """Give `fit` its first callback and the number of epochs that are done already.
 

@@ -13,15 +13,7 @@ from helpers.resuming import resumable
 
 
 class CaptionLoss(keras.losses.Loss):
-    """Mean cross-entropy per word; places where the target is padding (0) do not count.
-
-    Arguments:
-        smoothing: share of the target given to all words alike (label smoothing,
-            Szegedy et al. 2016); 0 asks for the next word alone.
-
-    Called with targets int (batch, words) and logits float (batch, words, vocab); the unit is
-    nats per word. Taught in lesson 04.
-    """
+    """`words_loss` in the form that `compile` wants. Taught in lesson 04."""
 
     def __init__(self, smoothing: float = 0.0, name: str = "caption_loss"):
         super().__init__(name=name, reduction=None)
@@ -52,12 +44,13 @@ class LossPerWord(keras.metrics.Mean):
 def words_loss(
     targets: keras.KerasTensor, logits: keras.KerasTensor, smoothing: float = 0.0
 ) -> keras.KerasTensor:
-    """Return the mean loss over the real words of a batch, in nats.
+    """Return the mean cross-entropy over the real words of a batch, in nats.
 
     Arguments:
         targets: int (batch, words), 0 where there is no word.
         logits: float (batch, words, vocab).
-        smoothing: share of the target that is spread over all words.
+        smoothing: share of the target given to all words alike (label smoothing,
+            Szegedy et al. 2016); 0 asks for the next word alone.
 
     Taught in lesson 04.
     """
@@ -113,7 +106,7 @@ class Recipe:
         epochs: passes over the training captions.
         batch_size: captions in a batch, on average.
         learning_rate: where it begins; it falls to 0 along a half cosine.
-        smoothing: of `CaptionLoss`.
+        smoothing: of `words_loss`.
         average: momentum of the running mean of the weights that is kept in the end.
         min_count: how often a word must occur in the training captions to be learnt.
         max_length: ids of the longest caption, both markers counted.

@@ -32,10 +32,9 @@ from helpers.features import (
     stamp_of,
 )
 from helpers.files import LockedError
-from helpers.models import AttentionDecoder
+from helpers.models import AttentionDecoder, MergeDecoder
 from helpers.pipeline import PipelineError, Workspace, materials, recipe_for, workspace
 from helpers.pipeline.__main__ import main, parse_arguments
-from helpers.pipeline.making import learn_spread, set_spread, widen
 from helpers.pipeline.record import read_record
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, Recipe
@@ -130,8 +129,8 @@ def test_each_step_makes_its_file_once(dataset, ready, capsys, monkeypatch):
     assert made["x0.jpg"] == ["a zebra runs", "the zebra is on grass"]
     tokenizer = Workspace(dataset).tokenizer(TINY)
     assert "dog" in tokenizer.words and "zebra" not in tokenizer.words
-    for writer in ("write_descriptions", "replacing"):
-        monkeypatch.setattr(materials, writer, None)
+    monkeypatch.setattr(materials, "write_descriptions", None)
+    monkeypatch.setattr(CaptionTokenizer, "save", None)
     again = Workspace(dataset)
     assert again.descriptions == made and again.tokenizer(TINY).words == tokenizer.words
     assert capsys.readouterr().out == ""
@@ -359,8 +358,9 @@ def test_features_that_another_program_extracts_are_waited_for(dataset, ready, r
 def test_a_number_that_never_varied_does_not_drown_the_others_when_it_does():
     vectors = np.random.default_rng(1).normal(5, 2, (50, 4)).astype("float32")
     vectors[:, 2] = 0
-    layer = keras.layers.Normalization()
-    learn_spread(layer, vectors)
+    decoder = MergeDecoder(6, 4, 4, 4)
+    decoder.learn_spread(vectors)
+    layer = decoder.standardise
     ordinary = keras.layers.Normalization()
     ordinary.adapt(vectors)
     kept = [0, 1, 3]
@@ -453,13 +453,12 @@ def test_reducing_becomes_part_of_the_first_layer():
     reduction = fit_reduction(regions[0], 3)
     narrow = AttentionDecoder(6, 3, **TINY_SIZES)
     narrow.build()
-    set_spread(narrow.standardise, 0, 1)
-    config = {"decoder": "attention", "encoder": "xception-grid"}
-    wide = widen(Captioner(CaptionTokenizer.from_captions(["a b"]), narrow, config), reduction)
-    assert wide.config["sizes"]["feature_size"] == 7
+    narrow.set_spread(0, 1)
+    wide = narrow.widened(reduction.mean, reduction.spread, reduction.axes)
+    assert wide.sizes["feature_size"] == 7
     words = np.array([[2, 4, 5]] * 4)
     logits = narrow((reduction(regions), words))
-    np.testing.assert_allclose(wide.decoder((regions, words)), logits, atol=1e-5)
+    np.testing.assert_allclose(wide((regions, words)), logits, atol=1e-5)
 
 
 @pytest.mark.slow

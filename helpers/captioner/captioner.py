@@ -9,11 +9,12 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
 from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
-from helpers.images import ImageError
+from helpers.images import ImageError, Source, open_image
 from helpers.models import Decoder
 from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
 from helpers.tokenizer import CaptionTokenizer
@@ -89,15 +90,10 @@ class Captioner:
         return self.in_parts(partial(beam_search, **options), features)
 
     def in_parts(self, decode: Callable, features: np.ndarray) -> list:
-        """Return what a decoding function gives for all images, done in parts to save memory."""
-        self.check_features(features)
-        starts = range(0, len(features), DECODED_AT_ONCE)
-        parts = (features[start : start + DECODED_AT_ONCE] for start in starts)
-        longest = self.tokenizer.max_length
-        return [caption for part in parts for caption in decode(self.compiled, part, longest)]
+        """Return what a decoding function gives for all images, done in parts to save memory.
 
-    def check_features(self, features: np.ndarray) -> None:
-        """Raise CaptionerError, with the cure, for features that the decoder can't read."""
+        Raises CaptionerError, with the cure, for features that the decoder can't read.
+        """
         wanted, shape = self.decoder.feature_shape, tuple(features.shape)
         if len(shape) != 1 + len(wanted) or shape[-1] != wanted[-1]:
             sizes = ", ".join(str(size or "regions") for size in ("images", *wanted))
@@ -105,6 +101,10 @@ class Captioner:
                 f"features of shape {shape}, but this captioner reads ({sizes}) "
                 f"of {self.config['encoder']}; extract them with that encoder"
             )
+        starts = range(0, len(features), DECODED_AT_ONCE)
+        parts = (features[start : start + DECODED_AT_ONCE] for start in starts)
+        longest = self.tokenizer.max_length
+        return [caption for part in parts for caption in decode(self.compiled, part, longest)]
 
     def caption_features(self, features: np.ndarray, beam_size: int = 3) -> list[str]:
         """Return one caption per row of features; a `beam_size` of 1 is greedy.
@@ -190,3 +190,44 @@ class Captioner:
         Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
         """
         return cls(*read_folder(name_or_folder))
+
+
+@dataclass
+class Explanation:
+    """A caption, and for each of its words where the captioner looked before writing it.
+
+    Attributes:
+        image: uint8 (height, width, 3).
+        candidates: the captions in the beam, best first.
+        words: the words of the best one.
+        maps: float32 (words, rows, columns) over the image; each map sums to 1.
+    """
+
+    image: np.ndarray
+    candidates: list[Candidate]
+    words: list[str]
+    maps: np.ndarray
+
+
+def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanation:
+    """Caption one image and tell where the captioner looked before every word.
+
+    Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
+    no regions.
+    """
+    decoder = captioner.decoder
+    nothing = np.zeros((1, *[size or 2 for size in decoder.feature_shape]), "float32")
+    if decoder.attention(decoder.start(nothing)) is None:
+        raise CaptionerError(
+            f"the decoder {decoder.kind!r} sees an image as a whole, so it can't tell "
+            "where it looked; take a captioner with attention"
+        )
+    size = captioner.encoder.image_size
+    opened = open_image(image, size)
+    pixels = np.asarray(opened.resize((size, size), Image.Resampling.BICUBIC))
+    features = captioner.encoder.encode(pixels[None])
+    (candidates,) = captioner.feature_candidates(features, beam_size, attention=True)
+    best, side = candidates[0], math.isqrt(features.shape[1])
+    words = [captioner.tokenizer.words[word] for word in best.ids]
+    maps = best.attention.reshape(len(words), side, side)
+    return Explanation(np.asarray(opened), candidates, words, maps)

@@ -63,7 +63,6 @@ def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, Decoder, 
     """Return tokenizer, decoder and config of a captioner.
 
     The decoder is rebuilt in code and then filled with weights: no pickled object is read.
-    Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
     """
     folder = find_captioner(name_or_folder)
     try:

@@ -22,18 +22,3 @@ def rebuild(decoder: str, sizes: dict) -> Decoder:
         raise ValueError(f"there is no decoder {decoder!r}; there is: {', '.join(DECODERS)}")
     model.build()
     return model
-
-
-__all__ = [
-    "DECODERS",
-    "AttentionDecoder",
-    "ConcatenateDecoder",
-    "Decoder",
-    "Ensemble",
-    "MergeDecoder",
-    "TopDownCell",
-    "next_word_model",
-    "precision",
-    "rebuild",
-    "repeat_rows",
-]

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 from keras import KerasTensor, ops
 
 State = tuple[Any, Any]  # of the images, and of their captions
@@ -71,6 +72,25 @@ class Decoder(keras.Model):
             self.built = True
             features = ops.zeros((1, *[size or 2 for size in self.feature_shape]))
             self((features, ops.zeros((1, 2), "int32")))
+
+    def learn_spread(self, vectors: np.ndarray) -> None:
+        """Standardise features from now on by the mean and spread of some (vectors, numbers).
+
+        A number that is the same in all of them, such as one that a ReLU has always cut off, gets
+        the mean spread of the others: divided by nearly nothing, its first change would drown the
+        rest.
+        """
+        self.standardise.adapt(vectors)
+        variance = np.array(self.standardise.adapt_variance)
+        variance[variance < 1e-9 * variance.mean()] = variance.mean()
+        self.set_spread(self.standardise.adapt_mean, variance)
+
+    def set_spread(self, mean: np.ndarray, variance: np.ndarray) -> None:
+        """Standardise features by this mean and variance, each (numbers,) or one for all."""
+        layer = self.standardise
+        for weight, value in ((layer.adapt_mean, mean), (layer.adapt_variance, variance)):
+            weight.assign(np.broadcast_to(np.float32(value), weight.shape))
+        layer.finalize_state()
 
     def copy(self, policy: str = "float32") -> "Decoder":
         """Return a decoder of the same weights that computes in this precision."""

@@ -12,7 +12,7 @@ from helpers.datasets import open_dataset
 from helpers.encoders import ENCODERS
 from helpers.models import DECODERS
 from helpers.pipeline.materials import recipe_for
-from helpers.pipeline.record import record_baselines, record_run
+from helpers.pipeline.record import record_run
 from helpers.pipeline.workspace import Workspace
 from helpers.self_critical import Criticism
 from helpers.training import Recipe
@@ -120,8 +120,7 @@ def train_and_score(options: argparse.Namespace) -> None:
     add_scores(captioner, work)
     captioner.save(out)
     if options.record:
-        record_run(options.record, captioner.config)
-        record_baselines(options.record, dataset)
+        record_run(options.record, captioner.config, dataset)
     print(f"the captioner is in {options.out}")
 
 

@@ -5,8 +5,8 @@ it; else it is made anew, and a line says why.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -28,12 +28,13 @@ from helpers.features import (
     region_files,
     spread_features,
 )
-from helpers.files import LockedError, locked, replacing
+from helpers.files import LockedError, locked
 from helpers.models import DECODERS
-from helpers.pipeline.making import sample_vectors
 from helpers.places import work_root
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, Recipe
+
+SAMPLE = 30_000  # vectors of features from which their mean and spread are taken
 
 
 class PipelineError(ValueError):
@@ -92,8 +93,7 @@ class Materials:
             made = CaptionTokenizer.from_captions(captions, *choices)
             path = self.folder / "tokenizer.json"
             if not holds(path, lambda: vars(CaptionTokenizer.load(path)) == vars(made)):
-                with replacing(path) as unfinished:
-                    made.save(unfinished)
+                made.save(path)
             self.tokenizers[choices] = made
         return self.tokenizers[choices]
 
@@ -147,7 +147,12 @@ class Materials:
     def once(self, path: Path, make: Callable) -> Features | Reduction:
         """Return what is in a file, opened or made at the first call; one program makes it."""
         if path not in self.made:
-            with in_turn(path):
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(locked(path))
+                except LockedError as error:  # it says who makes it
+                    print(error, flush=True)
+                    stack.enter_context(locked(path, seconds=-1))
                 self.made[path] = make(path)
         return self.made[path]
 
@@ -157,27 +162,24 @@ class Materials:
         def make(path: Path) -> Reduction:
             regions = self.features(recipe.encoder).select(self.dataset.splits["train"])
             sample = sample_vectors(regions)
-            if path.exists():
-                reduction = Reduction.load(path)
-                if np.array_equal(reduction.mean, sample.mean(axis=0)):
-                    return reduction
-                print(f"{path} was made of other photos: it is made anew", flush=True)
-            with replacing(path) as unfinished:
-                fit_reduction(sample, recipe.components).save(unfinished)
+            mean = sample.mean(axis=0)
+            if not holds(path, lambda: np.array_equal(Reduction.load(path).mean, mean), "photos"):
+                fit_reduction(sample, recipe.components).save(path)
             return Reduction.load(path)
 
         return self.once(self.folder / f"{recipe.encoder}-{recipe.components}.npz", make)
 
-    def reduced(self, features: Features, recipe: Recipe, mirror: bool) -> Features:
+    def reduced(self, recipe: Recipe, mirror: bool) -> Features:
         """Return features along the main directions of regions."""
-        reduction = self.reduction(recipe)
+        features, reduction = self.features(recipe.encoder, mirror), self.reduction(recipe)
+
+        def fits(old: Features) -> bool:
+            first = reduction(features.vectors[:, 0])
+            return old.names == features.names and np.allclose(old.vectors[:, 0], first, atol=0.01)
 
         def make(path: Path) -> Features:
-            if path.exists():
-                old, first = load_features(path), reduction(features.vectors[:, 0])
-                if old.names == features.names and np.allclose(old.vectors[:, 0], first, atol=0.01):
-                    return old
-                print(f"{path} was made of other photos: it is made anew", flush=True)
+            if holds(path, lambda: fits(load_features(path)), "photos"):
+                return load_features(path)
             return reduce_features(features, reduction, path)
 
         return self.once(self.file(f"{recipe.encoder}-{recipe.components}", mirror), make)
@@ -185,11 +187,9 @@ class Materials:
     def views(self, recipe: Recipe, training: bool) -> list[Features]:
         """Return what photos look like to a decoder, and in training their mirror images, too."""
         mirrors = [False, True] if training and recipe.mirror else [False]
-        views = [self.features(recipe.encoder, mirror) for mirror in mirrors]
         if recipe.components:
-            pairs = zip(views, mirrors, strict=True)
-            return [self.reduced(view, recipe, mirror) for view, mirror in pairs]
-        return views
+            return [self.reduced(recipe, mirror) for mirror in mirrors]
+        return [self.features(recipe.encoder, mirror) for mirror in mirrors]
 
     def batches(
         self, split: str, recipe: Recipe, seed: int = 7, tokenizer: CaptionTokenizer | None = None
@@ -209,16 +209,22 @@ class Materials:
         )
 
 
-def holds(path: Path, fits: Callable[[], bool]) -> bool:
+def sample_vectors(features: np.ndarray) -> np.ndarray:
+    """Return vectors (vectors, numbers) of photos taken at random, without those of padding."""
+    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
+    sample = np.random.default_rng(0).permutation(len(features))[:photos]
+    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
+    return vectors[vectors.any(axis=1)]
+
+
+def holds(path: Path, fits: Callable[[], bool], made_of: str = "captions") -> bool:
     """Return whether a file holds what it should; a line says so if it holds something else."""
     if not path.exists():
         return False
-    try:
+    with suppress(ValueError):  # cut off, or of another program
         if fits():
             return True
-    except ValueError:  # cut off, or of another program
-        pass
-    print(f"{path} was made of other captions: it is made anew", flush=True)
+    print(f"{path} was made of other {made_of}: it is made anew", flush=True)
     return False
 
 
@@ -236,15 +242,3 @@ def kept(path: Path, encoder: str, photos: dict[str, Path]) -> Features | None:
     if not problem:
         return features
     print(f"{path}: {problem}; it is made anew", flush=True)
-
-
-@contextmanager
-def in_turn(path: Path) -> Iterator[None]:
-    """Hold a file's lock while the block runs; say who else holds it, and wait."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(path))
-        except LockedError as error:
-            print(error, flush=True)
-            stack.enter_context(locked(path, seconds=-1))
-        yield

@@ -1,6 +1,5 @@
 """What a training is made of: what tells it from another one, in its folder and its config."""
 
-import hashlib
 import json
 import shutil
 from contextlib import suppress
@@ -8,16 +7,6 @@ from pathlib import Path
 
 from helpers.captioner.folder import renamed
 from helpers.files import write_text
-
-NOTE = "run.json"
-
-
-def digest(*parts: str | bytes) -> str:
-    """Return a short hash of texts or bytes."""
-    whole = hashlib.sha256()
-    for part in parts:
-        whole.update(part.encode() if isinstance(part, str) else part)
-    return whole.hexdigest()[:12]
 
 
 def origin_of(config: dict) -> dict:
@@ -47,14 +36,14 @@ def differences(before: dict, now: dict) -> str:
     return ", ".join(words)
 
 
-def backup_of(folder: Path, origin: dict) -> Path:
+def backup_of(folder: Path, config: dict) -> Path:
     """Return the folder in which a training keeps its last epoch, and note there which one it is.
 
     What another training left there is dropped, and a line says so.
-    folder: of the captioner; origin: as `origin_of` returns it.
+    folder: of the captioner; config: its own.
     """
-    backup, note = folder / "unfinished", folder / "unfinished" / NOTE
-    origin = json.loads(json.dumps(origin))
+    backup, note = folder / "unfinished", folder / "unfinished" / "run.json"
+    origin = json.loads(json.dumps(origin_of(config)))
     try:
         before = json.loads(note.read_text("utf-8"))
         changed = [name for name in {**before, **origin} if before.get(name) != origin.get(name)]

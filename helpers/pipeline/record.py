@@ -29,21 +29,16 @@ def name_of_run(config: dict) -> str:
     return f"{config['decoder']}-{config['encoder']}{reduced}{second}"
 
 
-def record_run(path: str | Path, config: dict) -> None:
-    """Add to the record what a captioner's config says of its run.
+def record_run(path: str | Path, config: dict, dataset: Dataset) -> None:
+    """Add to the record what a captioner's config says of its run, and its data set's baselines.
 
-    A run of the same name and seed is replaced.
+    A run of the same name and seed is replaced. The baselines, unless they are there, are the test
+    scores of a constant caption and of people.
     """
     record, name = read_record(path), name_of_run(config)
     run = {"name": name, **{key: config.get(key) for key in KEPT}}
     others = [old for old in record["runs"] if (old["name"], old["seed"]) != (name, run["seed"])]
-    runs = sorted([*others, run], key=lambda run: (run["name"], str(run["seed"])))
-    write_record(path, {**record, "runs": runs})
-
-
-def record_baselines(path: str | Path, dataset: Dataset) -> None:
-    """Add the test scores of a constant caption and of people, unless they are there."""
-    record = read_record(path)
+    record["runs"] = sorted([*others, run], key=lambda run: (run["name"], str(run["seed"])))
     if dataset.name not in record["baselines"]:
         references = dataset.references("test")
         baselines = {"constant": constant_scores(references), "people": human_scores(references)}
@@ -51,7 +46,7 @@ def record_baselines(path: str | Path, dataset: Dataset) -> None:
             name: {key: round(value, 4) for key, value in scores.items()}
             for name, scores in baselines.items()
         }
-        write_record(path, record)
+    write_record(path, record)
 
 
 def write_record(path: str | Path, record: dict) -> None:

@@ -1,20 +1,23 @@
 """The way from a data set to scores, from top to bottom: materials, training, scoring."""
 
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from helpers.captioner import Captioner
+from helpers.encoders import ENCODERS
 from helpers.encoders.table import RANDOM
 from helpers.files import locked
 from helpers.metrics import score_captions
-from helpers.pipeline.making import new_captioner, widen
-from helpers.pipeline.materials import Materials, PipelineError, recipe_for
-from helpers.pipeline.origin import backup_of, differences, digest, origin_in, origin_of
+from helpers.models import DECODERS, precision
+from helpers.pipeline.materials import Materials, PipelineError, recipe_for, sample_vectors
+from helpers.pipeline.origin import backup_of, differences, origin_in
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.training import Recipe, train_decoder
 
@@ -59,9 +62,11 @@ class Workspace(Materials):
                 if problem := self.misfit(folder, asked):  # nobody has trained it meanwhile
                     self.give_way(folder, problem)
                     if criticism:
-                        self.train_on_score(recipe, seed, folder, callbacks, criticism)
+                        made = self.trained_on_score(recipe, seed, folder, callbacks, criticism)
                     else:
-                        self.train(recipe, seed, folder, callbacks)
+                        made = self.trained(recipe, seed, folder, callbacks)
+                    (folder / "config.json").unlink(missing_ok=True)  # rather none than half of one
+                    made.save(folder)
         return Captioner.load(folder)  # its weights are rounded: every run scores the same ones
 
     def misfit(self, folder: Path, asked: dict) -> str:
@@ -91,36 +96,58 @@ class Workspace(Materials):
 
     def captions_hash(self) -> str:
         """Return a hash of the clean captions that training and dev see."""
-        splits = {split: self.dataset.splits[split] for split in ("train", "dev")}
         seen = {
-            split: [(n, self.descriptions[n]) for n in names] for split, names in splits.items()
+            split: [(name, self.descriptions[name]) for name in self.dataset.splits[split]]
+            for split in ("train", "dev")
         }
-        return digest(json.dumps(seen))
+        return sha256(json.dumps(seen).encode()).hexdigest()[:12]
 
     def photos_hash(self, encoder: str) -> str:
         """Return a hash of what an encoder says of those photos, of the first region of each."""
         features = self.features(encoder)
         places = features.select(self.dataset.splits["train"] + self.dataset.splits["dev"]).places
         first = features.vectors[:, 0] if features.vectors.ndim == 3 else features.vectors
-        return digest(np.ascontiguousarray(first[places]).tobytes())
+        return sha256(first[places].tobytes()).hexdigest()[:12]
 
-    def new_captioner(self, recipe: Recipe, seed: int = 7) -> Captioner:
+    def new_captioner(self, recipe: Recipe, seed: int = SEED) -> Captioner:
         """Return an untrained captioner that has seen nothing but the spread of the features."""
         recipe = replace(recipe, encoder=self.features(recipe.encoder).encoder)  # maybe -random
         tokenizer, (view, *_) = self.tokenizer(recipe), self.views(recipe, training=False)
-        hashes = {"captions": self.captions_hash(), "photos": self.photos_hash(recipe.encoder)}
-        record = {"dataset": self.dataset.name, "seed": seed, "made of": hashes}
+        vectors = sample_vectors(view.select(self.dataset.splits["train"]))
+        sizes = {"vocab_size": len(tokenizer), "feature_size": vectors.shape[-1], **recipe.sizes}
         keras.utils.set_random_seed(seed)
-        return new_captioner(tokenizer, view.select(self.dataset.splits["train"]), recipe, record)
+        with precision(recipe.precision):
+            model = DECODERS[recipe.decoder](**sizes)
+            model.learn_spread(vectors)
+            if recipe.components:  # reduced features are standardised already
+                model.set_spread(0, 1)
+            model.build()
+        return Captioner(tokenizer, model, self.config(recipe, seed))
 
-    def train(
+    def config(self, recipe: Recipe, seed: int) -> dict:
+        """Return what a new captioner's config holds."""
+        spec = ENCODERS.get(recipe.encoder)  # none for regions of others
+        hashes = {"captions": self.captions_hash(), "photos": self.photos_hash(recipe.encoder)}
+        return {
+            "encoder": recipe.encoder,
+            **({"encoder_weights": "random weights"} if spec and not spec.weights else {}),
+            "length_power": recipe.length_power,
+            "recipe": asdict(recipe),
+            "dataset": self.dataset.name,
+            "seed": seed,
+            "made of": hashes,
+            "versions": {"python": platform.python_version(), "keras": keras.__version__},
+            "date": date.today().isoformat(),
+        }
+
+    def trained(
         self, recipe: Recipe | None, seed: int | None, folder: Path, callbacks: Sequence
-    ) -> None:
-        """Train a captioner to guess the next word, and save it."""
+    ) -> Captioner:
+        """Return a captioner that has learnt to guess the next word."""
         recipe, seed = recipe or recipe_for(self.dataset), SEED if seed is None else seed
         captioner = self.new_captioner(recipe, seed)
         train, dev = (self.batches(split, recipe, seed) for split in ("train", "dev"))
-        backup = backup_of(folder, origin_of(captioner.config))
+        backup = backup_of(folder, captioner.config)
         history = train_decoder(captioner.decoder, train, dev, recipe, backup, callbacks)
         if history:
             loss = history["val_loss"][-1]
@@ -128,35 +155,36 @@ class Workspace(Materials):
             loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
         captioner.config["dev loss"] = round(float(loss), 4)
         if recipe.components:
-            captioner = widen(captioner, self.reduction(recipe))
-        save(captioner, folder)
+            found = self.reduction(recipe)
+            wide = captioner.decoder.widened(found.mean, found.spread, found.axes)
+            captioner = replace(captioner, decoder=wide)
+        return captioner
 
-    def train_on_score(
+    def trained_on_score(
         self,
         recipe: Recipe | None,
         seed: int | None,
         folder: Path,
         callbacks: Sequence,
         criticism: Criticism,
-    ) -> None:
-        """Train a copy of a captioner's decoder on the score of its captions, and save it."""
+    ) -> Captioner:
+        """Return a copy of a captioner that was trained on the score of its captions."""
         place = folder / "word-by-word"
         ready = (place / "config.json").exists()
         first = self.captioner(recipe, seed, place)
         config, tokenizer = first.config, first.tokenizer
         recipe, seed = Recipe(**{**config["recipe"], "components": 0}), config.get("seed", SEED)
         if ready:
-            print(
-                f"{place} is trained already, with seed {seed}: it goes on from there", flush=True
-            )
+            known = f"{place} is trained already, with seed {seed}"
+            print(f"{known}: it goes on from there", flush=True)
         config = {key: config[key] for key in config if key not in ("scores", "dev loss")}
         config["self-critical"] = asdict(criticism)
         keras.utils.set_random_seed(seed)
         decoder = first.decoder.copy(recipe.precision)
         train = self.batches("train", recipe, seed, tokenizer)
         batches = SelfCriticalBatches(decoder, train, tokenizer, criticism, seed)
-        train_on_score(decoder, batches, backup_of(folder, origin_of(config)), callbacks)
-        save(Captioner(tokenizer, decoder, config), folder)
+        train_on_score(decoder, batches, backup_of(folder, config), callbacks)
+        return Captioner(tokenizer, decoder, config)
 
     def score(
         self, captioner: Captioner, split: str = "test", beam_size: int = 3
@@ -165,9 +193,3 @@ class Workspace(Materials):
         features = self.features(captioner.config["encoder"]).select(self.dataset.splits[split])
         captions = captioner.caption_features(features, beam_size)
         return score_captions(self.dataset.references(split), captions)
-
-
-def save(captioner: Captioner, folder: Path) -> None:
-    """Save a captioner; until that is done, the folder holds none, not half of an old one."""
-    (folder / "config.json").unlink(missing_ok=True)
-    captioner.save(folder)
