@@ -1,6 +1,7 @@
 """What every command needs: its name, and texts that any console can print."""
 
 import sys
+from contextlib import suppress
 
 
 def printable(text: str, errors: str = "strict") -> str:
@@ -14,6 +15,12 @@ def printable(text: str, errors: str = "strict") -> str:
     except UnicodeEncodeError:
         return text.encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+def print_anything() -> None:
+    """Let standard output write backslashes for what its encoding lacks, from now on."""
+    with suppress(AttributeError):  # a notebook's stdout has an encoding of its own, and takes all
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def program() -> str | None:

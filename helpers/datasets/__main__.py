@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
 
 from helpers.captions import KNOWN_FORMATS, CaptionFormatError, single_letters
-from helpers.console import printable, program
+from helpers.console import print_anything, program
 from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
 from helpers.datasets.converting import refuse_existing
 
@@ -16,17 +16,18 @@ WRITERS = {"coco": to_coco, "flickr8k": to_flickr8k}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the report of a data set, or convert it; return 1 for a user's mistake."""
+    print_anything()
     options = parse_arguments(arguments)
     try:
         if options.to:
             refuse_existing(options.to[1])  # before minutes of reading, and before the report
         words_of = word_splitter(options.words) if options.words else None
         dataset = open_dataset(options.dataset, options.data_dir, options.seed, words_of)
-        print(printable(describe(dataset, options.examples)), flush=True)
+        print(describe(dataset, options.examples), flush=True)
         if options.to:
             form, target = options.to
             link = {"link": True} if options.link else {}
-            print(printable(WRITERS[form](dataset, target, **link)))
+            print(WRITERS[form](dataset, target, **link))
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DatasetError, CaptionFormatError, OSError, TypeError) as error:
@@ -39,7 +40,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog=program(),
-        description=printable(f"{__doc__}\n\n{KNOWN_FORMATS}"),
+        description=f"{__doc__}\n\n{KNOWN_FORMATS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from helpers.captioner import Captioner
-from helpers.console import program
+from helpers.console import print_anything, program
 from helpers.datasets import open_dataset
 from helpers.encoders import ENCODERS
 from helpers.models import DECODERS
@@ -20,6 +20,7 @@ from helpers.training import Recipe
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Clean, extract, train and score without a notebook; return 1 for a user's mistake."""
+    print_anything()
     options = parse_arguments(arguments)
     try:
         train_and_score(options)

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict
 from math import inf
 from pathlib import Path
@@ -22,7 +22,7 @@ from helpers.apps.alt_text.job import LASTING, Job, JobError
 from helpers.apps.alt_text.reading import Reading
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
-from helpers.console import program
+from helpers.console import print_anything, program
 from helpers.images import USER_AGENT
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
@@ -39,9 +39,8 @@ def main(
 
     load, fingerprint: how to get a captioner and its hash by name; tests take one of their own.
     """
+    print_anything()
     options = parse_arguments(arguments)
-    with suppress(AttributeError):  # a console may lack letters that stand in the table
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if options.parquet:
             require_pyarrow()
