@@ -22,10 +22,10 @@ WITHOUT_DEPENDENCIES = import tomllib; project = tomllib.load(open("pyproject.to
 LARGE_UPLOADS = --ServerApp.tornado_settings={'websocket_max_message_size':50000000}
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons test lab notebooks benchmark publish
+.PHONY: help setup lessons test test-long lab notebooks benchmark publish
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make or update .venv (the others call it)
 	@true
@@ -38,7 +38,13 @@ test: setup  ## lint, unit, notebook and browser tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo --no-cache
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-long: setup  ## kills, crowds and writers at full length: an hour
+	@KILLS=50 ROUNDS=20 ALT_TEXT_KILLS=50 CAPTION_LOAD_SECONDS=60 $(BIN)/python -m pytest -s \
+		tests/test_alt_text_kill.py tests/test_alt_text_cluster.py tests/test_annotating.py \
+		tests/test_dataset_layouts.py tests/test_features.py tests/test_training_kill.py \
+		tests/test_web_load.py -m slow
 
 lab: setup  ## open JupyterLab on lesson 01
 	@$(BIN)/jupyter lab "$(LARGE_UPLOADS)" --ServerApp.root_dir=. notebooks/01_clean_captions.ipynb

@@ -539,8 +539,9 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}, shared: none
 # of two details: UTF-8, so that `Bär` survives on every machine, and a file that is whole or not
 # there, whatever happens meanwhile.
 #
-# It lies in the work folder, where every lesson leaves what it makes: `work/mini/` in the course
-# folder, beside `notebooks/`. (The variable `CAPTION_WORK` of your system can name another place.)
+# `descriptions.txt` lies in the work folder, where every lesson leaves what it makes: `work/mini/` in
+# the course folder, beside `notebooks/`. (The variable `CAPTION_WORK` of your system can name
+# another place.)
 
 
 # %% tags=["same-as:helpers.captions.write_descriptions"]

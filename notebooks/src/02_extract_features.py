@@ -79,7 +79,7 @@ from helpers.images import open_image
 from helpers.pipeline import Workspace
 
 # %% [markdown]
-# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. Sections 3 to 5 look into Xception; `ENCODER` is for section 6.
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. Sections 3 to 5 and 7 look into Xception; `ENCODER` is for section 6.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -268,7 +268,7 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert np.allclose(single, batch, atol=1e-3)
 
 # %% [markdown]
-# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, and more on a busy machine; a GPU gains far more (about ten times, an estimate). One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
+# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, unless the machine is busy; a GPU gains far more (about ten times, an estimate). One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
 #
 # Batches cost memory, so you don't put all photos into one. 32 are a good size.
 #
@@ -417,7 +417,7 @@ for _ in range(2):  # the photo least like those that are chosen already
 show_nearest(similarities, chosen)
 
 # %% [markdown]
-# Look at what the neighbours share with their photo. On mini it is the same kind of place, and more often than not the same kind of thing; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour.
+# Look at what the neighbours share with their photo. On mini it is the kind of thing, the place, or both; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour.
 #
 # Now ask block 3 about the same photos:
 
@@ -425,7 +425,7 @@ show_nearest(similarities, chosen)
 show_nearest(cosines("block 3"), chosen)
 
 # %% [markdown]
-# Light and place are right, colours mostly, and what the thing *is* hardly matters. On mini the scenes were drawn from facts, so count: how often does the nearest neighbour show the same object, the same colour, the same place?
+# Place and light are right, the nearest often has the colour too, and what the thing *is* hardly matters. On mini the scenes were drawn from facts, so count: how often does the nearest neighbour show the same object, the same colour, the same place?
 
 # %%
 if dataset.scenes:

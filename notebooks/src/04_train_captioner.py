@@ -344,7 +344,7 @@ print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {g
 # Where to cut? Not after a fixed number of captions. Each batch makes one step, by the mean loss of its words: a word of a long caption would share its step with many others, and the captioner would learn to be brief. So every batch gets about as many *words*: many short captions, or few long ones. Three methods:
 #
 # * `cut` returns the places of the cuts, `groups` says which captions share a batch.
-# * `__iter__` goes through all captions once, which is called an **epoch**. Its order follows from seed and number, so that an interrupted training can go on. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
+# * `__iter__` goes through all captions once, which is called an **epoch**. Its order follows from seed and epoch, so that an interrupted training can go on. Each batch is as wide as its longest caption. (`views` may hold the mirrored photos' features too; the `reshape` serves lesson 08.)
 
 
 # %% tags=["same-as:helpers.batches.CaptionBatches.cut", "same-as:helpers.batches.CaptionBatches.groups", "same-as:helpers.batches.CaptionBatches.__iter__"]
@@ -479,7 +479,7 @@ for name, value in asdict(recipe).items():
     print(f"{name:<14} {value}")
 
 # %% [markdown]
-# * `model`: the kind of **decoder**, the part that writes. `epochs`, `batch_size`: rounds through the captions, and captions per step, on average.
+# * `decoder`: the kind of **decoder**, the part that writes. `epochs`, `batch_size`: rounds through the captions, and captions per step, on average.
 # * `learning_rate`: the size of a step. It begins here and falls to 0 along half a cosine wave (**cosine decay**): large steps first, to get near, small ones at the end, to settle.
 # * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
 # * `average`: a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them. The number is its **momentum**: the share of the old mean that each step keeps.
@@ -508,7 +508,7 @@ print("average", track[-6:])
 # %% [markdown]
 # The average stays close to 2. Its memory is about 1 / (1 − momentum) steps long: 10 here. A short run needs one that forgets fast.
 #
-# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, `LossPerWord` its mean over all words of an epoch. `compile` gives all to the model.
+# In Keras all of this fits into the optimiser. **Adam** is a good default. `clipnorm` shortens a step that would be wildly long, `CaptionLoss` is your `words_loss` in the form that Keras wants, `LossPerWord` its mean over all words of an epoch. `compile` gives all three to the model.
 #
 # Where TensorFlow finds a GPU, it uses it. Keras then hands the LSTM to cuDNN (lesson 03), and would translate other models with **XLA**, a compiler that makes a new program for every shape of batch. Ours differ in shape, so `jit_compile=False` forbids it.
 #
@@ -617,7 +617,7 @@ images = [open_image(dataset.image_paths[name]) for name in three]
 plots.show_epoch_captions(images, diary.captions, first=0)
 
 # %% [markdown]
-# From top to bottom, first come the most frequent words, then their order, then sentences. Numbers are the hardest: an average says that there are cars, not how many.
+# Epoch 1 brings frequent words (see the diary), epoch 2 sentences, the rest details. Numbers are the hardest: an average says that there are birds, not how many.
 #
 # ## 8. Save it so that it loads
 #

@@ -86,7 +86,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06. (`work` keeps them in `work/mini/` in the course folder.)
+# Now fetch the trained model of lesson 04 and photos that it has never seen. They are those of dev, the split on which choices are compared. The test photos wait for lesson 06. (`work` keeps model and features in `work/mini/` in the course folder.)
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -603,7 +603,7 @@ best_power = max(by_power, key=by_power.get)
 captioner.config["length_power"] = best_power
 
 # %% [markdown]
-# The captions grow longer with the power, as they should. How much the score gains depends on the model. On mini, dev has sixty photos, so differences of a few points are chance; a thousand photos say more. For the rest of this lesson the captioner uses the best of the four. (On the disk it keeps the `length_power` of its recipe.)
+# The captions grow longer with the power, as they should. On mini the score falls: each further word, such as "little" or "deep", is one more that people may not have used. With sixty photos a few points are chance; fourteen are not. Other data may choose another power. For the rest of this lesson the captioner uses the best of the four. (On the disk it keeps the `length_power` of its recipe.)
 #
 # ## 7. From a file to a sentence
 #
@@ -664,7 +664,7 @@ print(f"dev CIDEr-D {by_power[best_power]:.1f} with beam {BEAM_SIZE}, length_pow
 # * Compile the model, keep the state, batch the photos: the same words in a small fraction of the time.
 # * Sampling draws words by their probability; the temperature says how daringly.
 # * Beam search keeps several beginnings and finds captions that greedy decoding misses; a beam of one *is* greedy decoding.
-# * Sums of logarithms favour short captions; `length_power` makes up for it, and dev chooses it.
+# * Sums of logarithms favour short captions; `length_power` makes up for it, and dev chooses how much.
 
 # %% [markdown]
 # ## Exercises

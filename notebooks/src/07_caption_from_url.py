@@ -421,8 +421,9 @@ answer(newest, "the file that was uploaded meanwhile")
 slow.join()
 
 # %% [markdown]
-# `helpers.apps.widget` puts all of this together. It is about 250 lines long, and the parts that you have not
-# written here lay out boxes and buttons. You can give it several captioners to choose from.
+# `helpers.apps.widget` puts all of this together. It is about 250 lines long, and the
+# parts that you have not written here lay out boxes and buttons. You can give it several captioners
+# to choose from.
 
 # %%
 captioners = {name: name for name in captioner_names()} | {CAPTIONER: captioner}

@@ -161,7 +161,7 @@ print(f"256 numbers instead of 3,032 keep {reduction.kept:.0%} of the variance")
 print("regions of one photo", reduction(regions[0]).shape)
 
 # %% [markdown]
-# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 3,032. With 256, the dev loss on mini is 2.03 instead of 2.00 and CIDEr-D 144 instead of 156 (one run each, beam 3), at a twelfth of the disk.
+# `python -m helpers.pipeline --model attention --components 256 --out FOLDER` trains on such regions. PCA is a multiplication by a matrix, and the model's first layer is another one. After training the two are multiplied into one, so the captioner reads whole regions again. This lesson keeps all 3,032. In an earlier pair of runs on mini, 256 gave a dev loss of 2.03 instead of 2.00 and a CIDEr-D of 144 instead of 156 (beam 3), at a twelfth of the disk.
 #
 # ## 3. Attention by hand
 #
@@ -467,7 +467,7 @@ plots.show_attention(open_image(dataset.image_paths[wrong]), caption.split(), ma
 #
 # * Did it look *elsewhere*, so that the first number is far below the second? Then the caption follows the look. In the run shown here the model looked at a house, not at the cars, and counted wrongly.
 # * Did it look at the right thing and *name it wrongly*, as at "red"? Then the features, or the words, are to blame.
-# * Is the map for "a" or "in" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
+# * Is the map for "a" or "on" bright somewhere odd? Such words need no look at all; the language LSTM writes them from memory, and the weights then mean little.
 #
 # A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). A region also describes what lies far beyond its own square. Read the maps as a hint.
 #

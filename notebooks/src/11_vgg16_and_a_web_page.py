@@ -274,12 +274,12 @@ for label, each in rows.items():
     print(f"{label:36} {line}  distinct {scores['distinct']:.0f}")
 
 # %% [markdown]
-# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be about 110 with Xception. Two cases for VGG16:
+# Read this table with care. Two dozen photos are few: another seed moves BLEU-4 by several points. Expect CIDEr-D, which rewards naming what *this* photo shows, to be 110-120 with Xception. Two cases for VGG16:
 #
 # * Its rows say "random weights", as in the run that comes with this notebook. Then the encoder is what stands out: VGG16 catches some colours and places, the captioner guesses the rest from what people usually write, and CIDEr-D is 50-75.
 # * They don't, because the ImageNet weights could be fetched, as on Colab. Then VGG16 knows things, too. Expect it clearly above that range; if it is not, look at section 2 again.
 #
-# Is it better to add or to concatenate? Two dozen photos can't tell. In the run that comes with this notebook concatenating is ahead; in an earlier one, with the same seed on another machine, adding had the higher BLEU-4 (17.7 against 15.7).
+# Is it better to add or to concatenate? Two dozen photos can't tell. In the run that comes with this notebook concatenating is ahead; in an earlier one, with the same seed, adding had the higher BLEU-4 (17.7 against 15.7).
 #
 # The captions themselves tell more than the scores. Do they name the right thing, or only its colour and place?
 
