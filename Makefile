@@ -38,7 +38,7 @@ test: setup  ## lint, unit, notebook and browser tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo --no-cache
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup  ## kills, crowds and writers at full length: an hour
 	@KILLS=50 ROUNDS=20 ALT_TEXT_KILLS=50 CAPTION_LOAD_SECONDS=60 $(BIN)/python -m pytest -s \

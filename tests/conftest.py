@@ -59,6 +59,11 @@ def course(built_course: Path, tmp_path: Path) -> Path:
     return shutil.copytree(built_course, tmp_path / "course")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the lessons: one process of pytest-xdist runs them while the other does the rest."""
+    items.sort(key=lambda item: item.path.name != "test_lessons.py")
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """Print how long each lesson ran, in order and alone."""
     reports = [

@@ -30,11 +30,8 @@ each_lesson = pytest.mark.parametrize("name", NAMES)
 
 
 def slow_lessons(test):
-    """Mark a test that needs the lessons run; under pytest-xdist one process runs them all."""
-    hang = pytest.mark.timeout(2 * 60 * 60)  # the first of them waits for all lessons
-    for mark in (pytest.mark.slow, pytest.mark.notebook, pytest.mark.xdist_group("lessons"), hang):
-        test = mark(test)
-    return test
+    """Mark a test that needs the lessons run; the first of them waits for all lessons."""
+    return pytest.mark.slow(pytest.mark.notebook(pytest.mark.timeout(2 * 60 * 60)(test)))
 
 
 def test_there_are_lessons():
