@@ -60,7 +60,7 @@ def course(built_course: Path, tmp_path: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the lessons: one process of pytest-xdist runs them while the other does the rest."""
+    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest."""
     items.sort(key=lambda item: item.path.name != "test_lessons.py")
 
 
