@@ -125,8 +125,8 @@ def run_job(job, folder):
 
 
 def contents(work):
-    """Return {path inside a work folder: size and time} of its files."""
-    files = [path for path in work.rglob("*") if path.is_file()]
+    """Return {path inside a work folder: size and time} of its files, locks left out."""
+    files = [path for path in work.rglob("*") if path.is_file() and path.name[0] != "."]
     stats = {path.relative_to(work).as_posix(): path.stat() for path in files}
     return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
 
