@@ -9,8 +9,6 @@ READY := $(VENV)/.ready
 export KERAS_BACKEND = tensorflow
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-# Memory in large pages where Linux gives them on request only: training can take half as long.
-export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 # True for an interpreter that the course runs on and that can make a virtual environment.
 SUITABLE = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -69,7 +67,7 @@ $(READY): pyproject.toml
 	fi; \
 	echo "making $(VENV) with $$found"; "$$found" -m venv --clear $(VENV)
 	@echo "installing what pyproject.toml lists (some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --editable ".[dev,plot,scale]"
+	@$(BIN)/python -m pip install --quiet --editable ".[dev,fast,plot,scale]"
 	@$(BIN)/python -m pip install --quiet --no-deps \
 		$$($(BIN)/python -c '$(WITHOUT_DEPENDENCIES)') \
 		|| echo "note: pycocoevalcap is missing; the tests that compare with it are skipped"

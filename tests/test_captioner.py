@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from helpers.captioner import Captioner, CaptionerError
+from helpers.captioner import __main__ as command
 from helpers.captioner import captioner as module
 from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
@@ -79,6 +80,7 @@ def encoder(monkeypatch):
         return ColourEncoder()
 
     monkeypatch.setattr(module, "load_encoder", load)
+    monkeypatch.setattr(command, "load_encoder", load)
 
 
 @pytest.fixture(scope="module")

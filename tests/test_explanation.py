@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from helpers.captioner import Candidate, Captioner, CaptionerError, explain
-from helpers.captioner import captioner as module
+from helpers.captioner import __main__ as program
 from helpers.captioner.__main__ import main
 from helpers.decoding import START
 from helpers.images import ImageError
@@ -124,7 +124,7 @@ def test_an_image_that_cannot_be_read_is_named(captioner):
 def command(captioner, tmp_path, monkeypatch):
     """Arguments of the command line for two photos and one that is missing."""
     captioner.save(tmp_path / "toy")
-    monkeypatch.setattr(module, "load_encoder", lambda name: CornerEncoder())
+    monkeypatch.setattr(program, "load_encoder", lambda name: CornerEncoder())
     for name, photo in {"one": ("red", 0), "two": ("blue", 3)}.items():
         (tmp_path / f"{name}.png").write_bytes(photo_of(*photo))
     photos = [str(tmp_path / f"{name}.png") for name in ("one", "missing", "two")]

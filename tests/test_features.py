@@ -599,7 +599,7 @@ def test_round_trip_keeps_every_bit(tmp_path, shape, order):
 def test_plain_pickle_reads_the_file_too(tmp_path):
     save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
     content = pickle.loads((tmp_path / "f.pkl").read_bytes())
-    assert sorted(content) == ["encoder", "names", "stamps", "vectors"]
+    assert sorted(content) == ["encoder", "names", "precision", "stamps", "vectors"]
 
 
 def test_saving_fails_without_harm_to_the_file_that_is_there(tmp_path):

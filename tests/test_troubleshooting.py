@@ -41,7 +41,6 @@ TRIGGERS = {}
 # What can't be brought about on a machine without a GPU, without Colab, or has no message.
 OUT_OF_REACH = {
     "Training stops on a GPU because of a mask",
-    "Training takes long on a processor",
     "Which versions fit together",
     "Every image gets the same caption",
     "A caption never ends, or shows its markers",
@@ -419,17 +418,6 @@ def run_without(package, code, folder):
 
 
 # The page
-
-
-def test_make_asks_for_large_pages_as_the_page_does():
-    (asked,) = re.findall(r"GLIBC_TUNABLES=(\S+)", entries()["Training takes long on a processor"])
-    command = ["make", "--no-print-directory", "-f", "Makefile", "-f", "-", "show"]
-    rule = "show:\n\t@echo $$GLIBC_TUNABLES\n"
-    without = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES"}
-    for environment, wanted in ((without, asked), ({**without, "GLIBC_TUNABLES": "own"}, "own")):
-        options = {"cwd": ROOT, "env": environment, "capture_output": True, "text": True}
-        said = subprocess.run(command, input=rule, **options)
-        assert said.stdout.strip() == wanted
 
 
 def test_the_versions_named_are_those_asked_for():

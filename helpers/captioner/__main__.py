@@ -6,15 +6,24 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from itertools import chain
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from helpers.captioner import DEFAULT, Candidate, Captioner, CaptionerError, explain
+from helpers.captioner import (
+    DEFAULT,
+    Candidate,
+    Captioner,
+    CaptionerError,
+    caption_stream,
+    explain,
+)
+from helpers.captioner.folder import read_config
 from helpers.console import printable, program
-from helpers.encoders import EncoderError
+from helpers.encoders import EncoderError, load_encoder
 from helpers.images import ImageError
 
 
@@ -25,10 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parse_arguments(arguments)
     try:
-        captioner = Captioner.load(options.captioner)
-        with redirect_stdout(sys.stderr):
-            _ = captioner.encoder  # a download draws a bar
-        return print_captions(captioner, options)
+        return print_captions(options)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -57,15 +63,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return options
 
 
-def print_captions(captioner: Captioner, options: argparse.Namespace) -> int:
+def print_captions(options: argparse.Namespace) -> int:
     """Print a line per image as soon as its batch is done; return 1 if one of them failed."""
     failed, sources = 0, list_sources(options.images)
     sys.stdout.reconfigure(errors="surrogateescape")  # a file's name leaves as it came
-    if options.explain:
-        results = explain_each(captioner, sources, options.beam_size, Path(options.explain))
-    else:
-        results = captioner.caption_each(sources, options.beam_size)
-    bar = tqdm(results, "captions", len(sources), disable=None)  # None: only on a terminal
+    bar = tqdm(results(sources, options), "captions", len(sources), disable=None)  # on a terminal
     for source, result in zip(sources, bar, strict=True):
         if isinstance(result, ImageError):
             tqdm.write(str(result), file=sys.stderr)
@@ -73,6 +75,22 @@ def print_captions(captioner: Captioner, options: argparse.Namespace) -> int:
         else:
             print(line_of(source, result, options.json), flush=True)
     return failed
+
+
+def results(
+    sources: Sequence[str], options: argparse.Namespace
+) -> Iterator[list[Candidate] | ImageError]:
+    """Yield what each image gives; the first ones are encoded while Keras loads, if that can be."""
+    with redirect_stdout(sys.stderr):  # a download draws a bar
+        encoder = load_encoder(read_config(options.captioner)["encoder"])
+    with ThreadPoolExecutor(1, "loading") as pool:
+        loading = pool.submit(Captioner.load, options.captioner)
+        if options.explain:
+            captioner = loading.result()
+            captioner.encoder = encoder
+            yield from explain_each(captioner, sources, options.beam_size, Path(options.explain))
+        else:
+            yield from caption_stream(encoder, loading.result, sources, options.beam_size)
 
 
 def explain_each(

@@ -1,4 +1,7 @@
-"""Encoder, tokenizer and decoder together: a photo goes in, a sentence comes out."""
+"""Encoder, tokenizer and decoder together: a photo goes in, a sentence comes out.
+
+What needs Keras is imported where it is used: a fast engine encodes photos while Keras loads.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,17 +10,19 @@ from functools import cached_property, partial
 from itertools import chain
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
-from helpers.decoding import Beam, CompiledModel, beam_search, greedy
 from helpers.encoders import Encoder, load_encoder
-from helpers.images import ImageError, Source, open_image
-from helpers.models import Decoder
+from helpers.images import ImageError
 from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
-from helpers.tokenizer import CaptionTokenizer
+
+if TYPE_CHECKING:
+    from helpers.decoding import Beam, CompiledModel
+    from helpers.models import Decoder
+    from helpers.tokenizer import CaptionTokenizer
 
 PHOTOS_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that
 DECODED_AT_ONCE = 200  # images whose regions and beams are in memory together
@@ -53,8 +58,8 @@ class Captioner:
             the rest is record.
     """
 
-    tokenizer: CaptionTokenizer
-    decoder: Decoder
+    tokenizer: "CaptionTokenizer"
+    decoder: "Decoder"
     config: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,8 +68,10 @@ class Captioner:
         self.config = {**own, "encoder": self.decoder.encoder, **self.config, **own}
 
     @cached_property
-    def compiled(self) -> CompiledModel:
+    def compiled(self) -> "CompiledModel":
         """The decoder with its steps compiled, made at the first caption."""
+        from helpers.decoding import CompiledModel
+
         return CompiledModel(self.decoder)
 
     @cached_property
@@ -74,7 +81,7 @@ class Captioner:
 
     def beams(
         self, features: np.ndarray, beam_size: int = 3, attention: bool = False
-    ) -> list[list[Beam]]:
+    ) -> list[list["Beam"]]:
         """Return the best captions of each image as ids.
 
         Arguments:
@@ -85,6 +92,8 @@ class Captioner:
 
         Raises CaptionerError for features of another shape, ValueError for a senseless beam_size.
         """
+        from helpers.decoding import beam_search
+
         power = self.config.get("length_power", 0.7)
         options = {"beam_size": beam_size, "length_power": power, "attention": attention}
         return self.in_parts(partial(beam_search, **options), features)
@@ -111,6 +120,8 @@ class Captioner:
 
         Arguments and errors as in `beams`. Taught in lesson 05.
         """
+        from helpers.decoding import greedy
+
         if beam_size != 1:
             return [self.tokenizer.decode(b[0].ids) for b in self.beams(features, beam_size)]
         return [self.tokenizer.decode(caption) for caption in self.in_parts(greedy, features)]
@@ -132,7 +143,7 @@ class Captioner:
         found = self.beams(features, beam_size, attention)
         return [[self.candidate(beam) for beam in beams] for beams in found]
 
-    def candidate(self, beam: Beam) -> Candidate:
+    def candidate(self, beam: "Beam") -> Candidate:
         """Return a beam in words."""
         ids, probability = tuple(beam.ids), math.exp(beam.log_probability)
         return Candidate(self.tokenizer.decode(ids), probability, ids, beam.attention)
@@ -145,14 +156,7 @@ class Captioner:
         Images are opened by several threads and captioned in batches: for work in bulk. While one
         batch is encoded, the captions of the one before are searched for.
         """
-        search = partial(on_readable, partial(self.feature_candidates, beam_size=beam_size))
-        yield from chain.from_iterable(one_behind(search, self.feature_batches(images)))
-
-    def feature_batches(self, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
-        """Yield the features of a batch of images; an unreadable image gives its ImageError."""
-        options = self.encoder.image_size, PHOTOS_AT_ONCE, pixels_or_error, OPENED_AT_ONCE
-        for opened in read_ahead(images, *options):
-            yield on_readable(self.encoder.encode, opened)
+        yield from caption_stream(self.encoder, lambda: self, images, beam_size)
 
     def features(self, images: Sequence) -> np.ndarray:
         """Return float32 features (images, …) of paths, URLs, bytes or open files.
@@ -162,7 +166,7 @@ class Captioner:
         if isinstance(images, str | bytes | PathLike) or hasattr(images, "read"):
             raise ImageError(f"{str(images)[:60]!r} is one image; put it in a list: [image]")
         rows = []
-        for row in chain.from_iterable(self.feature_batches(images)):
+        for row in chain.from_iterable(feature_batches(self.encoder, images)):
             if isinstance(row, ImageError):
                 raise row
             rows.append(row)
@@ -192,42 +196,22 @@ class Captioner:
         return cls(*read_folder(name_or_folder))
 
 
-@dataclass
-class Explanation:
-    """A caption, and for each of its words where the captioner looked before writing it.
+def feature_batches(encoder: Encoder, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
+    """Yield the features of a batch of images; an unreadable image gives its ImageError."""
+    options = encoder.image_size, PHOTOS_AT_ONCE, pixels_or_error, OPENED_AT_ONCE
+    for opened in read_ahead(images, *options):
+        yield on_readable(encoder.encode, opened)
 
-    Attributes:
-        image: uint8 (height, width, 3).
-        candidates: the captions in the beam, best first.
-        words: the words of the best one.
-        maps: float32 (words, rows, columns) over the image; each map sums to 1.
+
+def caption_stream(
+    encoder: Encoder, captioner: Callable[[], Captioner], images: Iterable, beam_size: int = 3
+) -> Iterator[list[Candidate] | ImageError]:
+    """Yield what `Captioner.caption_each` yields, of a captioner that may still be loading.
+
+    captioner: gives it, and is waited for when the first batch is encoded.
     """
 
-    image: np.ndarray
-    candidates: list[Candidate]
-    words: list[str]
-    maps: np.ndarray
+    def search(features: list) -> list:
+        return on_readable(partial(captioner().feature_candidates, beam_size=beam_size), features)
 
-
-def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanation:
-    """Caption one image and tell where the captioner looked before every word.
-
-    Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
-    no regions.
-    """
-    decoder = captioner.decoder
-    nothing = np.zeros((1, *[size or 2 for size in decoder.feature_shape]), "float32")
-    if decoder.attention(decoder.start(nothing)) is None:
-        raise CaptionerError(
-            f"the decoder {decoder.kind!r} sees an image as a whole, so it can't tell "
-            "where it looked; take a captioner with attention"
-        )
-    size = captioner.encoder.image_size
-    opened = open_image(image, size)
-    pixels = np.asarray(opened.resize((size, size), Image.Resampling.BICUBIC))
-    features = captioner.encoder.encode(pixels[None])
-    (candidates,) = captioner.feature_candidates(features, beam_size, attention=True)
-    best, side = candidates[0], math.isqrt(features.shape[1])
-    words = [captioner.tokenizer.words[word] for word in best.ids]
-    maps = best.attention.reshape(len(words), side, side)
-    return Explanation(np.asarray(opened), candidates, words, maps)
+    yield from chain.from_iterable(one_behind(search, feature_batches(encoder, images)))

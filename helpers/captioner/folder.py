@@ -1,15 +1,19 @@
 """The folder of a captioner: config, tokenizer and weights, written and read without pickles."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from helpers.files import replacing, write_text
-from helpers.models import Decoder, rebuild
 from helpers.places import DATA
-from helpers.tokenizer import CaptionTokenizer
+
+if TYPE_CHECKING:
+    from helpers.models import Decoder
+    from helpers.tokenizer import CaptionTokenizer
 
 CAPTIONERS = DATA / "captioners"
 DEFAULT = "attention-xception"  # the captioner of the widget and the command line
@@ -47,7 +51,7 @@ def find_captioner(name_or_folder: str | Path) -> Path:
 
 
 def write_folder(
-    folder: str | Path, tokenizer: CaptionTokenizer, decoder: Decoder, config: dict
+    folder: str | Path, tokenizer: "CaptionTokenizer", decoder: "Decoder", config: dict
 ) -> None:
     """Write the three files of a captioner, each whole or not at all, the weights as float16."""
     folder = Path(folder)
@@ -59,22 +63,33 @@ def write_folder(
     write_text(folder / "config.json", json.dumps({"format": FORMAT, **config}, indent=2) + "\n")
 
 
-def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, Decoder, dict]:
+def read_config(name_or_folder: str | Path) -> dict:
+    """Return the config of a captioner. Raises CaptionerError for one that can't be used."""
+    folder = find_captioner(name_or_folder)
+    with named(folder):
+        config = renamed(json.loads((folder / "config.json").read_text("utf-8")))
+        missing = [key for key in ("decoder", "sizes", "encoder") if key not in config]
+        if missing:
+            raise ValueError(f"config.json lacks {', '.join(missing)}")
+        if config.get("format", FORMAT) != FORMAT:
+            raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
+    return config
+
+
+def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decoder", dict]:
     """Return tokenizer, decoder and config of a captioner.
 
     The decoder is rebuilt in code and then filled with weights: no pickled object is read.
+    Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
     """
-    folder = find_captioner(name_or_folder)
-    try:
-        config = renamed(json.loads((folder / "config.json").read_text("utf-8")))
-        decoder = decoder_of(config)
+    from helpers.models import rebuild  # here, and so below, because Keras takes long to load
+    from helpers.tokenizer import CaptionTokenizer
+
+    folder, config = find_captioner(name_or_folder), read_config(name_or_folder)
+    with named(folder):
+        decoder = rebuild(config["decoder"], config["sizes"])
         decoder.load_weights(folder / "decoder.weights.h5")
         tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CaptionerError(
-            f"the captioner in {folder} can't be loaded ({reason}); fetch it or train it anew"
-        ) from error
     if len(tokenizer) != config["sizes"]["vocab_size"]:
         raise CaptionerError(
             f"the captioner in {folder} doesn't fit together: {len(tokenizer)} words in "
@@ -82,6 +97,18 @@ def read_folder(name_or_folder: str | Path) -> tuple[CaptionTokenizer, Decoder, 
             "training, so copy the whole folder again"
         )
     return tokenizer, decoder, config
+
+
+@contextmanager
+def named(folder: Path) -> Iterator[None]:
+    """Say of which captioner it is what goes wrong inside, and what to do."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CaptionerError(
+            f"the captioner in {folder} can't be loaded ({reason}); fetch it or train it anew"
+        ) from error
 
 
 def renamed(config: dict) -> dict:
@@ -93,21 +120,10 @@ def renamed(config: dict) -> dict:
     return {("decoder" if key == "model" else key): value for key, value in known.items()}
 
 
-def decoder_of(config: dict) -> Decoder:
-    """Return the untrained decoder that a config describes, built.
-
-    Raises ValueError for a config that lacks something or names an unknown decoder.
-    """
-    missing = [key for key in ("decoder", "sizes", "encoder") if key not in config]
-    if missing:
-        raise ValueError(f"config.json lacks {', '.join(missing)}")
-    if config.get("format", FORMAT) != FORMAT:
-        raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
-    return rebuild(config["decoder"], config["sizes"])
-
-
 def halve_weights(path: str | Path) -> None:
     """Store the float32 arrays of a weights file as float16, in place, compressed."""
+    import h5py
+
     packed = {"compression": "gzip", "shuffle": True}
     with (
         replacing(path) as unfinished,

@@ -8,5 +8,5 @@
 | vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
 """
 
-from helpers.encoders.loading import Encoder, EncoderError, load_encoder
-from helpers.encoders.table import ENCODERS, EncoderSpec, Weights
+from helpers.encoders.loading import Encoder, load_encoder
+from helpers.encoders.table import ENCODERS, EncoderError, EncoderSpec, Weights

@@ -1,50 +1,62 @@
 """Make an encoder of an entry of the table and the best weights that can be had."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-import tensorflow as tf
 
+from helpers.encoders.engine import fast_engine
 from helpers.encoders.official import official_weights
-from helpers.encoders.table import ENCODERS, RANDOM, EncoderSpec, scale
+from helpers.encoders.table import ENCODERS, RANDOM, EncoderError, EncoderSpec
 from helpers.places import DATA
 
+if TYPE_CHECKING:
+    import keras
+
 COPIES = DATA / "weights"
-
-
-class EncoderError(ValueError):
-    """An encoder that cannot be had; the message says what to do."""
 
 
 class Encoder:
     """A frozen network that turns photos into features.
 
     Attributes:
-        name: one of the table in `helpers.encoders`.
-        image_size: pixels along each side of its input.
-        feature_shape: shape of one photo's features.
-        network: the Keras model inside; it sees what `preprocess` makes of float32 pixels.
+        name, image_size, feature_shape: as in its entry of the table.
+        precision: of the numbers inside: "float32", or "bfloat16" where a faster engine takes that.
     """
 
-    def __init__(
-        self,
-        name: str,
-        network: keras.Model,
-        image_size: int,
-        preprocess: Callable[[tf.Tensor], tf.Tensor] = scale,
-    ):
-        self.name, self.image_size, self.network = name, image_size, network
-        self.feature_shape = tuple(network.output.shape[1:])
-        signature = [tf.TensorSpec((None, image_size, image_size, 3), tf.uint8)]
+    def __init__(self, spec: EncoderSpec, weights: str | Path | None = None):
+        """Make an encoder of an entry and a file of weights, which None draws at random."""
+        self.spec, self.weights = spec, weights
+        self.name, self.image_size, self.feature_shape = (
+            spec.name,
+            spec.image_size,
+            spec.feature_shape,
+        )
+        self.engine = fast_engine(self.name, stamp(weights), lambda: self.forward)
+        self.precision = self.engine.precision if self.engine else "float32"
+        if self.engine is None:
+            _ = self.network  # weights that don't fit are found out here
+
+    @cached_property
+    def network(self) -> "keras.Model":
+        """The Keras model inside; it sees what `preprocess` makes of float32 pixels."""
+        return self.spec.build(partial(filled, file=self.weights, spec=self.spec))
+
+    @cached_property
+    def forward(self) -> Callable:
+        """The network as a `tf.function` of uint8 pixels: TensorFlow's engine."""
+        import tensorflow as tf
+
+        network, preprocess = self.network, self.spec.preprocess
+        signature = [tf.TensorSpec((None, self.image_size, self.image_size, 3), tf.uint8, "pixels")]
 
         @tf.function(input_signature=signature)
         def forward(pixels):
             return network(preprocess(tf.cast(pixels, tf.float32)), training=False)
 
-        self.forward = forward
+        return forward
 
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """Return features float32 (photos, *feature_shape).
@@ -54,7 +66,15 @@ class Encoder:
 
         Taught in lesson 02.
         """
-        return self.forward(tf.convert_to_tensor(pixels)).numpy()
+        if self.engine and len(pixels):
+            return self.engine(pixels)
+        return self.forward(pixels).numpy()
+
+
+def stamp(file: str | Path | None) -> str:
+    """Return what tells a file of weights from another one."""
+    status = Path(file).stat() if file else None
+    return f"{Path(file).name} {status.st_size} {status.st_mtime_ns}" if status else "random"
 
 
 def load_encoder(name: str = "xception", weights: str | Path | None = None) -> Encoder:
@@ -66,15 +86,14 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
             downloads the official one. Where that fails, Xception takes the rounded copy in
             `data/weights`, and VGG16 random weights: the encoder's name then is "vgg16-random".
 
+    Where OpenVINO is installed (extra `fast`), it is the engine, and TensorFlow where not.
     Raises EncoderError for another name, or where there are no weights. Taught in lessons 02, 11.
     """
     if name not in ENCODERS:
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(ENCODERS)}")
     if weights is not None and not Path(weights).is_file():
         raise EncoderError(f"there is no weights file {weights}; leave it out to download")
-    spec, file = best_weights(ENCODERS[name], weights)
-    network = spec.build(partial(filled, file=file, spec=spec))
-    return Encoder(spec.name, network, spec.image_size, spec.preprocess)
+    return Encoder(*best_weights(ENCODERS[name], weights))
 
 
 def best_weights(
@@ -103,7 +122,7 @@ def best_weights(
         raise EncoderError(f"{problem}; {cure}") from error
 
 
-def filled(network: keras.Model, file: str | Path | None, spec: EncoderSpec) -> keras.Model:
+def filled(network: "keras.Model", file: str | Path | None, spec: EncoderSpec) -> "keras.Model":
     """Return a network with the weights of a file; raise EncoderError if they don't fit it."""
     if file is None:
         return filled_at_random(network)
@@ -118,7 +137,7 @@ def filled(network: keras.Model, file: str | Path | None, spec: EncoderSpec) -> 
     return network
 
 
-def filled_at_random(network: keras.Model, seed: int = 16) -> keras.Model:
+def filled_at_random(network: "keras.Model", seed: int = 16) -> "keras.Model":
     """Return a network with weights drawn at random, always the same.
 
     Their spread keeps signals alive through many layers. Source: He et al. 2015, "Delving deep

@@ -1,7 +1,6 @@
 """The official weights of the networks, in Keras' own cache."""
 
 import os
-import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,19 +8,19 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from urllib.request import Request, urlopen
 
-import keras
-
+from helpers.downloads import download
 from helpers.encoders.table import Weights
 
 SERVER = "https://storage.googleapis.com"
 PATIENCE, RETRY = 4, 600  # seconds for that server to answer; until it is asked again if not
 
 
-def official_weights(weights: Weights) -> str:
+def official_weights(weights: Weights) -> Path:
     """Return the path of Keras' own file, in Keras' own cache; download it if it is not there.
 
     Keras would do so only after building the network, which without a download is then built twice,
     and would wait long for a server that a firewall keeps from answering.
+    Raises OSError for a server that doesn't answer, DownloadError for what it answers.
     """
     address, name = f"{SERVER}/{weights.file}", Path(weights.file).name
     cache = Path(os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras")))
@@ -29,12 +28,7 @@ def official_weights(weights: Weights) -> str:
         cache = Path("/tmp", ".keras")  # as Keras does
     if not (cache / "models" / name).exists():
         check_reachable(address, cache / "models" / f"{name}.no-answer")
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(20)  # silent seconds
-    try:
-        return keras.utils.get_file(name, address, cache_subdir="models", file_hash=weights.digest)
-    finally:
-        socket.setdefaulttimeout(before)
+    return download(address, f"md5:{weights.digest}", cache / "models")
 
 
 def check_reachable(address: str, note: Path) -> None:

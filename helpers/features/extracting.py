@@ -75,7 +75,8 @@ class PartFile:
 
     def __init__(self, target: Path, encoder: Encoder, photos: Mapping[str, Path]):
         stamps = [stamp_of(path) for path in photos.values()]
-        self.features = Features(encoder.name, list(photos), np.empty(0), stamps)
+        precision = getattr(encoder, "precision", "float32")
+        self.features = Features(encoder.name, list(photos), np.empty(0), stamps, precision)
         self.target, self.paths = target, list(photos.values())
         self.rows = target.with_name(target.name + ".part")
         self.label = target.with_name(target.name + ".part.json")
@@ -105,13 +106,17 @@ class PartFile:
         """
         try:
             before = json.loads(self.label.read_text("utf-8"))
+            precisions = {self.features.precision, *before.get("precision", "float32").split(", ")}
             pairs = list(zip(before["names"], before["stamps"], strict=True))
             rows = (self.rows.stat().st_size - len(self.header)) // self.row_bytes
         except (ValueError, KeyError, TypeError, FileNotFoundError):  # of an older version, too
             return 0
         ours = zip(self.features.names, self.features.stamps, strict=True)
         alike = map(eq, pairs[: max(0, rows)], ours)
-        return len([*takewhile(bool, alike)]) if before["encoder"] == self.features.encoder else 0
+        done = len([*takewhile(bool, alike)]) if before["encoder"] == self.features.encoder else 0
+        if done:
+            self.features.precision = ", ".join(sorted(precisions))
+        return done
 
     def append(self, vectors: np.ndarray) -> None:
         """Write a batch behind the rows that are done, over what a kill left of a batch."""

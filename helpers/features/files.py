@@ -60,17 +60,20 @@ class Features:
         vectors: float16 (photos, *feature_shape), in the order of `names`; from an array file
             it is a memory map, and stays on the disk until rows of it are asked for.
         stamps: `stamp_of` every photo's file as it was; empty where that is not known.
+        precision: of the encoder's numbers, such as "float32"; "bfloat16, float32" if some photos
+            were encoded in each. A captioner reads all alike.
     """
 
     encoder: str
     names: list[str]
     vectors: np.ndarray
     stamps: list[str] = field(default_factory=list)
+    precision: str = "float32"
 
     @property
     def label(self) -> dict:
         """All but the vectors, for JSON."""
-        return {"encoder": self.encoder, "names": self.names, "stamps": self.stamps}
+        return {key: value for key, value in vars(self).items() if key != "vectors"}
 
     def rows(self, names: Sequence[str]) -> np.ndarray:
         """Return float32 features of the named photos, in that order.
@@ -172,7 +175,8 @@ def as_features(content: object) -> Features:
             stamps = content.get("stamps", [])
             counts = {len(names), len(vectors), len(stamps or names)} if vectors.ndim else ()
             if vectors.dtype == np.float16 and len(counts) == 1:
-                return Features(encoder, names, vectors, stamps)
+                precision = str(content.get("precision", "float32"))
+                return Features(encoder, names, vectors, stamps, precision)
     raise ValueError("it lacks an encoder, names, or as many float16 rows as names")
 
 

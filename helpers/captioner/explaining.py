@@ -1,0 +1,52 @@
+"""A caption of one photo, and where the captioner looked before it wrote each word."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from helpers.captioner.captioner import Candidate, Captioner
+from helpers.captioner.folder import CaptionerError
+from helpers.images import Source, open_image
+
+
+@dataclass
+class Explanation:
+    """A caption, and for each of its words where the captioner looked before writing it.
+
+    Attributes:
+        image: uint8 (height, width, 3).
+        candidates: the captions in the beam, best first.
+        words: the words of the best one.
+        maps: float32 (words, rows, columns) over the image; each map sums to 1.
+    """
+
+    image: np.ndarray
+    candidates: list[Candidate]
+    words: list[str]
+    maps: np.ndarray
+
+
+def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanation:
+    """Caption one image and tell where the captioner looked before every word.
+
+    Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
+    no regions.
+    """
+    decoder = captioner.decoder
+    nothing = np.zeros((1, *[size or 2 for size in decoder.feature_shape]), "float32")
+    if decoder.attention(decoder.start(nothing)) is None:
+        raise CaptionerError(
+            f"the decoder {decoder.kind!r} sees an image as a whole, so it can't tell "
+            "where it looked; take a captioner with attention"
+        )
+    size = captioner.encoder.image_size
+    opened = open_image(image, size)
+    pixels = np.asarray(opened.resize((size, size), Image.Resampling.BICUBIC))
+    features = captioner.encoder.encode(pixels[None])
+    (candidates,) = captioner.feature_candidates(features, beam_size, attention=True)
+    best, side = candidates[0], math.isqrt(features.shape[1])
+    words = [captioner.tokenizer.words[word] for word in best.ids]
+    maps = best.attention.reshape(len(words), side, side)
+    return Explanation(np.asarray(opened), candidates, words, maps)

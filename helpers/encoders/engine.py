@@ -1,0 +1,153 @@
+"""OpenVINO runs a frozen encoder faster than TensorFlow, where it is installed (extra `fast`).
+
+It reads a graph of the network, weights and all, which is written into the work folder once; from
+then on no start has to build the network.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from helpers.encoders.table import EncoderError
+from helpers.files import replacing, write_text
+from helpers.places import work_root
+
+SETTING = "CAPTION_ENGINE"  # "tensorflow" leaves OpenVINO aside
+FORMAT = 1  # goes up when the network of a name becomes another one
+ALIKE = 0.999  # cosine that two engines' features of one picture must reach
+
+
+class EngineError(RuntimeError):
+    """OpenVINO can't run an encoder; the message says why."""
+
+
+class Engine:
+    """An encoder's graph, compiled for this processor.
+
+    Attributes:
+        precision: of the numbers inside, "bfloat16" where the processor has instructions for it,
+            else "float32".
+    """
+
+    def __init__(self, graph: object | Path):
+        """Compile a graph: what `converted` gives, or the path of a saved one."""
+        import openvino
+
+        core = openvino.Core()
+        self.precision = precision_of(core)
+        hint = {"float32": "f32", "bfloat16": "bf16"}[self.precision]
+        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint}
+        model = core.read_model(graph) if isinstance(graph, Path) else graph
+        self.compiled = core.compile_model(model, "CPU", options)
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Return float32 features of uint8 pixels, one photo at least; several threads may ask."""
+        return self.compiled.infer_new_request(np.ascontiguousarray(pixels))[0]
+
+
+def precision_of(core: object) -> str:
+    """Return the precision in which OpenVINO is fastest on this processor and exact enough."""
+    return (
+        "bfloat16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "float32"
+    )
+
+
+def fast_engine(name: str, weights: str, forward: Callable[[], Callable]) -> Engine | None:
+    """Return OpenVINO with the graph of an encoder, or None where TensorFlow has to run it.
+
+    Arguments:
+        name: the encoder's.
+        weights: tells its weights from others; a new text, a new graph.
+        forward: gives the `tf.function` from pixels to features; called if there is no graph yet.
+
+    Where OpenVINO is installed and can't be used, a line says why.
+    """
+    if os.environ.get(SETTING, "").lower() == "tensorflow" or not find_spec("openvino"):
+        return None
+    try:
+        return saved_engine(name, weights, forward)
+    except EncoderError:
+        raise
+    except Exception as error:  # of another version, of another processor, a folder, a full disk
+        reason = " ".join(str(error).split()) or type(error).__name__
+        print(f"{name}: OpenVINO can't be used ({reason}), so TensorFlow encodes, more slowly.")
+        return None
+
+
+def saved_engine(name: str, weights: str, forward: Callable[[], Callable]) -> Engine:
+    """Return the engine of a saved graph, made first if need be.
+
+    Where that fails, a note beside the graph's place says why, and is believed next time.
+    Raises EngineError for it, and OSError for a folder that can't be written.
+    """
+    import openvino
+
+    precision = precision_of(openvino.Core())
+    made_of = f"{FORMAT} {name} {weights} {openvino.__version__} {precision}"
+    graph = work_root() / "encoders" / f"{name}-{sha256(made_of.encode()).hexdigest()[:12]}.xml"
+    note = graph.with_suffix(".txt")
+    if note.exists():
+        raise EngineError(note.read_text("utf-8"))
+    if graph.exists():
+        with suppress(RuntimeError):  # a broken one is made anew
+            return Engine(graph)
+    run = forward()
+    try:
+        return make_engine(name, graph, run)
+    except (RuntimeError, AttributeError, ValueError, TypeError) as error:
+        write_text(note, f"{error}; delete {note} to try again")
+        raise
+
+
+def make_engine(name: str, graph: Path, forward: Callable) -> Engine:
+    """Convert an encoder, compare both engines, save the graph and forget older ones of it.
+
+    Raises EngineError if their features differ, and what OpenVINO raises.
+    """
+    import openvino
+
+    with replacing(graph) as text, replacing(graph.with_suffix(".bin")) as numbers:
+        text.touch()  # a folder that can't be written is found out before the work
+        model = converted(forward)
+        engine = Engine(model)
+        cosine = agreement(engine, forward)
+        if not cosine >= ALIKE:  # NaN, too
+            raise EngineError(f"its features have a cosine of {cosine:.3f} with TensorFlow's")
+        openvino.serialize(model, text, numbers)
+    for old in graph.parent.glob(f"{name}-{'?' * 12}.*"):
+        if old.stem != graph.stem:
+            with suppress(OSError):  # another program may be reading it
+                old.unlink()
+    return engine
+
+
+def converted(forward: Callable) -> object:
+    """Return OpenVINO's model of a `tf.function`, its variables made constants.
+
+    `openvino.convert_model` would do the same, and tell its makers that it was used.
+    """
+    import openvino
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    frozen = convert_variables_to_constants_v2(forward.get_concrete_function())
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "graph.pb")
+        path.write_bytes(frozen.graph.as_graph_def().SerializeToString())
+        return openvino.Core().read_model(path)
+
+
+def agreement(engine: Engine, forward: Callable) -> float:
+    """Return the cosine of both engines' features of one drawn picture."""
+    _, height, width, _ = forward.get_concrete_function().inputs[0].shape
+    rows, columns = np.mgrid[0:height, 0:width]
+    waves = [np.sin(rows / 9) * np.cos(columns / 7), rows / height * 2 - 1, np.sin(columns / 5)]
+    picture = np.uint8(127.5 + 127 * np.stack(waves, axis=-1))[None]
+    ours, theirs = engine(picture).ravel(), np.ravel(forward(picture))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs))
