@@ -379,7 +379,7 @@ def looks(captioner, name, caption=None):
     features = grid.rows([name])[0]
     caption = caption or captioner.caption_features(features[None])[0]
     ids = captioner.tokenizer.encode(caption)[1:-1]
-    maps = attention_maps(captioner.decoder, features, ids)
+    maps = attention_maps(captioner.compiled, features, ids)  # compiled steps, as in lesson 05
     return caption, maps.reshape(-1, 10, 10)
 
 

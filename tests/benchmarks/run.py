@@ -1,403 +1,122 @@
 """Speed and memory, each figure beside the classic recipe's in the same run.
 
-    make benchmark                    # prints ratios, writes build/benchmark.json
-    python tests/benchmarks/run.py decoding one_photo  # some parts
+    make benchmark                         # all parts, beside the figures recorded last
+    python tests/benchmarks/run.py engine  # some parts
+    python tests/benchmarks/run.py --record
 
-The work has the size of Flickr8k (6,000 training photos, 30,000 captions, 1,000 test photos);
-features and captions are drawn at random, photos are those of mini. Where the classic recipe
-would take hours, a part is measured and the whole computed from it; the table says so. A run of
-some parts leaves the others as they were in the file.
+`build/benchmark.json` keeps the newest figures of each part; `--record` copies them into
+`recorded.json` beside this file, from which the README's table is written.
 """
 
+import argparse
 import json
-import multiprocessing
+import os
 import platform
-import re
-import resource
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from datetime import date
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
 
-import numpy as np
-
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-PHOTOS, CAPTIONS_EACH, VOCAB, FEATURES, MAX_LENGTH = 6000, 5, 2540, 3032, 32
-TEST_PHOTOS = 1000
-CLASSIC_PHOTOS = 150  # of 6,000: the classic epoch is computed from these
-CLASSIC_LOOP = 12  # captions written by the classic loop
-SEED = 7
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long a piece of work takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def peak_memory() -> int:
-    """Return the most memory this process has used, in MiB.
-
-    `getrusage` would do on Linux too, but there a process inherits the peak of its parent.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text()).group(1)) // 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def make_captions(photos: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids (captions, MAX_LENGTH) with Flickr8k's lengths, and the photo of each caption."""
-    random = np.random.default_rng(SEED)
-    ids = np.zeros((photos * CAPTIONS_EACH, MAX_LENGTH), "int32")
-    lengths = np.clip(random.normal(11.8, 3.7, len(ids)).round(), 3, MAX_LENGTH - 2).astype(int)
-    for row, length in zip(ids, lengths, strict=True):
-        words = 5 + random.zipf(1.3, length - 1) % (VOCAB - 5)
-        row[: length + 2] = [2, *words, 4, 3]  # word 4 announces the end
-    return ids, np.repeat(np.arange(photos), CAPTIONS_EACH)
-
-
-def make_features(photos: int) -> np.ndarray:
-    """Return float16 features (photos, FEATURES) spread like Xception's."""
-    return np.random.default_rng(SEED).exponential(0.1, (photos, FEATURES)).astype("float16")
-
-
-def make_model():
-    """Return a merge captioner of the default sizes, built."""
-    import keras
-
-    from helpers.models import MergeDecoder
-
-    keras.utils.set_random_seed(SEED)
-    model = MergeDecoder(VOCAB)
-    model.standardise.adapt(make_features(500).astype("float32"))
-    model.build()
-    return model
-
-
-def whole_captions() -> dict:
-    """Train one epoch on whole captions."""
-    from helpers.batches import CaptionBatches
-    from helpers.training import CaptionLoss
-
-    model, (ids, photos) = make_model(), make_captions(PHOTOS)
-    model.compile("adam", CaptionLoss())
-    features = make_features(PHOTOS)
-    warm_up = CaptionBatches(features, photos[:1280], ids[:1280])
-    model.fit(warm_up.dataset(), shuffle=False, verbose=0)
-    batches = CaptionBatches(features, photos, ids)
-    took = seconds(lambda: model.fit(batches.dataset(), shuffle=False, verbose=0))
-    return {"seconds": took, "peak MiB": peak_memory()}
-
-
-def classic_rows() -> dict:
-    """Train a part of an epoch on one row per word, and compute the whole."""
-    from helpers.batches import prefix_generator
-    from helpers.models import next_word_model
-
-    (ids, photos), features = make_captions(PHOTOS), make_features(PHOTOS)
-    model = next_word_model(make_model(), MAX_LENGTH - 1)
-    model.compile("adam", "categorical_crossentropy")
-    rows = prefix_generator(features, photos, ids, VOCAB)
-    model.fit(rows, steps_per_epoch=10, shuffle=False, verbose=0)
-    fit = partial(model.fit, rows, steps_per_epoch=CLASSIC_PHOTOS, shuffle=False, verbose=0)
-    took = seconds(fit)
-    return {"seconds": took * PHOTOS / CLASSIC_PHOTOS, "peak MiB": peak_memory()}
-
-
-def training() -> dict:
-    """Compare an epoch of both generators, each in a process of its own."""
-    whole, classic = apart(whole_captions), apart(classic_rows)
-    return {
-        "whole captions, epoch [s]": whole["seconds"],
-        f"classic rows, epoch [s] (from {CLASSIC_PHOTOS} of {PHOTOS} photos)": classic["seconds"],
-        "times faster": classic["seconds"] / whole["seconds"],
-        "whole captions, peak [MiB]": whole["peak MiB"],
-        "classic rows, peak [MiB]": classic["peak MiB"],
-    }
-
-
-def classic_loop(model, features: np.ndarray) -> None:
-    """Write captions as the older recipes do: one `predict` per word, one photo at a time."""
-    for photo in features:
-        words = np.zeros((1, MAX_LENGTH - 1), "int32")
-        words[0, 0] = 2
-        for place in range(1, MAX_LENGTH - 1):
-            probabilities = model.predict([photo[None], words], verbose=0)
-            words[0, place] = np.argmax(probabilities[0, 3:]) + 3
-            if words[0, place] == 3:
-                break
-
-
-def decoding() -> dict:
-    """Compare the classic loop with batched greedy and beam 5, per caption."""
-    from helpers.batches import CaptionBatches
-    from helpers.decoding import CompiledModel, beam_search, greedy
-    from helpers.models import next_word_model
-    from helpers.training import CaptionLoss
-
-    model, (ids, photos), features = make_model(), make_captions(PHOTOS), make_features(PHOTOS)
-    model.compile("adam", CaptionLoss())
-    few = 5000  # captions; they are enough to learn that a caption ends
-    batches = CaptionBatches(features, photos[:few], ids[:few])
-    model.fit(batches.dataset(), shuffle=False, verbose=0)
-    features = features[:TEST_PHOTOS].astype("float32")
-    classic, compiled = next_word_model(model, MAX_LENGTH - 1), CompiledModel(model)
-    classic_loop(classic, features[:1])
-    words = [len(caption) for caption in greedy(compiled, features, MAX_LENGTH)]
-    beam_search(compiled, features, MAX_LENGTH, 5)
-    loop = seconds(lambda: classic_loop(classic, features[:CLASSIC_LOOP])) / CLASSIC_LOOP
-    batched = seconds(lambda: greedy(compiled, features, MAX_LENGTH)) / TEST_PHOTOS
-    beams = seconds(lambda: beam_search(compiled, features, MAX_LENGTH, 5)) / TEST_PHOTOS
-    return {
-        "words a caption": float(np.mean(words)),
-        f"classic loop [ms a caption] ({CLASSIC_LOOP} captions)": 1000 * loop,
-        f"batched greedy [ms a caption] ({TEST_PHOTOS} captions)": 1000 * batched,
-        f"beam 5 [ms a caption] ({TEST_PHOTOS} captions)": 1000 * beams,
-        "greedy: times faster than the classic loop": loop / batched,
-        "beam 5: times faster than the classic loop": loop / beams,
-    }
-
-
-def extraction() -> dict:
-    """Compare `extract_features` with one `predict` a photo, and with the bare forward pass."""
-    import keras
-
-    from helpers.datasets import open_dataset
-    from helpers.encoders import load_encoder
-    from helpers.features import extract_features
-    from helpers.stream import read_ahead
-
-    paths = open_dataset("mini").paths("train")[:192]
-    photos = {path.name: path for path in paths}
-    encoder = load_encoder()
-    last = encoder.network.get_layer("block14_sepconv2_act").output
-    network = keras.Model(encoder.network.input, last)
-    batches = [np.stack(batch) for batch in read_ahead(paths, encoder.image_size, 32)]
-    encoder.encode(batches[0])
-    network.predict(batches[0][:1] / 127.5 - 1, verbose=0)
-    bare, ours = [], []
-    for _ in range(3):  # in turn, so that a slow minute hits both
-        bare.append(seconds(lambda: [encoder.encode(batch) for batch in batches]))
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "features.pkl"
-            ours.append(seconds(lambda target=target: extract_features(encoder, photos, target)))
-    one_by_one = seconds(lambda: [classic_photo(network, path) for path in paths[:32]]) / 32
-    rate, bare_rate = len(paths) / min(ours), len(paths) / min(bare)
-    return {
-        "classic, one by one [photos/s] (32 photos)": 1 / one_by_one,
-        f"bare forward pass [photos/s] ({len(paths)} photos)": bare_rate,
-        f"extract_features [photos/s] ({len(paths)} photos)": rate,
-        "share of the bare forward pass": rate / bare_rate,
-        "times faster than one by one": rate * one_by_one,
-    }
-
-
-def classic_photo(network, path: Path) -> np.ndarray:
-    """Extract features as the older recipes do."""
-    import keras
-
-    image = keras.utils.load_img(path, target_size=(299, 299))
-    pixels = keras.utils.img_to_array(image)[None]
-    return network.predict(keras.applications.xception.preprocess_input(pixels), verbose=0)
-
-
-def attention() -> dict:
-    """Time beam 5 of the attention captioner: what 1,000 images take once they are encoded."""
-    from helpers.captioner import Captioner
-
-    captioner = Captioner.load("attention-xception")
-    random = np.random.default_rng(SEED)
-    grids = random.exponential(0.1, (TEST_PHOTOS, 100, FEATURES)).astype("float16")
-    captioner.caption_features(grids[:200], 5)
-    took = seconds(lambda: captioner.caption_features(grids, 5))
-    return {f"attention, beam 5 [s] ({TEST_PHOTOS} images, after features)": took}
-
-
-def command_line() -> dict:
-    """Time `python -m helpers.captioner` from its start, TensorFlow's import and all."""
-    from helpers.datasets import open_dataset
-
-    paths = open_dataset("mini").paths("train")[:100]
-    command = [sys.executable, "-m", "helpers.captioner"]
-    caption = partial(subprocess.run, cwd=ROOT, check=True, capture_output=True)
-    caption([*command, paths[0]])  # the files are in the system's memory from now on
-    return {
-        "one photo [s]": seconds(lambda: caption([*command, paths[0]])),
-        "100 photos [s]": seconds(lambda: caption([*command, *paths])),
-    }
-
-
-def alt_text() -> dict:
-    """Compare alt text for 500 photos of a local server with the bare forward pass of them."""
-    from helpers.apps.alt_text import Job, Settings
-    from helpers.apps.alt_text.captioning.loading import load_captioner
-    from helpers.captioner.folder import DEFAULT
-    from helpers.datasets import open_dataset
-    from helpers.stream import read_ahead
-
-    captioner, dataset = load_captioner(DEFAULT), open_dataset("mini")
-    paths = [path for split in dataset.splits for path in dataset.paths(split)][:500]
-    opened = read_ahead(paths, captioner.encoder.image_size, 32)
-    batches = [np.stack(batch) for batch in opened]
-    captioner.feature_candidates(captioner.encoder.encode(batches[0]), 3)
-    with tempfile.TemporaryDirectory() as folder, serving(paths[0].parent) as address:
-        crawl = Path(folder) / "crawl.csv"
-        crawl.write_text("\n".join(["image", *(f"http://{address}/{p.name}" for p in paths)]))
-        settings = Settings(DEFAULT, load_captioner, rate=10_000, local=address)
-        with closing(Job(crawl, Path(folder) / "out.csv")) as job:
-            job.open_state({})
-            job.scan()
-            work = seconds(lambda: job.work(captioner, settings))
-            assert job.store.count() == {"ok": len(paths)}, job.store.count()
-    features, number = [], len(paths)
-    bare = seconds(lambda: features.extend(map(captioner.encoder.encode, batches)))
-    search = seconds(lambda: [captioner.feature_candidates(batch, 3) for batch in features])
-    return {
-        f"bare forward pass [photos/s] ({number} photos)": number / bare,
-        f"with beam search [photos/s] ({number} photos)": number / (bare + search),
-        f"fetched, captioned, kept [photos/s] ({number} photos)": number / work,
-        "share of the bare forward pass": bare / work,
-        "share of forward pass and beam search": (bare + search) / work,
-    }
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves the files of a folder without a word."""
-
-    def log_message(self, *_) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder while a block runs; give the address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def one_photo() -> dict:
-    """Time the road from a file to its caption, everything loaded: a scene, and a phone's photo."""
-    from PIL import Image
-
-    from helpers.captioner import Captioner
-    from helpers.datasets import open_dataset
-
-    captioner, scene = Captioner.load(), open_dataset("mini").paths("test")[0]
-    with tempfile.TemporaryDirectory() as folder:
-        large = Path(folder) / "phone.jpg"
-        Image.open(scene).resize((4000, 3000)).save(large, quality=92)
-        captioner.caption([scene])
-        times = {
-            path: [seconds(lambda path=path: captioner.caption([path])) for _ in range(9)]
-            for path in (scene, large)
-        }
-    return {
-        "scene of 299 x 299, beam 3 [s] (median of 9)": float(np.median(times[scene])),
-        "photo of 12 megapixels, beam 3 [s] (median of 9)": float(np.median(times[large])),
-    }
-
-
-def page() -> dict:
-    """Compare what 64 clients get from the upload page with the bare captioner, in turn."""
-    from web_load import bare_rate, served, under_load
-
-    with served() as server:
-        captioner = server.desk.captioner
-        bare_rate(captioner, 1), under_load(server, 8)  # warm
-        before, (report, _), after = (
-            bare_rate(captioner, 10),
-            under_load(server, 20),
-            bare_rate(captioner, 10),
-        )
-    rate, bare = report["counts"]["200"] / report["seconds"], (before + after) / 2
-    return {
-        "bare captioner [photos/s]": bare,
-        "64 clients of the page [photos/s]": rate,
-        "share of the bare captioner": rate / bare,
-        "a client's wait [s] (median)": report["median wait"],
-    }
-
-
-def extraction_memory(photos: int) -> dict:
-    """Return the peak memory of extracting many photos with an encoder that costs nothing."""
-    from helpers.datasets import open_dataset
-    from helpers.features import extract_features
-
-    class Free:
-        name, image_size, feature_shape = "free", 299, (FEATURES,)
-
-        def encode(self, pixels):
-            return np.full((len(pixels), FEATURES), pixels[0, 0, 0, 0], "float32")
-
-    paths = open_dataset("mini").paths("train")
-    named = {str(number): paths[number % len(paths)] for number in range(photos)}
-    with tempfile.TemporaryDirectory() as folder:
-        took = seconds(lambda: extract_features(Free(), named, Path(folder) / "features.pkl"))
-    return {"peak MiB": peak_memory(), "photos/s": photos / took}
-
-
-def memory() -> dict:
-    """Compare the peak memory of extracting 500 and 8,000 photos."""
-    few, many = apart(extraction_memory, 500), apart(extraction_memory, 8000)
-    return {
-        "500 photos, peak [MiB]": few["peak MiB"],
-        "8,000 photos, peak [MiB]": many["peak MiB"],
-        "growth": many["peak MiB"] / few["peak MiB"],
-        "reading alone [photos/s]": many["photos/s"],
-    }
-
-
-def apart(work: Callable[..., dict], *arguments) -> dict:
-    """Run a piece of work in a fresh process, so that its peak memory is its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
-
-
-PARTS = {
-    "training": training,
-    "decoding": decoding,
-    "extraction": extraction,
-    "one_photo": one_photo,
-    "attention": attention,
-    "command_line": command_line,
-    "alt_text": alt_text,
-    "page": page,
-    "memory": memory,
+from parts import PARTS, ROOT
+
+NEWEST, RECORDED = ROOT / "build" / "benchmark.json", Path(__file__).with_name("recorded.json")
+README = ROOT / "README.md"
+HEAD = "| speed, in one run | |\n|---|---|\n"
+SHOWN = {  # label in the figures, or how it begins: words in the README
+    "whole captions: times faster": "an epoch on whole captions, beside the classic generator",
+    "greedy: times faster": "a greedy caption in a batch, beside the classic loop",
+    "engine (": "encoding with the extra `fast`, beside TensorFlow's forward pass",
+    "extract_features: share of": "`extract_features`, beside the forward pass alone",
+    "alt text: share of the forward": "alt text from a server, beside the forward pass alone",
 }
 
 
-def main(chosen: list[str]) -> None:
-    """Run the chosen parts, print their tables and write them as JSON."""
-    unknown = set(chosen) - set(PARTS)
-    if unknown:
-        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    machine = f"{platform.machine()}, {multiprocessing.cpu_count()} cores"
-    target = ROOT / "build" / "benchmark.json"
-    results = json.loads(target.read_text("utf-8")) if target.exists() else {}
-    results["machine"] = machine
-    for name in chosen or PARTS:
-        print(f"\n{name}", flush=True)
-        results[name] = PARTS[name]()
-        for label, value in results[name].items():
-            print(f"  {label:62} {value:10.2f}", flush=True)
-        results[name]["date"] = date.today().isoformat()
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-    print(f"\nwritten to {target.relative_to(ROOT)}")
+def machine() -> str:
+    """Return what the figures were measured on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    able = [name for name in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if name in str(lines)]
+    packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
+    return (
+        f"{(names or [platform.processor()])[0]}, {os.cpu_count()} cores, {' '.join(able)}; "
+        f"{platform.system()}, Python {platform.python_version()}, {packages}"
+    )
+
+
+def is_ratio(label: str) -> bool:
+    """Tell a ratio from a figure with a unit."""
+    return not label.endswith("]")
+
+
+def table(newest: dict, recorded: dict) -> str:
+    """Return all figures of some parts, ratios first, beside those that were recorded."""
+    rows = [
+        (label, value, recorded.get("parts", {}).get(part, {}).get("figures", {}).get(label))
+        for part, content in newest["parts"].items()
+        for label, value in content["figures"].items()
+    ]
+    rows.sort(key=lambda row: not is_ratio(row[0]))  # within each kind, as the parts come
+    lines = [f"{'':72} {'newest':>10} {'recorded':>10}"]
+    for label, value, before in rows:
+        lines.append(f"{label:72} {value:10.3f} " + (f"{before:10.3f}" if before else f"{'–':>10}"))
+    return "\n".join(lines)
+
+
+def readme_table(recorded: dict) -> str:
+    """Return the README's table of some ratios."""
+    figures = {}
+    for content in recorded["parts"].values():
+        figures |= content["figures"]
+    lines = []
+    for begin, words in SHOWN.items():
+        value = next(figures[label] for label in figures if label.startswith(begin))
+        shown = f"{value:,.0f} ×" if value >= 10 else f"{value:.2f} ×"
+        lines.append(f"| {words} | {shown} |\n")
+    return HEAD + "".join(lines)
+
+
+def write_readme(recorded: dict) -> None:
+    """Put the recorded ratios into the README."""
+    text = README.read_text("utf-8")
+    before, found, rest = text.partition(HEAD)
+    after = rest[rest.index("\n\n") + 1 :]
+    assert found, "the README has no table of speed"
+    README.write_text(before + readme_table(recorded) + after, "utf-8")
+
+
+def read(path: Path) -> dict:
+    """Return the figures in a file; none if it is not there or of an older form."""
+    content = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return content if "parts" in content else {"parts": {}}
+
+
+def measure(chosen: list[str]) -> dict:
+    """Run parts, keep their figures in `build/`, and return those of all parts."""
+    for name in chosen:
+        print(f"{name} …", flush=True)
+        figures = {label: float(value) for label, value in PARTS[name]().items()}
+        newest = read(NEWEST)
+        now = {"date": date.today().isoformat(), "machine": machine(), "figures": figures}
+        newest["parts"][name] = now
+        NEWEST.parent.mkdir(exist_ok=True)
+        NEWEST.write_text(json.dumps(newest, indent=2) + "\n", "utf-8")
+    return read(NEWEST)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the chosen parts, print the table; with --record keep it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all if none is given")
+    parser.add_argument("--record", action="store_true", help="keep the newest figures")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    newest = measure(options.parts or ([] if options.record else list(PARTS)))
+    chosen = {name: newest["parts"][name] for name in options.parts or newest["parts"]}
+    print(f"\n{machine()}\n\n{table({'parts': chosen}, read(RECORDED))}")
+    if options.record:
+        RECORDED.write_text(json.dumps(newest, indent=2) + "\n", "utf-8")
+        write_readme(newest)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
