@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4  # of glibc's malloc.h
 COMMANDS = ("caption", "alt-text", "caption-page", "caption-train")  # that pip installs
 NOTICE = re.compile(
     rb"(WARNING: All log messages before absl|[IW]\d{4} \d\d:|\d{4}-\d\d-\d\d .{8,20}: [IW] |"
@@ -35,7 +35,6 @@ def settle_keras() -> None:
 
     Raises ImportError if Keras runs on another backend already.
     """
-    keep_memory()
     if keras := sys.modules.get("keras"):
         return set_up(keras)
     chosen = os.environ.get("KERAS_BACKEND") or "tensorflow"
@@ -51,18 +50,27 @@ def settle_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def keep_memory() -> None:
-    """Let the C library keep what was freed for the next tensor, up to 2 GB.
+@contextmanager
+def kept_memory() -> Iterator[None]:
+    """Let the C library keep what is freed inside for the next tensor, up to 2 GB.
 
-    TensorFlow asks for new memory in every step. By itself, glibc hands large pieces back at once,
-    and Linux clears every page before it gives it out again: that took half of an epoch.
+    A training asks for the same memory in every step. By itself, glibc hands large pieces back at
+    once, and Linux clears every page before it gives it out again: that took half of an epoch.
+    Memory settings of the person's own (MALLOC_…) are left alone.
     """
-    if sys.platform != "linux" or "MALLOC_" in " ".join(os.environ):
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if not hasattr(library, "gnu_get_libc_version") or "MALLOC_" in " ".join(os.environ):
+        yield
         return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "gnu_get_libc_version"):
-        library.mallopt(M_MMAP_MAX, 0)
-        library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+    library.mallopt(M_MMAP_MAX, 0)
+    library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+    try:
+        yield
+    finally:  # what glibc arrives at by itself in a program with large arrays
+        library.mallopt(M_MMAP_MAX, 65_536)
+        library.mallopt(M_MMAP_THRESHOLD, 2**25)
+        library.mallopt(M_TRIM_THRESHOLD, 2**26)
+        library.malloc_trim(0)
 
 
 def set_up(keras: ModuleType) -> None:

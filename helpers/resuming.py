@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
+from helpers.backend import kept_memory
 from helpers.files import replacing
 
 
@@ -77,7 +78,8 @@ def resumable(
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, progress.ask) if main else None
     try:
-        yield progress, progress.restore(model)
+        with kept_memory():
+            yield progress, progress.restore(model)
         progress.stop_if_asked()
     finally:
         if main:

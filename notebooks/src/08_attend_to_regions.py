@@ -107,7 +107,7 @@ print("pooled", pooled.vectors.shape, pooled.vectors.dtype)
 names = dataset.splits["dev"][:20]
 regions, vectors = grid.rows(names), pooled.rows(names)
 print("largest difference", np.abs(regions.mean(axis=1) - vectors).max().round(4))
-assert np.allclose(regions.mean(axis=1), vectors, atol=0.01)
+assert np.allclose(regions.mean(axis=1), vectors, rtol=0.02, atol=0.02)
 
 # %% [markdown]
 # An average keeps *what* is there and forgets *where*. Worse, it drowns what is small: an object that fills five regions of a hundred has a twentieth of the say.
