@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import pytest
 from PIL import Image
 
 import helpers  # before any test imports Keras, which it sets to TensorFlow
-import sample_course
-from build import build_lesson
-from lessons import Lesson
 
 ROOT = Path(__file__).parents[1]
 WAYS = ("in order", "alone")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
+
+# Below nbformat lies jsonschema, which would compile a grammar of addresses, for seconds in every
+# process. No notebook's format asks for that check, and without its library it is left out.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +49,10 @@ def make_image(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def built_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course of two good lessons, the first of them built; copy it before changing it."""
+    import sample_course  # here, because they bring nbformat
+    from build import build_lesson
+    from lessons import Lesson
+
     course = sample_course.write_course(tmp_path_factory.mktemp("course"))
     run = build_lesson(Lesson(course, sample_course.FIRST), course / "work")
     assert not run.error, run.error
