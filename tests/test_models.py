@@ -6,10 +6,11 @@ from functools import cache
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers, ops
 
 from helpers.captioner import Captioner
-from helpers.decoding import START, CompiledModel, beam_search, greedy, take_rows
+from helpers.decoding import START, beam_search, greedy, take_rows
 from helpers.models import (
     DECODERS,
     AttentionDecoder,
@@ -75,6 +76,8 @@ def made(kind, seed=3):
     model = {**DECODERS, "rereader": Rereader}[kind](VOCAB, FEATURES, **SIZES[kind])
     model.standardise.adapt(np.random.default_rng(0).normal(2, 3, (50, FEATURES)))
     model.build()
+    for weight in model.trainable_weights:  # as a captioner's folder holds them
+        weight.assign(weight.numpy().astype("float16"))
     return model
 
 
@@ -89,18 +92,31 @@ def kind(request, monkeypatch):
     return request.param
 
 
-shared = cache(made)
+@cache
+def shared(kind):
+    """One of each, compiled once for all tests; they must not change it."""
+    decoder = made(kind)
+    signature = tf.TensorSpec([None, *decoder.feature_shape]), tf.TensorSpec([None, None], "int32")
+    at_once = tf.function(decoder.call, input_signature=[signature])
+    decoder.call = lambda inputs, training=False: at_once(inputs)
+    decoder.start = tf.function(decoder.start, reduce_retracing=True)
+    decoder.step = tf.function(decoder.step, reduce_retracing=True)
+    return decoder
 
 
 @pytest.fixture
 def decoder(kind):
-    """One of each; tests must not change it."""
     return shared(kind)
 
 
 @pytest.fixture
 def features(decoder):
     return some_features(decoder)
+
+
+def plainly(decoder, features):
+    """What it says with nothing compiled: to the last bit what others of its weights say."""
+    return np.asarray(type(decoder).call(decoder, (features, WORDS)))
 
 
 @pytest.fixture
@@ -186,11 +202,11 @@ def test_kind_sizes_and_weights_rebuild_it(decoder, features, tmp_path):
     twin = rebuild(decoder.kind, json.loads(json.dumps(decoder.sizes)))
     twin.load_weights(tmp_path / "decoder.weights.h5")
     assert type(twin) is type(decoder) and twin.sizes == decoder.sizes
-    np.testing.assert_array_equal(decoder((features, WORDS)), twin((features, WORDS)))
+    np.testing.assert_array_equal(plainly(decoder, features), twin((features, WORDS)))
 
 
 def test_a_copy_says_the_same_in_another_precision(decoder, features):
-    expected = np.asarray(decoder((features, WORDS)))
+    expected = plainly(decoder, features)
     for policy, tolerance in {"float32": 0, "mixed_bfloat16": 0.05}.items():
         copy = decoder.copy(policy)
         np.testing.assert_allclose(
@@ -206,16 +222,16 @@ def test_training_changes_every_weight(kind, features):
     decoder = made(kind)
     before = [weight.numpy().copy() for weight in decoder.trainable_weights]
     decoder.compile("sgd", loss=words_loss, run_eagerly=True)
-    decoder.fit((features, WORDS[:, :-1]), WORDS[:, 1:], verbose=0)
+    decoder.train_on_batch((features, WORDS[:, :-1]), WORDS[:, 1:])
     after = decoder.trainable_weights
     same = [w.path for b, w in zip(before, after, strict=True) if np.array_equal(b, w)]
     assert before and not same
 
 
 def test_a_beam_of_one_is_greedy(decoder):
-    features, compiled = some_features(decoder, 5), CompiledModel(decoder)
-    beams = beam_search(compiled, features, 9, beam_size=1)
-    assert [beam[0].ids for beam in beams] == greedy(compiled, features, 9)
+    features = some_features(decoder, 5)
+    beams = beam_search(decoder, features, 9, beam_size=1)
+    assert [beam[0].ids for beam in beams] == greedy(decoder, features, 9)
 
 
 def test_a_beam_captions_every_image_as_if_it_were_alone(decoder):
@@ -252,18 +268,15 @@ def looks(decoder, image, ids):
     return None if maps[0] is None else np.concatenate(maps)[: len(ids)]
 
 
-def test_a_captioner_holds_it_captions_and_keeps_it(kind, features, tmp_path):
-    decoder = made(kind)
-    for weight in decoder.trainable_weights:  # as a folder holds them
-        weight.assign(weight.numpy().astype("float16"))
+def test_a_captioner_holds_it_captions_and_keeps_it(decoder, features, tmp_path):
     captioner = Captioner(TOKENIZER, decoder)
-    captioner.compiled = decoder  # compiling would take the test's time
+    captioner.compiled = decoder  # it is
     (best, *_), *_ = captioner.feature_candidates(features, 3)
     captions = captioner.caption_features(features)
     assert TOKENIZER.decode(best.ids) == best.caption == captions[0]
     captioner.save(tmp_path / "toy")
     loaded = Captioner.load(tmp_path / "toy")
-    loaded.compiled = loaded.decoder
+    loaded.compiled = loaded.decoder  # compiling would take the test's time
     assert loaded.config["decoder"] == decoder.kind and loaded.decoder is not decoder
     assert loaded.caption_features(features) == captions
 
