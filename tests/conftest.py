@@ -35,6 +35,12 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let captioners decode without compiling: for a few captions, that takes most of the time."""
+    monkeypatch.setattr("helpers.captioner.captioner.CompiledModel", lambda decoder: decoder)
+
+
+@pytest.fixture
 def make_image(tmp_path: Path) -> Callable[..., Path]:
     """A factory of small image files: `make_image("a.png", size=(8, 6), mode="RGBA")`."""
 

@@ -87,7 +87,7 @@ def dataset(folder):
 
 
 @pytest.fixture
-def ready(work, folder):
+def ready(work, folder, uncompiled):
     """The work folder of `tiny` with features in it, so that no encoder is needed."""
     (work / "tiny").mkdir()
     vectors = np.random.default_rng(7).normal(size=(len(NAMES), NUMBERS)).astype("float16")
