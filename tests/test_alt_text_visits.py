@@ -293,19 +293,19 @@ def test_while_one_server_is_waited_for_others_are_visited():
     assert hosts.take_turn(one, 1001) == 0
 
 
-def visits_of(hosts, address, seconds, asked=0.0):
+def visits_of(hosts, address, seconds, asked=0.0, tick=0.01):
     """The moments at which several workers visit a server, each with Hosts of its own."""
     for each in hosts:
         each.of(address).rules, each.of(address).asked = object(), asked
-    moments = [1000 + tick / 100 for tick in range(seconds * 100)]
+    moments = [1000 + tick * number for number in range(round(seconds / tick))]
     return [now for now in moments for each in hosts if not each.take_turn(address, now)]
 
 
 @pytest.mark.parametrize("rate, asked, pause", [(5, 0, 0.2), (5, 2, 2), (0.25, 2, 4)])
 def test_all_workers_together_keep_to_the_rate_and_to_the_pause_asked_for(rate, asked, pause):
     hosts = [Hosts(rate, workers=4) for _ in range(4)]
-    moments = visits_of(hosts, "http://a.example/1", 400, asked)
-    assert 0.9 * 400 / pause - 4 <= len(moments) <= 400 / pause + 4
+    moments = visits_of(hosts, "http://a.example/1", 200 * pause, asked, tick=pause / 20)
+    assert 0.9 * 200 - 4 <= len(moments) <= 200 + 4
 
 
 def test_workers_that_begin_together_do_not_come_together(monkeypatch):

@@ -48,7 +48,8 @@ SPLITS = {
 }
 ANIMALS = {"train": "dog", "dev": "cat", "test": "zebra"}  # one word that no other split has
 NAMES = [name for names in SPLITS.values() for name in names]
-TINY = Recipe(epochs=1, batch_size=4, min_count=1, mirror=False, sizes={"units": 8})
+TINY_SIZES = {"embedding_size": 4, "units": 8}
+TINY = Recipe(epochs=1, batch_size=4, min_count=1, max_length=8, mirror=False, sizes=TINY_SIZES)
 
 
 class FakeEncoder:
@@ -257,8 +258,8 @@ CHANGES = [
 def test_a_captioner_of_something_else_is_trained_anew(
     folder, dataset, ready, no_training, capsys, tmp_path, change, problem
 ):
-    for place in ("captioner", tmp_path / "mine"):
-        Workspace(dataset).captioner(TINY, 3, place)
+    Workspace(dataset).captioner(TINY, 3)
+    shutil.copytree(ready / "captioner", tmp_path / "mine")
     before = {path: path.read_bytes() for path in (tmp_path / "mine").glob("*.*")}
     asked, no_training["count"] = {"recipe": TINY, "seed": 3, **change(folder, ready)}, 0
     work = Workspace(open_dataset(folder))
@@ -424,9 +425,9 @@ class GridEncoder(FakeEncoder):
         return rows + np.arange(6, dtype="float32")[:, None]
 
 
-TINY_SIZES = {"embedding_size": 4, "units": 8, "attention_size": 4}
+ATTENTION_SIZES = {**TINY_SIZES, "attention_size": 4}
 TINY_ATTENTION = replace(
-    TINY, decoder="attention", encoder="xception-grid", mirror=True, sizes=TINY_SIZES
+    TINY, decoder="attention", encoder="xception-grid", mirror=True, sizes=ATTENTION_SIZES
 )
 
 
@@ -451,7 +452,7 @@ def test_reducing_becomes_part_of_the_first_layer():
     regions = random.normal(3, 2, size=(4, 6, 7)).astype("float32")
     regions[1, 4:] = 0  # padding
     reduction = fit_reduction(regions[0], 3)
-    narrow = AttentionDecoder(6, 3, **TINY_SIZES)
+    narrow = AttentionDecoder(6, 3, **ATTENTION_SIZES)
     narrow.build()
     narrow.set_spread(0, 1)
     wide = narrow.widened(reduction.mean, reduction.spread, reduction.axes)
