@@ -12,6 +12,7 @@ import helpers  # before any test imports Keras, which it sets to TensorFlow
 
 ROOT = Path(__file__).parents[1]
 WAYS = ("in order", "alone")
+FIRST = ("lessons", "models", "pipeline", "captioner", "training", "features", "lesson_tools")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
 
 # Below nbformat lies jsonschema, which would compile a grammar of addresses, for seconds in every
@@ -72,8 +73,12 @@ def course(built_course: Path, tmp_path: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest."""
-    items.sort(key=lambda item: item.path.name != "test_lessons.py")
+    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest.
+
+    Of that rest the longest files come first, so that no process is left alone with one of them.
+    """
+    places = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
