@@ -100,8 +100,9 @@ def ready(work, folder, uncompiled):
 class Guess(Decoder):
     """A decoder of two layers, built, saved and loaded in no time."""
 
-    def __init__(self, vocab_size, feature_size=NUMBERS, embedding_size=4, units=8):
-        super().__init__(locals(), (feature_size,))
+    def __init__(self, vocab_size, feature_size, **others):
+        sizes = {"vocab_size": vocab_size, "feature_size": feature_size, **others}
+        super().__init__(sizes, (feature_size,))
         self.standardise = keras.layers.Normalization()
         self.image_dense = keras.layers.Dense(vocab_size)
         self.embedding = keras.layers.Embedding(vocab_size, vocab_size)
