@@ -78,13 +78,12 @@ class Site(HostileServer):
 
     def __init__(self, pages: dict[str, Callable] | None = None):
         super().__init__()
-        self.pages, self.visits, self.times = pages or {}, Counter(), []
+        self.pages, self.visits = pages or {}, Counter()
         self.noting = threading.Lock()
 
     def behaviour(self, path):
         with self.noting:
             self.visits[path] += 1
-            self.times.append((path, time.monotonic()))
         if path in self.pages:
             page = self.pages[path]
             return [page() if callable(page) else page]

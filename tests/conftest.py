@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,13 +9,15 @@ import pytest
 from PIL import Image
 
 import helpers  # before any test imports Keras, which it sets to TensorFlow
-import sample_course
-from build import build_lesson
-from lessons import Lesson
 
 ROOT = Path(__file__).parents[1]
 WAYS = ("in order", "alone")
+FIRST = ("lessons", "models", "pipeline", "captioner", "training", "features", "lesson_tools")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
+
+# Below nbformat lies jsonschema, which would compile a grammar of addresses, for seconds in every
+# process. No notebook's format asks for that check, and without its library it is left out.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +36,12 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let captioners decode without compiling: for a few captions, that takes most of the time."""
+    monkeypatch.setattr("helpers.captioner.captioner.CompiledModel", lambda decoder: decoder)
+
+
+@pytest.fixture
 def make_image(tmp_path: Path) -> Callable[..., Path]:
     """A factory of small image files: `make_image("a.png", size=(8, 6), mode="RGBA")`."""
 
@@ -47,6 +56,10 @@ def make_image(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def built_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course of two good lessons, the first of them built; copy it before changing it."""
+    import sample_course  # here, because they bring nbformat
+    from build import build_lesson
+    from lessons import Lesson
+
     course = sample_course.write_course(tmp_path_factory.mktemp("course"))
     run = build_lesson(Lesson(course, sample_course.FIRST), course / "work")
     assert not run.error, run.error
@@ -60,8 +73,12 @@ def course(built_course: Path, tmp_path: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest."""
-    items.sort(key=lambda item: item.path.name != "test_lessons.py")
+    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest.
+
+    Of that rest the longest files come first, so that no process is left alone with one of them.
+    """
+    places = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

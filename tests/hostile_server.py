@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -27,8 +28,13 @@ def photo() -> bytes:
     return file.getvalue()
 
 
+@cache
+def bomb() -> bytes:
+    """Return 97 kB that unpack to 100 MB; packing them takes most of a second."""
+    return gzip.compress(bytes(100_000_000))
+
+
 PNG = photo()
-BOMB = gzip.compress(bytes(100_000_000))  # 97 kB
 PAGE = b"<!doctype html><title>Dogs</title><img src=dog.jpg>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 
@@ -83,10 +89,10 @@ BEHAVIOURS: dict[str, Callable[[], Iterable[bytes]]] = {
     "/endless-header": lambda: forever(b"HTTP/1.1 200 OK\r\nX: "),
     "/endless-continue": lambda: forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999),
     "/announces-a-terabyte": lambda: forever(head("Content-Length: 1000000000000")),
-    "/gzip-bomb": lambda: [answer(BOMB, Content_Encoding="gzip", Content_Type="image/png")],
-    "/gzip-endless": lambda: forever(head("Content-Encoding: gzip"), BOMB),
+    "/gzip-bomb": lambda: [answer(bomb(), Content_Encoding="gzip", Content_Type="image/png")],
+    "/gzip-endless": lambda: forever(head("Content-Encoding: gzip"), bomb()),
     "/redirect-and-gzip-bomb": lambda: [
-        answer(BOMB, "302 Found", Location="/photo.png", Content_Encoding="gzip")
+        answer(bomb(), "302 Found", Location="/photo.png", Content_Encoding="gzip")
     ],
     "/redirect-and-endless": lambda: forever(b"HTTP/1.1 302 Found\r\nLocation: /photo.png\r\n\r\n"),
     # Too slow

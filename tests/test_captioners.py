@@ -44,7 +44,7 @@ def test_other_features_give_other_captions(name):
     mean, spread = np.asarray(standardise.mean), np.sqrt(np.asarray(standardise.variance))
     shape = [size or REGIONS for size in captioner.decoder.feature_shape]
     noise = np.random.default_rng(1).normal(0, 1, (8, *shape))
-    captions = captioner.caption_features((mean + spread * noise).astype("float32"))
+    captions = captioner.caption_features((mean + spread * noise).astype("float32"), 1)
     assert len(set(captions)) >= 3 and all(2 < len(text.split()) < 30 for text in captions)
 
 

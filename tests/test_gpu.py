@@ -1,5 +1,7 @@
 """What a GPU treats differently: guarded without one, and tried on one where there is one."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -28,6 +30,12 @@ def built(name):
     model = DECODERS[name](VOCAB, NUMBERS, embedding_size=8, units=16)
     model.build()
     return model
+
+
+@cache
+def shared(name):
+    """One for all tests that leave it as it is."""
+    return built(name)
 
 
 def batch_of(name):
@@ -67,17 +75,25 @@ def test_no_program_is_made_for_every_shape_of_drawn_captions(name, pretended_gp
 
 def test_the_lstm_fits_the_gpu_s_own_library():
     """cuDNN takes an LSTM of plain form without a mask, or with padding on the right alone."""
-    lstm, cell = built("merge").lstm, built("merge").lstm.cell
+    merge = shared("merge")
+    lstm, cell = merge.lstm, merge.lstm.cell
     assert lstm.use_cudnn == "auto" and not (lstm.unroll or lstm.go_backwards)
     assert cell.use_bias and not cell.recurrent_dropout
     assert (cell.activation, cell.recurrent_activation) == (
         keras.activations.tanh,
         keras.activations.sigmoid,
     )
-    assert built("merge").embedding.compute_mask(IDS) is None
+    assert merge.embedding.compute_mask(IDS) is None
     (_, inputs), targets = batch_of("merge")
     for ids in (inputs, targets):
         assert (np.diff((ids == 0).astype(int)) >= 0).all()
+
+
+@cache
+def what_it_says(name):
+    (features, inputs), _ = batch_of(name)
+    with tf.device("CPU:0"):
+        return np.asarray(shared(name)((features, inputs)))
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -85,9 +101,7 @@ def test_the_lstm_fits_the_gpu_s_own_library():
 @each_model
 def test_every_device_and_precision_says_the_same(name, policy, device):
     (features, inputs), targets = batch_of(name)
-    model = built(name)
-    with tf.device("CPU:0"):
-        expected = np.asarray(model((features, inputs)))
+    model, expected = shared(name), what_it_says(name)
     with tf.device(device):
         copy = model.copy(policy)
         logits = copy((features, inputs))

@@ -6,10 +6,11 @@ from functools import cache
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers, ops
 
 from helpers.captioner import Captioner
-from helpers.decoding import START, CompiledModel, beam_search, greedy, take_rows
+from helpers.decoding import START, beam_search, greedy, take_rows
 from helpers.models import (
     DECODERS,
     AttentionDecoder,
@@ -25,6 +26,7 @@ from helpers.training import words_loss
 
 VOCAB, FEATURES, REGIONS = 11, 6, 4
 WORDS = np.array([[2, 4, 5, 6, 7], [2, 8, 9, 0, 0], [2, 10, 4, 5, 0]], "int32")
+FEW = WORDS[:, :3]  # where nothing is compiled, every word takes its time
 SEVERAL = np.random.default_rng(2).integers(4, VOCAB, (6, 5)).astype("int32")  # of two images
 TOKENIZER = CaptionTokenizer([*CaptionTokenizer.MARKERS, *"abcdefg"], max_length=9)
 
@@ -75,6 +77,8 @@ def made(kind, seed=3):
     model = {**DECODERS, "rereader": Rereader}[kind](VOCAB, FEATURES, **SIZES[kind])
     model.standardise.adapt(np.random.default_rng(0).normal(2, 3, (50, FEATURES)))
     model.build()
+    for weight in model.trainable_weights:  # as a captioner's folder holds them
+        weight.assign(weight.numpy().astype("float16"))
     return model
 
 
@@ -89,18 +93,31 @@ def kind(request, monkeypatch):
     return request.param
 
 
-shared = cache(made)
+@cache
+def shared(kind):
+    """One of each, compiled once for all tests; they must not change it."""
+    decoder = made(kind)
+    signature = tf.TensorSpec([None, *decoder.feature_shape]), tf.TensorSpec([None, None], "int32")
+    at_once = tf.function(decoder.call, input_signature=[signature])
+    decoder.call = lambda inputs, training=False: at_once(inputs)
+    decoder.start = tf.function(decoder.start, reduce_retracing=True)
+    decoder.step = tf.function(decoder.step, reduce_retracing=True)
+    return decoder
 
 
 @pytest.fixture
 def decoder(kind):
-    """One of each; tests must not change it."""
     return shared(kind)
 
 
 @pytest.fixture
 def features(decoder):
     return some_features(decoder)
+
+
+def plainly(decoder, features):
+    """What it says with nothing compiled: to the last bit what others of its weights say."""
+    return np.asarray(type(decoder).call(decoder, (features, FEW)))
 
 
 @pytest.fixture
@@ -186,15 +203,15 @@ def test_kind_sizes_and_weights_rebuild_it(decoder, features, tmp_path):
     twin = rebuild(decoder.kind, json.loads(json.dumps(decoder.sizes)))
     twin.load_weights(tmp_path / "decoder.weights.h5")
     assert type(twin) is type(decoder) and twin.sizes == decoder.sizes
-    np.testing.assert_array_equal(decoder((features, WORDS)), twin((features, WORDS)))
+    np.testing.assert_array_equal(plainly(decoder, features), twin((features, FEW)))
 
 
 def test_a_copy_says_the_same_in_another_precision(decoder, features):
-    expected = np.asarray(decoder((features, WORDS)))
+    expected = plainly(decoder, features)
     for policy, tolerance in {"float32": 0, "mixed_bfloat16": 0.05}.items():
         copy = decoder.copy(policy)
         np.testing.assert_allclose(
-            np.asarray(copy((features, WORDS)), "float32"), expected, atol=tolerance
+            np.asarray(copy((features, FEW)), "float32"), expected, atol=tolerance
         )
         assert not {id(weight) for weight in copy.weights} & {id(w) for w in decoder.weights}
         precisions = {layer.compute_dtype for layer in copy._flatten_layers(include_self=False)}
@@ -206,16 +223,16 @@ def test_training_changes_every_weight(kind, features):
     decoder = made(kind)
     before = [weight.numpy().copy() for weight in decoder.trainable_weights]
     decoder.compile("sgd", loss=words_loss, run_eagerly=True)
-    decoder.fit((features, WORDS[:, :-1]), WORDS[:, 1:], verbose=0)
+    decoder.train_on_batch((features, FEW), WORDS[:, 1:4])
     after = decoder.trainable_weights
     same = [w.path for b, w in zip(before, after, strict=True) if np.array_equal(b, w)]
     assert before and not same
 
 
 def test_a_beam_of_one_is_greedy(decoder):
-    features, compiled = some_features(decoder, 5), CompiledModel(decoder)
-    beams = beam_search(compiled, features, 9, beam_size=1)
-    assert [beam[0].ids for beam in beams] == greedy(compiled, features, 9)
+    features = some_features(decoder, 5)
+    beams = beam_search(decoder, features, 9, beam_size=1)
+    assert [beam[0].ids for beam in beams] == greedy(decoder, features, 9)
 
 
 def test_a_beam_captions_every_image_as_if_it_were_alone(decoder):
@@ -252,18 +269,15 @@ def looks(decoder, image, ids):
     return None if maps[0] is None else np.concatenate(maps)[: len(ids)]
 
 
-def test_a_captioner_holds_it_captions_and_keeps_it(kind, features, tmp_path):
-    decoder = made(kind)
-    for weight in decoder.trainable_weights:  # as a folder holds them
-        weight.assign(weight.numpy().astype("float16"))
+def test_a_captioner_holds_it_captions_and_keeps_it(decoder, features, tmp_path):
     captioner = Captioner(TOKENIZER, decoder)
-    captioner.compiled = decoder  # compiling would take the test's time
+    captioner.compiled = decoder  # it is
     (best, *_), *_ = captioner.feature_candidates(features, 3)
     captions = captioner.caption_features(features)
     assert TOKENIZER.decode(best.ids) == best.caption == captions[0]
     captioner.save(tmp_path / "toy")
     loaded = Captioner.load(tmp_path / "toy")
-    loaded.compiled = loaded.decoder
+    loaded.compiled = loaded.decoder  # compiling would take the test's time
     assert loaded.config["decoder"] == decoder.kind and loaded.decoder is not decoder
     assert loaded.caption_features(features) == captions
 
@@ -280,20 +294,20 @@ def test_a_linear_image_layer_adds_up_and_is_rebuilt_as_one():
         both = linear.image_vector(one + other) + linear.image_vector(np.zeros_like(one))
         parts = linear.image_vector(one) + linear.image_vector(other)
         np.testing.assert_allclose(both, parts, atol=1e-5)
-    assert np.min(twin.image_vector(one)) < 0 <= np.min(made("merge").image_vector(one))
+    assert np.min(twin.image_vector(one)) < 0 <= np.min(shared("merge").image_vector(one))
 
 
 def test_concatenation_leaves_image_and_words_apart():
     """Adding confuses who brought what; side by side, exchanging the two changes the answer."""
     image, words = np.random.default_rng(1).normal(size=(2, 3, 7)).astype("float32")
-    added, apart = made("merge"), made("concatenate")
+    added, apart = shared("merge"), shared("concatenate")
     np.testing.assert_allclose(added.join(image, words), added.join(words, image), atol=1e-6)
     assert np.abs(apart.join(image, words) - apart.join(words, image)).max() > 1e-3
     assert apart.merge_dense.kernel.shape == (14, 7)
 
 
 def test_the_classic_form_gives_the_same_probabilities():
-    merge = made("merge")
+    merge = shared("merge")
     features = some_features(merge)
     classic = next_word_model(merge, max_length=6)
     logits = merge((features, WORDS))

@@ -1,5 +1,7 @@
 """Self-critical training: what is drawn, what it is worth, and that training on it pays."""
 
+from functools import cache
+
 import keras
 import numpy as np
 import pytest
@@ -133,6 +135,12 @@ def test_references_are_those_of_the_photo(grouped):
     assert sorted(references) == [0, 1, 2] and all(len(texts) == 2 for texts in references.values())
 
 
+@cache
+def shared_model(grouped):
+    """One for all tests that leave it as it is."""
+    return small_model(grouped)
+
+
 def small_model(grouped):
     """A decoder for features of four numbers, with attention where photos are grouped."""
     keras.utils.set_random_seed(0)
@@ -148,7 +156,7 @@ def small_model(grouped):
 
 @pytest.mark.parametrize("grouped", [False, True])
 def test_batches_fit_the_model_and_carry_their_advantage(grouped):
-    model = small_model(grouped)
+    model = shared_model(grouped)
     batches = SelfCriticalBatches(
         model, batches_of(grouped), TOKENIZER, Criticism(photos=2, captions=3)
     )
@@ -167,7 +175,7 @@ def test_batches_fit_the_model_and_carry_their_advantage(grouped):
 
 def test_a_perfect_caption_has_the_highest_reward():
     batches = SelfCriticalBatches(
-        small_model(False), batches_of(False), TOKENIZER, Criticism(captions=2)
+        shared_model(False), batches_of(False), TOKENIZER, Criticism(captions=2)
     )
     rows = TOKENIZER.encode_batch(["word1 word1", "word3", "word0 word2", "word5"])
     rewards = batches.reward(np.array([1, 0]), rows)
@@ -190,7 +198,7 @@ def test_the_draw_of_an_epoch_depends_on_its_number_alone():
     """A training that goes on in its third epoch draws what an undisturbed one draws there."""
     choices = Criticism(photos=2, captions=3)
     undisturbed, resumed = (
-        SelfCriticalBatches(small_model(False), batches_of(False), TOKENIZER, choices, seed=4)
+        SelfCriticalBatches(shared_model(False), batches_of(False), TOKENIZER, choices, seed=4)
         for _ in range(2)
     )
     epochs = [[inputs.tolist() for (_, inputs), *_ in undisturbed] for _ in range(3)]
@@ -199,7 +207,7 @@ def test_the_draw_of_an_epoch_depends_on_its_number_alone():
 
 
 def test_an_ensemble_is_the_mean_of_its_models():
-    models, features = [small_model(True), small_model(True)], np.ones((2, 5, 4), "float32")
+    models, features = [shared_model(True), small_model(True)], np.ones((2, 5, 4), "float32")
     models[1].set_weights([0.9 * weight for weight in models[1].get_weights()])
     ensemble, words = Ensemble(models), np.array([2, 2, 2, 2])
     one, both = [model.start(features) for model in models], ensemble.start(features)
@@ -214,7 +222,7 @@ def test_an_ensemble_is_the_mean_of_its_models():
 
 
 def test_an_ensemble_of_one_model_twice_says_what_the_model_says():
-    model, features = small_model(False), np.random.default_rng(0).normal(size=(4, 4))
+    model, features = shared_model(False), np.random.default_rng(0).normal(size=(4, 4))
     alone, twice = (
         [[beam.ids for beam in beams] for beams in beam_search(m, features, 7, 2)]
         for m in (model, Ensemble([model, model]))
