@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4  # of glibc's malloc.h
@@ -92,7 +93,7 @@ def is_command() -> bool:
 
 
 class LoadedInside:
-    """Finds one module as ever and loads it inside a context, once: for `sys.meta_path`."""
+    """Finds one module as ever and loads it inside a context: for `sys.meta_path`."""
 
     def __init__(self, name: str, context: Callable[[ModuleType], AbstractContextManager]):
         self.name, self.context = name, context
@@ -115,8 +116,12 @@ class LoadedInside:
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's code inside the context."""
         module.__spec__.loader = module.__loader__ = self.loader
-        with self.context(module):
-            self.loader.exec_module(module)
+        try:
+            with self.context(module):
+                self.loader.exec_module(module)
+        except BaseException:
+            sys.meta_path.insert(0, self)  # Keras tries TensorFlow a second time
+            raise
 
 
 @contextmanager
@@ -126,11 +131,11 @@ def settled(keras: ModuleType) -> Iterator[None]:
         with without_plots():
             yield
         set_up(keras)
-    except ModuleNotFoundError:  # of Keras or TensorFlow
-        raise
     except (ImportError, ValueError, TypeError, AttributeError, AssertionError, OSError) as error:
         path = Path(os.environ.get("KERAS_HOME") or "~/.keras", "keras.json").expanduser()
-        if not path.exists():
+        frames = walk_tb(error.__traceback__)
+        of_tensorflow = any("tensorflow" in frame.f_globals["__name__"] for frame, _ in frames)
+        if isinstance(error, ModuleNotFoundError) or of_tensorflow or not path.exists():
             raise
         problem = f"Keras refuses its settings in {path} ({error})"
         raise ImportError(f"{problem}; mend or delete that file") from error

@@ -38,7 +38,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let captioners decode without compiling: for a few captions, that takes most of the time."""
-    monkeypatch.setattr("helpers.captioner.captioner.CompiledModel", lambda decoder: decoder)
+    monkeypatch.setattr("helpers.decoding.CompiledModel", lambda decoder: decoder)
 
 
 @pytest.fixture
