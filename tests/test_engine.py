@@ -1,5 +1,9 @@
 """The fast engine: what it makes of an encoder, when it stands aside, what it says then."""
 
+import subprocess
+import sys
+from importlib.util import find_spec
+
 import keras
 import numpy as np
 import pytest
@@ -7,9 +11,11 @@ import pytest
 from helpers.encoders import Encoder, EncoderError, EncoderSpec, engine, load_encoder
 from helpers.encoders import loading as module
 from helpers.encoders.loading import filled
-from helpers.features import extract_features, load_features
+from helpers.features import FeaturesError, extract_features, load_features
 
-openvino = pytest.importorskip("openvino")
+if find_spec("openvino") is None:
+    pytest.skip("needs the extra “fast”", allow_module_level=True)
+openvino = engine.openvino()
 SIZE, SHAPE = 24, (9, 5)
 IGNORED = "so TensorFlow encodes, more slowly."
 
@@ -133,6 +139,18 @@ def test_weights_that_do_not_fit_are_named(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_nobody_is_told(root):
+    """OpenVINO itself reports every import to its makers; that starts a thread, and a module."""
+    code = (
+        "import sys, threading\n"
+        "from helpers.encoders import engine\n"
+        "engine.openvino().convert_model\n"
+        "assert threading.active_count() == 1, threading.enumerate()\n"
+        "assert not [name for name in sys.modules if name.startswith('openvino_telemetry.')]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+
+
 # Where it can't be used
 
 
@@ -192,15 +210,16 @@ def test_a_graph_that_is_broken_is_made_anew(pixels, capsys, work):
 
 def test_features_record_the_precision_and_a_run_goes_on_in_another(tmp_path, make_image):
     photos = {f"{n}.png": make_image(f"{n}.png", (SIZE, SIZE), "RGB", (n, 0, 0)) for n in range(6)}
-    encoder = Encoder(SPEC)
-    encoder.precision = "bfloat16"
+    encoder, done = Encoder(SPEC), []
 
-    def stop(pixels):
-        encoder.encode = None
-        return np.zeros((len(pixels), *SHAPE))
+    def encode(pixels):
+        if done:
+            raise OSError("unplugged")
+        done.append(pixels)
+        return np.zeros((2, *SHAPE))
 
-    encoder.encode = stop
-    with pytest.raises(TypeError):
+    encoder.precision, encoder.encode = "bfloat16", encode
+    with pytest.raises(FeaturesError, match="2 of 6 photos are kept"):
         extract_features(encoder, photos, tmp_path / "features.pkl", batch_size=2)
     extract_features(Encoder(SPEC), photos, tmp_path / "features.pkl", batch_size=2)
     assert load_features(tmp_path / "features.pkl").precision == "bfloat16, float32"

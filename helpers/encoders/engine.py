@@ -5,12 +5,14 @@ then on no start has to build the network.
 """
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import numpy as np
 
@@ -36,10 +38,8 @@ class Engine:
     """
 
     def __init__(self, graph: object | Path):
-        """Compile a graph: what `converted` gives, or the path of a saved one."""
-        import openvino
-
-        core = openvino.Core()
+        """Compile a graph: what `openvino.convert_model` gives, or the path of a saved one."""
+        core = openvino().Core()
         self.precision = precision_of(core)
         hint = {"float32": "f32", "bfloat16": "bf16"}[self.precision]
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint}
@@ -49,6 +49,12 @@ class Engine:
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Return float32 features of uint8 pixels, one photo at least; several threads may ask."""
         return self.compiled.infer_new_request(np.ascontiguousarray(pixels))[0]
+
+
+def openvino() -> ModuleType:
+    """Return OpenVINO, imported without the package by which it tells its makers who uses it."""
+    sys.modules.setdefault("openvino_telemetry", None)  # Python's way to say that it is not there
+    return import_module("openvino")
 
 
 def precision_of(core: object) -> str:
@@ -86,10 +92,8 @@ def saved_engine(name: str, weights: str, forward: Callable[[], Callable]) -> En
     Where that fails, a note beside the graph's place says why, and is believed next time.
     Raises EngineError for it, and OSError for a folder that can't be written.
     """
-    import openvino
-
-    precision = precision_of(openvino.Core())
-    made_of = f"{FORMAT} {name} {weights} {openvino.__version__} {precision}"
+    version, precision = openvino().__version__, precision_of(openvino().Core())
+    made_of = f"{FORMAT} {name} {weights} {version} {precision}"
     graph = work_root() / "encoders" / f"{name}-{sha256(made_of.encode()).hexdigest()[:12]}.xml"
     note = graph.with_suffix(".txt")
     if note.exists():
@@ -110,36 +114,19 @@ def make_engine(name: str, graph: Path, forward: Callable) -> Engine:
 
     Raises EngineError if their features differ, and what OpenVINO raises.
     """
-    import openvino
-
     with replacing(graph) as text, replacing(graph.with_suffix(".bin")) as numbers:
         text.touch()  # a folder that can't be written is found out before the work
-        model = converted(forward)
+        model = openvino().convert_model(forward.get_concrete_function())
         engine = Engine(model)
         cosine = agreement(engine, forward)
         if not cosine >= ALIKE:  # NaN, too
             raise EngineError(f"its features have a cosine of {cosine:.3f} with TensorFlow's")
-        openvino.serialize(model, text, numbers)
+        openvino().serialize(model, text, numbers)
     for old in graph.parent.glob(f"{name}-{'?' * 12}.*"):
         if old.stem != graph.stem:
             with suppress(OSError):  # another program may be reading it
                 old.unlink()
     return engine
-
-
-def converted(forward: Callable) -> object:
-    """Return OpenVINO's model of a `tf.function`, its variables made constants.
-
-    `openvino.convert_model` would do the same, and tell its makers that it was used.
-    """
-    import openvino
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    frozen = convert_variables_to_constants_v2(forward.get_concrete_function())
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "graph.pb")
-        path.write_bytes(frozen.graph.as_graph_def().SerializeToString())
-        return openvino.Core().read_model(path)
 
 
 def agreement(engine: Engine, forward: Callable) -> float:
