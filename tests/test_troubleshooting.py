@@ -293,6 +293,14 @@ def test_keras_says_so_about_masks():
     assert re.search(as_pattern(text), words)
 
 
+@trouble("OpenVINO is not used")
+def _(folder):
+    (folder / "openvino.py").write_text("raise ImportError('libopenvino.so.2 is missing')")
+    code = "from helpers.encoders.engine import fast_engine; fast_engine('xception', '', None)"
+    code = f"import sys; sys.stdout = sys.stderr; {code}"
+    return run_python(code, folder, PYTHONPATH=f"{folder}:{ROOT}")
+
+
 # Captions
 
 
