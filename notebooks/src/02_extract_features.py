@@ -134,7 +134,7 @@ print(strip.size, "becomes", pixels.shape, pixels.dtype)
 plots.show_images([strip, pixels], ["a wide photo", "what the encoder sees"], columns=2)
 
 # %% [markdown]
-# Everything looks narrower now, but you still know what it is. What matters most is that training and use do the same: one function opens every photo in this course, here, in the app of lesson 07 and for a whole website in lesson 09.
+# Everything looks narrower now, but you still know what it is. What matters is that training and use do the same: one function opens every photo in this course.
 #
 # ## 3. The encoder, and what rounding costs
 #
@@ -157,7 +157,7 @@ print(f"scale {scale:.5f}\nint8  {small}\nback  {back.round(3)}")
 assert np.abs(back - weights).max() <= scale / 2
 
 # %% [markdown]
-# No weight is off by more than half a step. In the copy, each output of a large layer has a scale of its own, so an output of small weights gets small steps; small layers keep more digits.
+# No weight is off by more than half a step. In the copy, each output of a large layer has a scale of its own; small layers keep more digits.
 #
 # Do many small errors add up to a wrong answer? To find out you need a way to say how alike two vectors are. **Cosine similarity** asks whether they point the same way: multiply them number by number and add up (this is the **scalar product**, `@` in NumPy), then divide by both lengths. 1 means the same direction, 0 means nothing in common.
 
@@ -268,11 +268,11 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert min(cosine(*pair) for pair in zip(single, batch, strict=True)) > 0.999
 
 # %% [markdown]
-# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, unless the machine is busy; a GPU gains far more (about ten times, an estimate). One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
+# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, unless the machine is busy; a GPU gains far more. One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
 #
 # Batches cost memory, so you don't put all photos into one. 32 are a good size.
 #
-# TensorFlow is made for training, too. A network that is only used runs faster on a program made for that: where **OpenVINO** is installed (`pip install openvino`; the course's extra `fast`), `load_encoder` takes it by itself, and two cores encoded 1.5 times as many photos a second, up to twice as many on processors that know bfloat16, numbers of half the length. The features stay the same, in bfloat16 to a cosine of 0.999.
+# TensorFlow can train, and pays for it. A network that is only used runs faster in **OpenVINO**: where that is installed (the course's extra `fast`), `load_encoder` takes it by itself. Two cores then encoded 1.5 times as many photos a second, and the features stay the same (in bfloat16, the short numbers of some new processors, to a cosine of 0.999).
 #
 # There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
 
@@ -307,7 +307,7 @@ assert np.array_equal(batches[2][0], image_pixels(paths[6], 64))
 # %% [markdown]
 # ## 6. All photos, in a run that survives
 #
-# Thousands of photos take a while, and in a while things happen: one photo is broken, the disk is full, Colab hangs up. You don't want to begin anew. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`, and a label beside it (`features.pkl.part.json`) says whose rows these are. `part_file` does this file work for you: it finds what is `todo`, `append` adds a batch, `finish` writes the final file and clears up.
+# Thousands of photos take a while, and in a while things happen: one photo is broken, the disk is full, Colab hangs up. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`, and a label beside it (`features.pkl.part.json`) says whose rows these are. `part_file` does this file work for you: it finds what is `todo`, `append` adds a batch, `finish` writes the final file and clears up.
 
 
 # %% tags=["same-as:helpers.features.extracting.extract_features"]
@@ -361,7 +361,7 @@ print(average_colours.vectors.shape, sorted(path.name for path in play.glob("col
 # %% [markdown]
 # The `.part` files are gone. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them. It also notices replaced photos.
 #
-# And now Xception, on all photos. On two quiet CPU cores expect about 6 photos a second (2 min on mini, 20-25 min on Flickr8k), on slower or busy ones fewer; on a T4 some 50-100 a second (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
+# Now Xception, on all photos. On two quiet CPU cores expect 6 to 10 photos a second (1-2 min on mini, 15-25 min on Flickr8k); on a T4 some 50-100 (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
 
 # %%
 target = work.file(ENCODER)
@@ -419,9 +419,9 @@ for _ in range(2):  # the photo least like those that are chosen already
 show_nearest(similarities, chosen)
 
 # %% [markdown]
-# Look at what the neighbours share with their photo. On mini it is the kind of thing, the place, or both; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed. A photo that no training photo resembles has low numbers even for its best neighbour.
+# Look at what the neighbours share with their photo. On mini it is the kind of thing, the place, or both; colour and number may differ. On Flickr8k a motorcycle race finds other races, and a dog in the snow finds the same breed.
 #
-# Now ask block 3 about the same photos:
+# Ask block 3 about the same photos:
 
 # %%
 show_nearest(cosines("block 3"), chosen)
