@@ -24,6 +24,7 @@ IGNORED = "so TensorFlow encodes, more slowly."
 def work(work, monkeypatch):
     """A work folder of its own for every test, and no wish for an engine."""
     monkeypatch.delenv(engine.SETTING, raising=False)
+    monkeypatch.setattr(engine, "GPU_DEVICES", ())
     build.times, build.filled = 0, False
     return work / "encoders"
 
@@ -161,6 +162,15 @@ def falls_back(capsys, pixels, expected, reason):
     assert said.count("\n") == 1 and reason in said and said.endswith(f"{IGNORED}\n"), said
     np.testing.assert_array_equal(encoder.encode(pixels), expected)
     assert encoder.precision == "float32"
+
+
+def test_a_gpu_is_the_faster_engine(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(engine, "GPU_DEVICES", (str(tmp_path),))  # there is one, it seems
+    devices = ["a GPU"]
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: devices)
+    assert Encoder(SPEC).engine is None and capsys.readouterr().out == ""
+    devices.clear()
+    assert Encoder(SPEC).engine
 
 
 @pytest.mark.parametrize("error", [ImportError("libopenvino.so.2: no such file"), AttributeError])

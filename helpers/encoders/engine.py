@@ -22,6 +22,7 @@ from helpers.places import work_root
 
 SETTING = "CAPTION_ENGINE"  # "tensorflow" leaves OpenVINO aside
 FORMAT = 1  # goes up when the network of a name becomes another one
+GPU_DEVICES = ("nvidiactl", "dxg")  # in /dev, where Linux or WSL has a GPU that TensorFlow may use
 ALIKE = 0.999  # cosine that two engines' features of one picture must reach
 
 
@@ -74,7 +75,8 @@ def fast_engine(name: str, weights: str, forward: Callable[[], Callable]) -> Eng
 
     Where OpenVINO is installed and can't be used, a line says why.
     """
-    if os.environ.get(SETTING, "").lower() == "tensorflow" or not find_spec("openvino"):
+    unwanted = os.environ.get(SETTING, "").lower() == "tensorflow"
+    if unwanted or not find_spec("openvino") or has_gpu():
         return None
     try:
         return saved_engine(name, weights, forward)
@@ -84,6 +86,15 @@ def fast_engine(name: str, weights: str, forward: Callable[[], Callable]) -> Eng
         reason = " ".join(str(error).split()) or type(error).__name__
         print(f"{name}: OpenVINO can't be used ({reason}), so TensorFlow encodes, more slowly.")
         return None
+
+
+def has_gpu() -> bool:
+    """True where TensorFlow has a GPU, and so is the faster engine; it is asked only if it may."""
+    if not any(Path("/dev", name).exists() for name in GPU_DEVICES):
+        return False
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def saved_engine(name: str, weights: str, forward: Callable[[], Callable]) -> Engine:
