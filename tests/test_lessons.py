@@ -1,6 +1,8 @@
 """Every lesson: its structure, its notebook, a run in order and a run alone."""
 
+import os
 import shutil
+import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -26,6 +28,7 @@ SHARED += ["encoders/*"]
 MAKE_THEIRS = ("11", "12", "04", "05", "03")  # they train, or make what is missing
 LONGEST_FIRST = ("11", "08", "12", "04", "10", "09", "07", "05", "06", "03")
 LANES = 2
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 EXACT = ["01_clean_captions", "03_build_tokenizer"]  # no processor rounds anything in them
 PUBLISHED = ["pyproject.toml", "README.md", "CONTRIBUTING.md", "notebooks"]
 
@@ -107,7 +110,7 @@ def named(number):
 def run_all(folder):
     """Run all jobs in two lanes; return (job, run, written files, work folder) of each."""
     waiting, running, done = list(jobs()), {}, []
-    with ThreadPoolExecutor(LANES) as pool:
+    with ThreadPoolExecutor(LANES, "lane") as pool:
         while waiting or running:
             finished = {job.name for job, *_ in done if job.way == "in order"}
             ready = [job for job in waiting if finished.issuperset(job.after)]
@@ -119,8 +122,22 @@ def run_all(folder):
     return done
 
 
+def use_cores(job):
+    """Give this lane's thread, and the kernel that it starts, a core of its own.
+
+    Two kernels on two cores would spend much of their time waiting for each other's threads. The
+    first lessons have no other lane beside them.
+    """
+    if not hasattr(os, "sched_setaffinity") or len(CORES) < LANES:
+        return
+    lane = int(threading.current_thread().name.rpartition("_")[2])
+    first = job.way == "in order" and len(job.after) < 2
+    os.sched_setaffinity(0, CORES if first else CORES[lane::LANES])
+
+
 def run_job(job, folder):
     """Run a lesson; return its run, the files that it wrote, and its work folder."""
+    use_cores(job)
     shared, own = folder / "work", folder / job.name / "work"
     work = shared if job.way == "in order" else own
     if job.way == "alone":
