@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 import keras
@@ -107,6 +108,14 @@ def test_views_of_arrays_go_through(pixels, view):
     encoder = Encoder(SPEC)
     whole = encoder.encode(np.ascontiguousarray(pixels[view]))
     np.testing.assert_array_equal(encoder.encode(pixels[view]), whole)
+
+
+def test_threads_may_ask_together(pixels, expected):
+    encoder, orders = Encoder(SPEC), [np.s_[:], np.s_[:1], np.s_[::-1], np.s_[2:]] * 5
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda order: encoder.encode(pixels[order]), orders))
+    for order, features in zip(orders, found, strict=True):
+        assert cosines(features, expected[order]).min() > 0.999
 
 
 def test_features_stay_when_others_are_made(pixels):

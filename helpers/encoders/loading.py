@@ -66,7 +66,7 @@ class Encoder:
 
         Taught in lesson 02.
         """
-        if self.engine and len(pixels):
+        if self.engine:
             return self.engine(pixels)
         return self.forward(pixels).numpy()
 

@@ -295,10 +295,10 @@ def command_line() -> dict:
     found = {}
     for number in (1, 100):
         took = {way: [] for way in ways}
-        for _ in range(4):  # the first one reads files into the system's memory
+        for _ in range(3):
             for way, (folder, name) in ways.items():
                 took[way].append(start(folder, name, paths[:number]))
-        best = {way: float(np.median(times[1:])) for way, times in took.items()}
+        best = {way: float(np.median(times)) for way, times in took.items()}
         for way in list(ways)[:2] if beside else ():
             found[f"command line, {number} photos{way}: share of the version beside's time"] = (
                 best[way] / best[", the version beside"]
