@@ -15,7 +15,7 @@ SECONDS = float(os.environ.get("CAPTION_LOAD_SECONDS", 6))
 @pytest.mark.slow
 def test_64_clients_get_captions_or_are_told_to_come_again(capsys):
     with served() as server:
-        under_load(server, min(SECONDS, 10))  # warm
+        under_load(server, 10)  # warm: searches of every size have run
         report, megabytes = under_load(server, SECONDS)
         crowd, _ = under_load(server, 3, clients=140)
     third = len(megabytes) // 3
@@ -27,4 +27,4 @@ def test_64_clients_get_captions_or_are_told_to_come_again(capsys):
         )
     assert report["counts"]["200"] and set(report["counts"]) <= {"200", "503"}
     assert set(crowd["counts"]) == {"200", "503"}
-    assert last < first + 60
+    assert last < 1.1 * first
