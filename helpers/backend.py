@@ -133,8 +133,8 @@ def settled(keras: ModuleType) -> Iterator[None]:
         set_up(keras)
     except (ImportError, ValueError, TypeError, AttributeError, AssertionError, OSError) as error:
         path = Path(os.environ.get("KERAS_HOME") or "~/.keras", "keras.json").expanduser()
-        frames = walk_tb(error.__traceback__)
-        of_tensorflow = any("tensorflow" in frame.f_globals["__name__"] for frame, _ in frames)
+        modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+        of_tensorflow = any(name.partition(".")[0] == "tensorflow" for name in modules)
         if isinstance(error, ModuleNotFoundError) or of_tensorflow or not path.exists():
             raise
         problem = f"Keras refuses its settings in {path} ({error})"

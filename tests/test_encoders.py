@@ -234,7 +234,7 @@ def test_an_encoder_is_what_its_entry_says(name):
 
 @pytest.fixture
 def keras_cache(tmp_path, monkeypatch):
-    """An empty cache of Keras', and get_file noting what it is asked for."""
+    """An empty cache of Keras', and `download` noting what it is asked for."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     asked = []
     monkeypatch.setattr(official, "download", lambda *given: asked.append(given) or "path")
