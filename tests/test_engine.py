@@ -205,10 +205,18 @@ def test_a_folder_that_cannot_be_written(pixels, expected, monkeypatch, capsys, 
     falls_back(capsys, pixels, expected, "file")
 
 
+@pytest.mark.parametrize("photos", [1, 2])
 @pytest.mark.parametrize("wrong", [np.nan, 0, -1])
-def test_an_engine_that_answers_something_else(pixels, expected, monkeypatch, capsys, work, wrong):
+def test_an_engine_that_answers_something_else(
+    pixels, expected, monkeypatch, capsys, work, wrong, photos
+):
+    """For a single photo, or for several, which take another way through it."""
     call = engine.Engine.__call__
-    monkeypatch.setattr(engine.Engine, "__call__", lambda self, pixels: call(self, pixels) * wrong)
+
+    def answer(self, pixels):
+        return call(self, pixels) * (wrong if len(pixels) == photos else 1)
+
+    monkeypatch.setattr(engine.Engine, "__call__", answer)
     falls_back(capsys, pixels, expected, "TensorFlow's")
     (note,) = work.iterdir()
     build.times = 0

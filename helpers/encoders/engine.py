@@ -172,11 +172,12 @@ def make_engine(name: str, graph: Path, forward: Callable) -> Engine:
 
 
 def agreement(engine: Engine, forward: Callable) -> float:
-    """Return the cosine of both engines' features of one drawn picture."""
+    """Return the cosine of both engines' features of one drawn picture, alone and as a pair."""
     _, height, width, _ = forward.get_concrete_function().inputs[0].shape
     rows, columns = np.mgrid[0:height, 0:width]
     waves = [np.sin(rows / 9) * np.cos(columns / 7), rows / height * 2 - 1, np.sin(columns / 5)]
     picture = np.uint8(127.5 + 127 * np.stack(waves, axis=-1))[None]
-    ours, theirs = engine(picture).ravel(), np.ravel(forward(picture))
+    ours = np.concatenate([engine(picture), engine(np.repeat(picture, 2, axis=0))]).ravel()
+    theirs = np.tile(np.ravel(forward(picture)), 3)
     with np.errstate(invalid="ignore", divide="ignore"):
         return float(ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs))
