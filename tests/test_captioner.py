@@ -487,6 +487,13 @@ def test_no_sources_at_all_are_no_failure(folder, encoder, capsys, monkeypatch):
     assert capsys.readouterr().out == ""
 
 
+def test_a_broken_captioner_is_told_without_any_source(folder, encoder, capsys, monkeypatch):
+    (folder / "decoder.weights.h5").write_bytes(b"no HDF5")
+    monkeypatch.setattr("sys.stdin", strict())
+    assert main(["-", "--captioner", str(folder)]) == 1
+    assert "can't be loaded" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
     """A real process with the real encoder, and a reader like `head` that wants one line."""

@@ -91,6 +91,7 @@ def results(
             yield from explain_each(captioner, sources, options.beam_size, Path(options.explain))
         else:
             yield from caption_stream(encoder, loading.result, sources, options.beam_size)
+        loading.result()  # what is wrong with the captioner is said without any image, too
 
 
 def explain_each(

@@ -268,11 +268,11 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert min(cosine(*pair) for pair in zip(single, batch, strict=True)) > 0.999
 
 # %% [markdown]
-# The features are the same. On two CPU cores expect the batch to be 1.1 to 2 times as fast, unless the machine is busy; a GPU gains far more. One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
+# The features are the same. With TensorFlow on two CPU cores expect the batch to be 1.1 to 2 times as fast; a GPU gains far more. One by one, each layer of the network is set up and its weights fetched for a single photo; in a batch, this price is paid once for all.
 #
 # Batches cost memory, so you don't put all photos into one. 32 are a good size.
 #
-# TensorFlow can train, and pays for it. A network that is only used runs faster in **OpenVINO**: where that is installed (the course's extra `fast`), `load_encoder` takes it by itself. Two cores then encoded 1.5 times as many photos a second, and the features stay the same (in bfloat16, the short numbers of some new processors, to a cosine of 0.999).
+# A network that is only used runs faster in **OpenVINO**: where that is installed (the course's extra `fast`), `load_encoder` takes it, with a photo on each core: there, a batch gains little. Two cores then encoded 1.5 times as many photos a second, and the features stay the same (in bfloat16, the short numbers of some new processors, to a cosine of 0.999).
 #
 # There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
 
