@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from nltk.translate.bleu_score import corpus_bleu
-
 from helpers.captions import PLAIN_JOINERS, WORD
 
 References = Sequence[Sequence[str]]
@@ -52,6 +50,8 @@ def bleu_scores(
     when it is right: nltk counts the missing quadruple as one wrong one.
     Source: Papineni et al. 2002, computed by nltk's `corpus_bleu`. Taught in lesson 06.
     """
+    from nltk.translate.bleu_score import corpus_bleu  # here, because nltk takes a second to load
+
     check_captions(references, hypotheses)
     reference_words = [[split(caption) for caption in captions] for captions in references]
     hypothesis_words = [split(caption) for caption in hypotheses]

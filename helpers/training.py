@@ -112,6 +112,7 @@ class Recipe:
         max_length: ids of the longest caption, both markers counted.
         mirror: whether mirror images of the training photos are used too.
         length_power: of beam search, chosen on dev.
+        search: how captions are looked for, the fields of `captioner.Search`; chosen on dev, too.
         components: numbers to which regions are reduced for training (PCA); 0 takes all of them.
         precision: "float32", or "mixed_bfloat16" to train faster on processors that have it.
         sizes: arguments of the model.
@@ -130,6 +131,7 @@ class Recipe:
     max_length: int = 32
     mirror: bool = True
     length_power: float = 0.8
+    search: dict = field(default_factory=lambda: {"kind": "vote", "beam_size": 10})
     components: int = 0
     precision: str = "float32"
     sizes: dict = field(default_factory=dict)
@@ -137,7 +139,8 @@ class Recipe:
 
 ATTENTION = {"decoder": "attention", "encoder": "xception-grid"}
 CONCATENATE = {"decoder": "concatenate", "encoder": "vgg16"}
-MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
+BEAM = {"kind": "beam", "beam_size": 3}
+MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False, "search": BEAM}
 MINI_SIZES = {"embedding_size": 128, "units": 192, "word_dropout": 0.2, "merge_dropout": 0.4}
 MINI_MERGE_SIZES = {**MINI_SIZES, "image_scale": 0.1, "image_activation": "linear"}
 MINI_CONCATENATE_SIZES = {**MINI_SIZES, "image_scale": 0.02}

@@ -40,7 +40,7 @@ class Colours:
         self.photos += len(pixels)
         return pixels.mean(axis=(1, 2))
 
-    def feature_candidates(self, features, beam_size=3):
+    def feature_candidates(self, features, beam_size=None, search=None):
         for red, green, blue in features.round().astype(int):
             text = f"a photo of a {red} {green} {blue} dog"
             yield [Candidate(text, 0.25), Candidate("a <b>cat</b>", 0.001)][:beam_size]

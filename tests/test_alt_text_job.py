@@ -353,7 +353,6 @@ def test_mistakes_are_answered_in_words(crawl, tmp_path, capsys, monkeypatch, wo
 @pytest.mark.parametrize(
     "option, number",
     [("--rate", number) for number in ("nan", "inf", "-inf", "1e999", "0", "-1", "dog")]
-    + [("--beam-size", number) for number in ("0", "nan", "2.5")]
     + [("--limit", number) for number in ("-1", "inf")],
 )
 def test_a_number_that_is_none_is_refused(crawl, capsys, option, number):
@@ -361,6 +360,13 @@ def test_a_number_that_is_none_is_refused(crawl, capsys, option, number):
     with pytest.raises(SystemExit, match="2"):
         main([str(table), "-o", "out.csv", f"{option}={number}"])
     assert f"argument {option}: invalid number value: {number!r}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["0", "nan", "2.5"])
+def test_a_senseless_beam_is_refused(crawl, capsys, number):
+    with pytest.raises(SystemExit, match="2"):
+        main([str(crawl(["a", "1.png", ""])), "-o", "out.csv", "--beam-size", number])
+    assert f"{number} is not a whole number of 1 or more" in capsys.readouterr().err
 
 
 @pytest.mark.slow

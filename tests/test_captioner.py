@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import h5py
@@ -16,13 +17,15 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from helpers.captioner import Captioner, CaptionerError
+from helpers.captioner import Captioner, CaptionerError, Search
 from helpers.captioner import __main__ as command
 from helpers.captioner import captioner as module
 from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
 from helpers.captioner.folder import FILES, find_captioner
+from helpers.captioner.ngrams import function_words, read_ngrams, write_ngrams
 from helpers.images import ImageError
+from helpers.metrics import ngram_rarity
 from helpers.models import DECODERS, MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
@@ -557,11 +560,127 @@ def test_the_command_explains_a_captioner_that_fails(folder, photos, capsys, bre
     "arguments, said",
     [
         ([], "IMAGE"),
-        (["a.jpg", "--beam-size", "0"], "--beam-size is 0; it must be 1 or more"),
-        (["a.jpg", "--beam-size", "x"], "invalid int"),
+        (
+            ["a.jpg", "--beam-size", "0"],
+            "argument --beam-size: 0 is not a whole number of 1 or more",
+        ),
+        (["a.jpg", "--beam-size", "x"], "x is not a whole number"),
     ],
 )
 def test_the_command_refuses_senseless_arguments(capsys, arguments, said):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2 and said in capsys.readouterr().err
+
+
+# The search
+
+
+RARITY = ngram_rarity([[caption] for caption in CAPTIONS.values()] * 5, str.split)
+
+
+@pytest.fixture(scope="module")
+def voter(trained):
+    """The toy captioner, which knows the n-grams of its captions and lets beams vote."""
+    config = {**trained.config, "search": {"kind": "vote", "beam_size": 4}, "function_words": ["a"]}
+    return replace(trained, config=config, rarity=RARITY)
+
+
+def test_a_captioner_searches_as_its_config_says_and_as_it_is_asked(voter):
+    assert asdict(voter.search()) == asdict(Search("vote", 4))
+    assert asdict(voter.search("vote")) == asdict(Search("vote", 4))
+    assert asdict(voter.search(beam_size=7)) == asdict(Search("beam", 7))
+    assert asdict(voter.search("beam")) == asdict(Search("beam", 3))
+    assert asdict(voter.search("greedy")) == asdict(Search("greedy", 1))
+
+
+def test_what_came_of_a_vote_is_what_agrees_best(voter):
+    for candidates in voter.feature_candidates(FEATURES):
+        agreements = [candidate.agreement for candidate in candidates]
+        assert len(candidates) == 3 and agreements == sorted(agreements, reverse=True)
+    assert voter.feature_candidates(FEATURES, 3)[0][0].agreement is None
+
+
+def test_a_voter_votes_after_saving_and_loading(voter, tmp_path):
+    voter.save(tmp_path / "voter")
+    loaded = Captioner.load(tmp_path / "voter")
+    assert loaded.caption_features(FEATURES) == voter.caption_features(FEATURES)
+    assert (
+        loaded.rarity.known == pytest.approx(RARITY.known) and loaded.rarity.unseen == RARITY.unseen
+    )
+
+
+def test_rare_ngrams_and_unknown_words_stay_at_home(voter, tmp_path):
+    photos = [["a red dog"]] * 4 + [["a zebra"]] * 4 + [["a dog"]] * 2
+    write_ngrams(tmp_path / "ngrams.npz", ngram_rarity(photos, str.split), voter.tokenizer)
+    found = read_ngrams(tmp_path / "ngrams.npz", voter.tokenizer).known
+    known = {" ".join(ngram) for ngram in found}
+    assert "a" in known and "a zebra" not in known and "a dog" not in known  # of two photos
+
+
+def test_function_words_are_those_of_most_photos():
+    photos = [["a dog on the grass", "the dog"], ["a cat on a mat"], ["the boat", "a boat"]]
+    assert set(function_words(photos, often=0.6)) == {"a", "the", "on"}
+    assert function_words([["hund"]]) == ["hund"] and function_words([]) == []
+
+
+def test_a_content_word_is_said_once(voter):
+    """Every word has one turn, and the untrained decoder would say the same for ever."""
+    decoder = DECODERS["merge"](len(voter.tokenizer), 3, 16, 32)
+    stutterer = Captioner(voter.tokenizer, decoder, {"function_words": []}, RARITY)
+    noise = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    assert any(len(set(text.split())) < len(text.split()) for text in captions_of(stutterer, noise))
+    careful = replace(stutterer, config={"function_words": ["a"]})
+    for text in captions_of(careful, noise):
+        words = [word for word in text.split() if word != "a"]
+        assert len(set(words)) == len(words)
+
+
+def captions_of(captioner, features):
+    return [
+        text
+        for search in ("greedy", "beam", "vote")
+        for text in captioner.caption_features(features, search=search)
+    ]
+
+
+def test_a_folder_of_before_works_and_says_what_it_lacks(folder, capsys):
+    loaded = Captioner.load(folder)
+    assert "toy is of before 2026-12: its captions don't vote" in capsys.readouterr().err
+    assert loaded.search() == Search("beam", 3)
+    with pytest.raises(CaptionerError, match="can't vote: its folder has no ngrams.npz"):
+        loaded.caption_features(FEATURES, search="vote")
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ({"kind": "guess"}, "there is no search 'guess'; there are greedy, beam, vote"),
+        ({"beam_size": 0}, "beam_size is 0; it must be 1 or more"),
+        ({"flatness": 0}, "flatness is 0; it must be above 0"),
+        ({"width": 3}, "\"search\" in config.json: .*'width'; train it anew"),
+    ],
+)
+def test_a_senseless_search_is_refused(trained, search, message):
+    wrong = replace(trained, config={**trained.config, "search": search})
+    with pytest.raises(ValueError, match=message):
+        wrong.caption_features(FEATURES)
+
+
+def test_a_beam_may_be_larger_than_the_vocabulary(voter):
+    assert voter.caption_features(FEATURES, 500) == list(CAPTIONS.values())
+
+
+def test_one_word_is_a_vocabulary():
+    tokenizer = CaptionTokenizer([*CaptionTokenizer.MARKERS, "dog"], 5)
+    config = {"function_words": ["a"], "search": {"kind": "vote"}}
+    rarity = ngram_rarity([["dog"]], str.split)
+    captioner = Captioner(tokenizer, DECODERS["merge"](5, 3, 4, 4), config, rarity)
+    assert set(captions_of(captioner, FEATURES)) <= {"", "dog"}
+
+
+def test_a_broken_file_of_ngrams_is_named(voter, tmp_path):
+    voter.save(tmp_path / "voter")
+    (tmp_path / "voter" / "ngrams.npz").write_bytes(b"no archive")
+    with pytest.raises(CaptionerError, match="voter can't be loaded .*fetch it or train it anew"):
+        Captioner.load(tmp_path / "voter")

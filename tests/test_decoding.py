@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers.decoding import CompiledModel, beam_search, greedy, sample
+from helpers.decoding import (
+    Beam,
+    CompiledModel,
+    NoRepeats,
+    agreements,
+    beam_search,
+    greedy,
+    read_again,
+    sample,
+    vote,
+)
+from helpers.metrics import cider_d_each, ngram_rarity
 
 END, WORD_A, WORD_B, WORD_C = 3, 4, 5, 6
 VOCAB = 7
@@ -192,3 +203,99 @@ def test_senseless_settings_are_refused(wrong):
     decode = beam_search if "beam_size" in wrong else sample
     with pytest.raises(ValueError, match="must be"):
         decode(TableModel(random_table(1)), images_numbered(2), 5, **wrong)
+
+
+# No repeats
+
+
+def once(*words):
+    return np.isin(np.arange(VOCAB), words)
+
+
+def stutter():
+    """A model that would write A for ever, now and then with a B between."""
+    table = np.zeros((1, VOCAB, VOCAB))
+    table[0, :, WORD_A], table[0, :, WORD_B], table[0, :, END] = 9, 8, 5
+    return TableModel(table)
+
+
+def test_no_word_comes_twice_that_may_come_once():
+    assert greedy(stutter(), images_numbered(1), 6) == [[WORD_A] * 4]
+    model = NoRepeats(stutter(), once(WORD_A))
+    assert greedy(model, images_numbered(1), 6) == [[WORD_A, WORD_B, WORD_B, WORD_B]]
+    model = NoRepeats(stutter(), once(WORD_A, WORD_B))
+    assert greedy(model, images_numbered(1), 6) == [[WORD_A, WORD_B]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("compiled", [False, True])
+def test_neither_beams_nor_draws_repeat_a_word(seed, compiled):
+    """All words may come once, so captions use them up and end."""
+    table = random_table(seed)
+    table[:, :, :END] = -99  # padding and markers, which are never written
+    model = NoRepeats(TableModel(table), once(WORD_A, WORD_B, WORD_C))
+    model = CompiledModel(model) if compiled else model
+    found = beam_search(model, images_numbered(4), 9, beam_size=30)
+    captions = [beam.ids for beams in found for beam in beams]
+    captions += sample(model, images_numbered(4), 9, seed=seed)
+    assert all(len(set(ids)) == len(ids) for ids in captions)
+    assert all(len(beams) == 16 for beams in found)  # 1 + 3 + 6 + 6 ways to order three words
+    chances = [sum(np.exp(beam.log_probability) for beam in beams) for beams in found]
+    np.testing.assert_allclose(chances, 1, atol=1e-5)  # what is barred goes to the others
+
+
+def test_where_every_word_may_return_nothing_changes():
+    model = TableModel(random_table(3))
+    plain = beam_search(model, images_numbered(4), 7, beam_size=4)
+    barred = beam_search(NoRepeats(model, once()), images_numbered(4), 7, beam_size=4)
+    assert [[b.ids for b in beams] for beams in plain] == [
+        [b.ids for b in beams] for beams in barred
+    ]
+
+
+def test_a_caption_is_read_again_with_the_probability_that_the_search_found():
+    table = random_table(5)
+    table[:, :, END] += 2  # so that captions end
+    model = TableModel(table)
+    best = [beams[0] for beams in beam_search(model, images_numbered(4), 30, beam_size=3)]
+    again = list(read_again(model_that_looks(model), images_numbered(4), [b.ids for b in best]))
+    for beam, (total, looks) in zip(best, again, strict=True):
+        assert total == pytest.approx(beam.log_probability, abs=1e-4)
+        assert looks.shape == (len(beam.ids), 1) and (looks == 1).all()
+
+
+def model_that_looks(model):
+    """Give a table model a single region, at which it always looks."""
+    model.attention = lambda state: tf.ones((len(state[1]), 1))
+    return model
+
+
+# Votes
+
+CANDIDATES = [
+    "a dog runs on the grass",
+    "a dog is running on the grass",
+    "two dogs on the beach",
+    "a a dog dog on a a a dog",
+    "",
+]
+PHOTOS = [["a dog runs"], ["two dogs on the beach", "dogs"], ["the grass"], ["a cat on the grass"]]
+
+
+def test_agreement_is_the_mean_score_against_all_candidates():
+    rarity, votes = ngram_rarity(PHOTOS, str.split), [1, 2, 1, 1, 3]
+    told = [text for text, count in zip(CANDIDATES, votes, strict=True) for _ in range(count)]
+    expected = cider_d_each([told] * len(CANDIDATES), CANDIDATES, rarity, str.split)
+    found = agreements([text.split() for text in CANDIDATES], votes, rarity)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_the_candidate_wins_with_which_the_others_agree():
+    words = ["<pad>", "<unknown>", "<start>", "<end>", "dog", "runs", "cat", "sits"]
+    beams = [Beam(ids, -1.0, -1.0, True) for ids in ([6, 7], [4, 5], [4, 7])]
+    rarity = ngram_rarity([["dog"], ["cat"], ["runs"], ["sits"]], str.split)
+    ranked = vote(beams, words, rarity)
+    assert ranked[0][0].ids == [4, 7]  # it shares a word with both of the others
+    scores = [score for _, score in ranked]
+    assert scores == sorted(scores, reverse=True)
+    assert vote(beams[:1], words, rarity)[0][0] is beams[0] and vote([], words, rarity) == []

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from helpers.captioner import Captioner
-from helpers.decoding import START, beam_search, greedy, take_rows
+from helpers.decoding import START, beam_search, greedy, read_again, take_rows
 from helpers.models import (
     DECODERS,
     AttentionDecoder,
@@ -243,21 +243,17 @@ def test_a_beam_captions_every_image_as_if_it_were_alone(decoder):
         assert [beam.ids for beam in alone] == [beam.ids for beam in beams]
 
 
-def test_beams_carry_where_it_looked_if_it_looks(decoder, features):
-    """The search notes what leading the decoder through the caption again would show."""
-    plain = beam_search(decoder, features, 7, beam_size=2)
-    found = beam_search(decoder, features, 7, beam_size=2, attention=True)
-    assert plain == found and plain[0][0].attention is None
-    for image, beams in zip(features, found, strict=True):
-        for beam in beams:
-            maps = looks(decoder, image, beam.ids)
-            if maps is None:
-                assert beam.attention is None
-                continue
-            assert beam.attention.shape == (len(beam.ids), REGIONS)
-            assert beam.attention.dtype == np.float32
-            np.testing.assert_allclose(beam.attention, maps, atol=1e-6)
-            np.testing.assert_allclose(beam.attention.sum(axis=1), 1, atol=1e-5)
+def test_captions_read_again_tell_where_it_looked_if_it_looks(decoder, features):
+    captions = [beams[0].ids for beams in beam_search(decoder, features, 7, beam_size=2)]
+    again = read_again(decoder, features, captions)
+    for image, ids, (_, found) in zip(features, captions, again, strict=True):
+        maps = looks(decoder, image, ids)
+        if maps is None:
+            assert found is None
+            continue
+        assert found.shape == (len(ids), REGIONS) and found.dtype == np.float32
+        np.testing.assert_allclose(found, maps, atol=1e-6)
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
 def looks(decoder, image, ids):

@@ -301,7 +301,7 @@ def test_a_captioner_of_something_else_is_trained_anew(
     if problem:  # a folder that the user named stays as it is
         with pytest.raises(PipelineError, match=r"mine holds .* choose another folder, or delete"):
             work.captioner(**asked, folder=tmp_path / "mine")
-    assert before == {path: path.read_bytes() for path in before} and len(before) == 3
+    assert before == {path: path.read_bytes() for path in before} and len(before) == 4
 
 
 def test_who_asks_for_no_recipe_takes_the_captioner_there_is(dataset, ready, no_training, capsys):

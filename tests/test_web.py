@@ -132,7 +132,7 @@ def test_the_form_can_be_used_by_everybody(client):
 def test_no_words_are_said_in_words(client, captioner, monkeypatch):
     from helpers.captioner import Candidate
 
-    monkeypatch.setattr(captioner, "feature_candidates", lambda f, b: [[Candidate("", 0.1)]])
+    monkeypatch.setattr(captioner, "feature_candidates", lambda f, *how: [[Candidate("", 0.1)]])
     assert captions(sent(client, ("a.png", photo())).text) == [page.NO_WORDS]
 
 
@@ -268,11 +268,11 @@ def test_photos_that_wait_are_captioned_together(captioner, desk):
 def test_one_batch_is_encoded_while_another_is_searched(captioner, desk, monkeypatch):
     searching, real = threading.Event(), captioner.feature_candidates
 
-    def search(features, beam_size):
+    def search(features, *how):
         if not searching.is_set():
             searching.set()
             until(lambda: captioner.batches == [1, 1])
-        return real(features, beam_size)
+        return real(features, *how)
 
     monkeypatch.setattr(captioner, "feature_candidates", search)
     first = threading.Thread(target=lambda: desk.caption([photo()]))
@@ -437,7 +437,7 @@ def test_the_command_names_a_captioner_that_is_not_there(capsys):
 def test_the_command_refuses_a_senseless_beam(capsys):
     with pytest.raises(SystemExit):
         main(["--beam-size", "0"])
-    assert "it must be 1 or more" in capsys.readouterr().err
+    assert "0 is not a whole number of 1 or more" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -43,8 +43,8 @@ class FakeCaptioner:
     def __init__(self, caption="a photo of a {} dog"):
         self.caption, self.asked = caption, []
 
-    def candidates(self, images, beam_size=3):
-        self.asked.append((len(images), beam_size))
+    def candidates(self, images, beam_size=None, search=None):
+        self.asked.append((len(images), beam_size, search))
         red, _, blue = Image.open(images[0]).convert("RGB").getpixel((0, 0))
         caption = self.caption.format("red" if red > blue else "blue")
         return [[Candidate(caption, 0.3), Candidate("a <cat>", 0.1)]]
@@ -199,14 +199,14 @@ def test_the_module_brings_no_tensorflow():
 
 
 def test_an_address_becomes_a_caption(widget, captioner, at_once):
-    widget.beam.value = 5
+    widget.search.value = (3, "beam")
     press(widget, f" {ADDRESS} ")
     assert words(widget.caption.value) == "A red dog."
     assert widget.alt.value == "A red dog."
     assert 'alt="A red dog."' in widget.preview.value
     assert f"{ADDRESS}, {len(photo()):,} bytes" in widget.preview.value
     assert "a photo of a red dog" in widget.table.value and "a &lt;cat&gt;" in widget.table.value
-    assert captioner.asked == [(1, 5)]
+    assert captioner.asked == [(1, 3, "beam")]
     assert widget.message.value.count("Looking") == 0 and not widget.button.disabled
     assert widget.answers.layout.display is None
 
@@ -225,9 +225,9 @@ def test_enter_in_the_box_is_a_press(widget, captioner, at_once):
 
 def test_an_empty_box_takes_the_last_image_again(widget, captioner, at_once):
     press(widget, ADDRESS)
-    widget.beam.value = 1
+    widget.search.value = (None, "greedy")
     press(widget, "")
-    assert captioner.asked == [(1, 3), (1, 1)]
+    assert captioner.asked == [(1, None, None), (1, None, "greedy")]
 
 
 def test_the_button_is_disabled_while_busy_and_further_presses_do_nothing(widget, waiting):
@@ -319,7 +319,7 @@ def test_an_error_hides_the_answer_before(widget, at_once):
 
 
 def test_what_nobody_foresaw_is_said_in_words(widget, captioner, at_once):
-    captioner.candidates = lambda images, beam_size: 1 / 0
+    captioner.candidates = lambda images, beam_size, search: 1 / 0
     press(widget, ADDRESS)
     assert "Something broke (ZeroDivisionError" in words(widget.message.value)
     assert not widget.button.disabled

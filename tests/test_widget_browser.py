@@ -51,7 +51,7 @@ Candidate = namedtuple("Candidate", "caption probability")
 class Fake:
     calls = 0
 
-    def candidates(self, images, beam_size):
+    def candidates(self, images, beam_size=None, search=None):
         self.calls += 1
         time.sleep(0.5)
         red, _, blue = open_image(images[0]).resize((1, 1)).getpixel((0, 0))

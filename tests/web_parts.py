@@ -26,7 +26,7 @@ sys.path[:0] = ["tests"]
 from web_parts import ColourCaptioner
 from helpers.apps.web import CaptionDesk, __main__ as command
 
-command.open_desk = lambda name, beam: CaptionDesk(ColourCaptioner(float(sys.argv[1])), beam)
+command.open_desk = lambda name, *how: CaptionDesk(ColourCaptioner(float(sys.argv[1])), *how)
 sys.exit(command.main(["--port", "0"]))
 """
 
@@ -46,7 +46,7 @@ class ColourCaptioner:
         time.sleep(self.seconds)
         return pixels.mean(axis=(1, 2)) / 255
 
-    def feature_candidates(self, features, beam_size):
+    def feature_candidates(self, features, beam_size=None, search=None):
         if np.isclose(features * 255, POISON).all(axis=1).any():
             raise RuntimeError("poison")
         names = [["red", "green", "blue"][int(row.argmax())] for row in features]
@@ -94,9 +94,9 @@ def captions(answer):
 
 
 @contextmanager
-def serving(captioner, beam_size=3, **options):
+def serving(captioner, **options):
     """Yield a server of the page that listens on a free port."""
-    desk = CaptionDesk(captioner, beam_size, **options)
+    desk = CaptionDesk(captioner, **options)
     server = PageServer(PhotoPage(desk, "colours"), port=0)
     server.desk = desk
     thread = threading.Thread(target=server.run, daemon=True)

@@ -28,6 +28,12 @@ TOO_LARGE = "{} has {:.1f} MB, and 10 MB is the most. Scale the photo down."
 NO_IMAGE = "Paste the address of an image (it begins with https://), or upload one below."
 AUTO = {"layout": {"width": "auto"}}
 ROW = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "0 12px"}
+SEARCHES = {  # what people see: size of the beam, kind of search
+    "the captioner's own": (None, None),
+    "greedy": (None, "greedy"),
+    "a beam of 3": (3, "beam"),
+    "a vote": (None, "vote"),
+}
 BUSY, NO_WORDS = "Looking at the image …", "The captioner found no words for this image."
 LIVE = '<div role="{}" style="padding:2px 8px; line-height:1.4; {}">{}</div>'  # read out aloud
 ALERT, BIG = "border-left:4px solid #d33", "font-size:1.5em"
@@ -89,14 +95,14 @@ class CaptionWidget(widgets.VBox):
         self.upload = self.upload_button()
         self.output = widgets.Output()  # here Colab asks for a file
         self.choice = widgets.Dropdown(options=list(self.captioners), description="Captioner")
-        self.beam = widgets.IntSlider(3, 1, 10, description="Beam size")
+        self.search = widgets.Dropdown(options=list(SEARCHES.items()), description="Search")
         self.alt = widgets.Textarea(description="Alt text", rows=2, **AUTO)
         self.box.style.description_width = self.alt.style.description_width = "initial"
         words = widgets.VBox([self.caption, self.table, self.alt], layout={"flex": "1 1 320px"})
         self.answers = widgets.HBox([self.preview, words], layout=ROW | {"display": "none"})
         examples = [self.example(label, path) for label, path in photos.items()]
         hint = widgets.HTML(LIVE.format("note", "", HINT))
-        tools = widgets.VBox([self.upload, hint, self.choice, self.beam, self.output])
+        tools = widgets.VBox([self.upload, hint, self.choice, self.search, self.output])
         rows = [self.box, self.button], [self.message], [*examples, tools]
         self.children = [*(widgets.HBox(parts, layout=ROW) for parts in rows), self.answers]
         self.box.on_msg(self.enter)
@@ -169,10 +175,10 @@ class CaptionWidget(widgets.VBox):
         with self.showing:
             self.number, self.picked = self.number + 1, (name, source)
             self.say(BUSY, busy=True)
-            request = (self.number, name, source, self.choice.value, self.beam.value)
+            request = (self.number, name, source, self.choice.value, self.search.value)
         Thread(target=self.answer, args=request, daemon=True).start()  # the widget listens on
 
-    def answer(self, number: int, name: str, source: str | bytes, choice: str, size: int) -> None:
+    def answer(self, number: int, name: str, source: str | bytes, choice: str, how: tuple) -> None:
         """Open an image and caption it; show what is ready unless a newer request has begun."""
         try:
             file = io.BytesIO(source if isinstance(source, bytes) else self.fetch(source))
@@ -180,7 +186,7 @@ class CaptionWidget(widgets.VBox):
             image, below = open_image(file, PREVIEW), f"{name}, {len(file.getvalue()):,} bytes"
             self.show(number, image, below)
             with self.captioning:
-                candidates = self.captioner(choice).candidates([file], size)[0]
+                candidates = self.captioner(choice).candidates([file], *how)[0]
             self.show(number, image, below, candidates)
         except Exception as error:  # nobody would see a traceback, and the button stay disabled
             ours = isinstance(error, ValueError)  # with a message for people

@@ -18,6 +18,7 @@ from helpers.captioner import (
     Candidate,
     Captioner,
     CaptionerError,
+    add_search_options,
     caption_stream,
     explain,
 )
@@ -52,15 +53,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input"
     )
     parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
-    parser.add_argument("--beam-size", type=int, default=3)
+    add_search_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line, all beams")
     parser.add_argument(
         "--explain", metavar="FOLDER", help="draw where it looked, a PNG per image in FOLDER"
     )
-    options = parser.parse_args(arguments)
-    if options.beam_size < 1:
-        parser.error(f"--beam-size is {options.beam_size}; it must be 1 or more")
-    return options
+    return parser.parse_args(arguments)
 
 
 def print_captions(options: argparse.Namespace) -> int:
@@ -81,6 +79,7 @@ def results(
     sources: Sequence[str], options: argparse.Namespace
 ) -> Iterator[list[Candidate] | ImageError]:
     """Yield what each image gives; the first ones are encoded while Keras loads, if that can be."""
+    how = {"beam_size": options.beam_size, "search": options.search}
     with redirect_stdout(sys.stderr):  # a download draws a bar
         encoder = load_encoder(read_config(options.captioner)["encoder"])
     with ThreadPoolExecutor(1, "loading") as pool:
@@ -88,14 +87,14 @@ def results(
         if options.explain:
             captioner = loading.result()
             captioner.encoder = encoder
-            yield from explain_each(captioner, sources, options.beam_size, Path(options.explain))
+            yield from explain_each(captioner, sources, how, Path(options.explain))
         else:
-            yield from caption_stream(encoder, loading.result, sources, options.beam_size)
+            yield from caption_stream(encoder, loading.result, sources, **how)
         loading.result()  # what is wrong with the captioner is said without any image, too
 
 
 def explain_each(
-    captioner: Captioner, sources: Sequence[str], beam_size: int, folder: Path
+    captioner: Captioner, sources: Sequence[str], how: dict, folder: Path
 ) -> Iterator[list[Candidate] | ImageError]:
     """Yield what `caption_each` yields, and draw for every image where the captioner looked."""
     from helpers import plots  # here, because Matplotlib takes a second to load
@@ -103,7 +102,7 @@ def explain_each(
     folder.mkdir(parents=True, exist_ok=True)
     for number, source in enumerate(sources, start=1):
         try:
-            explanation = explain(captioner, source, beam_size)
+            explanation = explain(captioner, source, **how)
         except ImageError as error:
             yield error
             continue

@@ -4,6 +4,7 @@ What needs Keras is imported where it is used: a fast engine encodes photos whil
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -14,19 +15,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.captioner.folder import DEFAULT, CaptionerError, read_folder, write_folder
+from helpers.captioner.folder import (
+    DEFAULT,
+    CaptionerError,
+    find_captioner,
+    named,
+    read_folder,
+    write_folder,
+)
+from helpers.captioner.ngrams import NGRAMS, once_each, read_ngrams, write_ngrams
+from helpers.captioner.search import Search
+from helpers.captioner.streaming import caption_stream, feature_batches
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
-from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
 
 if TYPE_CHECKING:
     from helpers.decoding import Beam, CompiledModel
+    from helpers.metrics import Rarity
     from helpers.models import Decoder
     from helpers.tokenizer import CaptionTokenizer
 
-PHOTOS_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that
 DECODED_AT_ONCE = 200  # images whose regions and beams are in memory together
-OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
 
 
 @dataclass(frozen=True)
@@ -37,13 +46,13 @@ class Candidate:
         caption: its words.
         probability: 0 to 1, as the decoder has it: of the words, and of the end if it has one.
         ids: the ids of the words.
-        attention: float32 (words, regions), where the decoder looked before every word, if asked.
+        agreement: how well all candidates agree with it, as CIDEr-D, where they have voted.
     """
 
     caption: str
     probability: float
     ids: tuple[int, ...] = ()
-    attention: np.ndarray | None = field(default=None, compare=False, repr=False)
+    agreement: float | None = None
 
 
 @dataclass
@@ -54,13 +63,15 @@ class Captioner:
         tokenizer: words and ids.
         decoder: a decoder of `helpers.models`.
         config: what `config.json` holds: "decoder" and "sizes" rebuild the decoder, and always
-            come from it; "encoder" names the features it reads; "length_power" ranks its beams;
-            the rest is record.
+            come from it; "encoder" names the features it reads; "search", "length_power" and
+            "function_words" say how it looks for captions; the rest is record.
+        rarity: of the n-grams of its training captions, for votes.
     """
 
     tokenizer: "CaptionTokenizer"
     decoder: "Decoder"
     config: dict = field(default_factory=dict)
+    rarity: "Rarity | None" = None
 
     def __post_init__(self) -> None:
         self.decoder.build()
@@ -69,9 +80,14 @@ class Captioner:
 
     @cached_property
     def compiled(self) -> "CompiledModel":
-        """The decoder with its steps compiled, made at the first caption."""
-        from helpers.decoding import CompiledModel
+        """The decoder with its steps compiled, made at the first caption.
 
+        It repeats no content word, unless the captioner is of a time before that was learnt.
+        """
+        from helpers.decoding import CompiledModel, NoRepeats
+
+        if words := self.config.get("function_words"):
+            return CompiledModel(NoRepeats(self.decoder, once_each(self.tokenizer, words)))
         return CompiledModel(self.decoder)
 
     @cached_property
@@ -79,24 +95,29 @@ class Captioner:
         """The encoder, loaded at the first photo."""
         return load_encoder(self.config["encoder"])
 
-    def beams(
-        self, features: np.ndarray, beam_size: int = 3, attention: bool = False
-    ) -> list[list["Beam"]]:
-        """Return the best captions of each image as ids.
+    def search(self, kind: str | None = None, beam_size: int | None = None) -> Search:
+        """Return the captioner's own search, with what is asked for.
 
         Arguments:
-            features: float (images, feature_size), or (images, regions, feature_size) for a
-                captioner with attention; an array or what `Features.select` gives.
-            beam_size: captions kept per image; 1 is greedy but for its log-probability.
-            attention: whether each tells where the decoder looked before every word.
+            kind: "greedy", "beam" or "vote"; None takes its own.
+            beam_size: captions kept per image; without a kind it asks for a beam search, and 1 for
+                a greedy one.
 
-        Raises CaptionerError for features of another shape, ValueError for a senseless beam_size.
+        Raises ValueError for a kind or a size that makes no sense, and CaptionerError for a vote
+        of a captioner that doesn't know the n-grams of its training captions.
         """
-        from helpers.decoding import beam_search
-
-        power = self.config.get("length_power", 0.7)
-        options = {"beam_size": beam_size, "length_power": power, "attention": attention}
-        return self.in_parts(partial(beam_search, **options), features)
+        own = {"length_power": self.config.get("length_power", 0.7)}
+        try:
+            search = Search(**own, **self.config.get("search", {}))
+        except TypeError as error:
+            raise CaptionerError(f'"search" in config.json: {error}; train it anew') from error
+        search = search.asked(kind, beam_size)
+        if search.kind == "vote" and self.rarity is None:
+            raise CaptionerError(
+                "this captioner can't vote: its folder has no ngrams.npz, which tells how rare "
+                'each phrase is; train it anew, or search by "beam"'
+            )
+        return search
 
     def in_parts(self, decode: Callable, features: np.ndarray) -> list:
         """Return what a decoding function gives for all images, done in parts to save memory.
@@ -115,48 +136,61 @@ class Captioner:
         longest = self.tokenizer.max_length
         return [caption for part in parts for caption in decode(self.compiled, part, longest)]
 
-    def caption_features(self, features: np.ndarray, beam_size: int = 3) -> list[str]:
-        """Return one caption per row of features; a `beam_size` of 1 is greedy.
+    def caption_features(
+        self, features: np.ndarray, beam_size: int | None = None, search: str | None = None
+    ) -> list[str]:
+        """Return one caption per row of features.
 
-        Arguments and errors as in `beams`. Taught in lesson 05.
+        Arguments:
+            features: float (images, feature_size), or (images, regions, feature_size) for a
+                captioner with attention; an array or what `Features.select` gives.
+            beam_size, search: size and kind of `Captioner.search`.
+
+        Raises CaptionerError for features of another shape, and as `Captioner.search` does. Taught
+        in lesson 05.
         """
         from helpers.decoding import greedy
 
-        if beam_size != 1:
-            return [self.tokenizer.decode(b[0].ids) for b in self.beams(features, beam_size)]
-        return [self.tokenizer.decode(caption) for caption in self.in_parts(greedy, features)]
+        if self.search(search, beam_size).kind == "greedy":
+            return [self.tokenizer.decode(caption) for caption in self.in_parts(greedy, features)]
+        return [c[0].caption for c in self.feature_candidates(features, beam_size, search)]
 
-    def candidates(self, images: Sequence, beam_size: int = 3) -> list[list[Candidate]]:
+    def candidates(
+        self, images: Sequence, beam_size: int | None = None, search: str | None = None
+    ) -> list[list[Candidate]]:
         """Return the captions that stay in the beam of each image, best first.
 
         Arguments and errors as in `caption`. Taught in lesson 07.
         """
-        return self.feature_candidates(self.features(images), beam_size)
+        return self.feature_candidates(self.features(images), beam_size, search)
 
     def feature_candidates(
-        self, features: np.ndarray, beam_size: int = 3, attention: bool = False
+        self, features: np.ndarray, beam_size: int | None = None, search: str | None = None
     ) -> list[list[Candidate]]:
         """Return the captions that stay in the beam of each row of features, best first.
 
-        Arguments and errors as in `beams`.
+        Arguments and errors as in `caption_features`.
         """
-        found = self.beams(features, beam_size, attention)
-        return [[self.candidate(beam) for beam in beams] for beams in found]
+        options = {"words": self.tokenizer.words, "rarity": self.rarity}
+        find = partial(self.search(search, beam_size), **options)
+        return [
+            [self.candidate(*pair) for pair in beams] for beams in self.in_parts(find, features)
+        ]
 
-    def candidate(self, beam: "Beam") -> Candidate:
+    def candidate(self, beam: "Beam", agreement: float | None) -> Candidate:
         """Return a beam in words."""
         ids, probability = tuple(beam.ids), math.exp(beam.log_probability)
-        return Candidate(self.tokenizer.decode(ids), probability, ids, beam.attention)
+        return Candidate(self.tokenizer.decode(ids), probability, ids, agreement)
 
     def caption_each(
-        self, images: Iterable, beam_size: int = 3
+        self, images: Iterable, beam_size: int | None = None, search: str | None = None
     ) -> Iterator[list[Candidate] | ImageError]:
         """Yield the candidates of each image, or the ImageError that kept it from being read.
 
         Images are opened by several threads and captioned in batches: for work in bulk. While one
         batch is encoded, the captions of the one before are searched for.
         """
-        yield from caption_stream(self.encoder, lambda: self, images, beam_size)
+        yield from caption_stream(self.encoder, lambda: self, images, beam_size, search)
 
     def features(self, images: Sequence) -> np.ndarray:
         """Return float32 features (images, …) of paths, URLs, bytes or open files.
@@ -172,20 +206,24 @@ class Captioner:
             rows.append(row)
         return np.stack(rows) if rows else np.zeros((0, *self.encoder.feature_shape))
 
-    def caption(self, images: Sequence, beam_size: int = 3) -> list[str]:
+    def caption(
+        self, images: Sequence, beam_size: int | None = None, search: str | None = None
+    ) -> list[str]:
         """Return one caption per image.
 
         Arguments:
             images: paths, URLs, bytes or open binary files.
-            beam_size: as in `caption_features`.
+            beam_size, search: as in `caption_features`.
 
         Raises ImageError for the first image that can't be read. Taught in lesson 05.
         """
-        return self.caption_features(self.features(images), beam_size)
+        return self.caption_features(self.features(images), beam_size, search)
 
     def save(self, folder: str | Path) -> None:
-        """Write config, tokenizer and weights, the weights as float16."""
+        """Write config, tokenizer, weights as float16, and n-grams if it knows them."""
         write_folder(folder, self.tokenizer, self.decoder, self.config)
+        if self.rarity:
+            write_ngrams(Path(folder) / NGRAMS, self.rarity, self.tokenizer)
 
     @classmethod
     def load(cls, name_or_folder: str | Path = DEFAULT) -> "Captioner":
@@ -193,25 +231,14 @@ class Captioner:
 
         Raises CaptionerError for a folder that is missing, incomplete or doesn't fit together.
         """
-        return cls(*read_folder(name_or_folder))
-
-
-def feature_batches(encoder: Encoder, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
-    """Yield the features of a batch of images; an unreadable image gives its ImageError."""
-    options = encoder.image_size, PHOTOS_AT_ONCE, pixels_or_error, OPENED_AT_ONCE
-    for opened in read_ahead(images, *options):
-        yield on_readable(encoder.encode, opened)
-
-
-def caption_stream(
-    encoder: Encoder, captioner: Callable[[], Captioner], images: Iterable, beam_size: int = 3
-) -> Iterator[list[Candidate] | ImageError]:
-    """Yield what `Captioner.caption_each` yields, of a captioner that may still be loading.
-
-    captioner: gives it, and is waited for when the first batch is encoded.
-    """
-
-    def search(features: list) -> list:
-        return on_readable(partial(captioner().feature_candidates, beam_size=beam_size), features)
-
-    yield from chain.from_iterable(one_behind(search, feature_batches(encoder, images)))
+        tokenizer, decoder, config = read_folder(name_or_folder)
+        folder = find_captioner(name_or_folder)
+        with named(folder):
+            ngrams = folder / NGRAMS
+            rarity = read_ngrams(ngrams, tokenizer) if ngrams.exists() else None
+        if "search" not in config:
+            known = (
+                f"{folder.name} is of before 2026-12: its captions don't vote and may repeat words"
+            )
+            print(f"{known}; `python -m helpers.pipeline` adds what is missing", file=sys.stderr)
+        return cls(tokenizer, decoder, config, rarity)

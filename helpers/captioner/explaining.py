@@ -28,12 +28,18 @@ class Explanation:
     maps: np.ndarray
 
 
-def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanation:
+def explain(
+    captioner: Captioner, image: Source, beam_size: int | None = None, search: str | None = None
+) -> Explanation:
     """Caption one image and tell where the captioner looked before every word.
+
+    beam_size, search: as in `Captioner.caption_features`.
 
     Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
     no regions.
     """
+    from helpers.decoding import read_again
+
     decoder = captioner.decoder
     nothing = np.zeros((1, *[size or 2 for size in decoder.feature_shape]), "float32")
     if decoder.attention(decoder.start(nothing)) is None:
@@ -45,8 +51,9 @@ def explain(captioner: Captioner, image: Source, beam_size: int = 3) -> Explanat
     opened = open_image(image, size)
     pixels = np.asarray(opened.resize((size, size), Image.Resampling.BICUBIC))
     features = captioner.encoder.encode(pixels[None])
-    (candidates,) = captioner.feature_candidates(features, beam_size, attention=True)
-    best, side = candidates[0], math.isqrt(features.shape[1])
-    words = [captioner.tokenizer.words[word] for word in best.ids]
-    maps = best.attention.reshape(len(words), side, side)
+    (candidates,) = captioner.feature_candidates(features, beam_size, search)
+    side = math.isqrt(features.shape[1])
+    words = [captioner.tokenizer.words[word] for word in candidates[0].ids]
+    ((_, looks),) = read_again(captioner.compiled, features, [list(candidates[0].ids)])
+    maps = looks.reshape(len(words), side, side)
     return Explanation(np.asarray(opened), candidates, words, maps)

@@ -17,6 +17,8 @@ from helpers.pipeline.workspace import Workspace
 from helpers.self_critical import Criticism
 from helpers.training import Recipe
 
+SEARCHES = {f"beam {size}": ("beam", size) for size in (1, 3, 5)} | {"vote": ("vote", None)}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Clean, extract, train and score without a notebook; return 1 for a user's mistake."""
@@ -98,11 +100,11 @@ def add_scores(captioner: Captioner, work: Workspace) -> None:
     random = captioner.config.get("encoder_weights") == "random weights"
     note = "  (encoder: random weights)" if random else ""
     for split in ("dev", "test"):
-        for beam_size in (1, 3, 5):
-            scored = work.score(captioner, split, beam_size)
-            scores[f"{split}, beam {beam_size}"] = {k: round(v, 2) for k, v in scored.items()}
-            row = "  ".join(f"{name} {value:.1f}" for name, value in scored.items())
-            print(f"{split:4}  beam {beam_size}  {row}{note}", flush=True)
+        for name, (kind, beam_size) in SEARCHES.items():
+            scored = work.score(captioner, split, beam_size, kind)
+            scores[f"{split}, {name}"] = {k: round(v, 2) for k, v in scored.items()}
+            row = "  ".join(f"{score} {value:.1f}" for score, value in scored.items())
+            print(f"{split:4}  {name:6}  {row}{note}", flush=True)
 
 
 def train_and_score(options: argparse.Namespace) -> None:
@@ -116,6 +118,7 @@ def train_and_score(options: argparse.Namespace) -> None:
     rate = DECODERS[recipe.decoder].criticism_rate
     criticism = Criticism(epochs, learning_rate=rate) if epochs else None
     captioner = work.captioner(recipe, options.seed, out, criticism=criticism)
+    captioner = work.with_phrases(captioner)  # one of before 2026-12 lacks them
     if done:
         print(f"{out} holds this captioner already: it is scored, not trained", flush=True)
     add_scores(captioner, work)

@@ -11,10 +11,11 @@ from pathlib import Path
 import keras
 
 from helpers.captioner import Captioner
+from helpers.captioner.ngrams import function_words
 from helpers.encoders import ENCODERS
 from helpers.encoders.table import RANDOM
 from helpers.files import locked
-from helpers.metrics import score_captions
+from helpers.metrics import ngram_rarity, score_captions
 from helpers.models import DECODERS, precision
 from helpers.pipeline.materials import Materials, PipelineError, recipe_for, sample_vectors
 from helpers.pipeline.origin import backup_of, differences, origin_in
@@ -122,7 +123,14 @@ class Workspace(Materials):
             if recipe.components:  # reduced features are standardised already
                 model.set_spread(0, 1)
             model.build()
-        return Captioner(tokenizer, model, self.config(recipe, seed))
+        return self.with_phrases(Captioner(tokenizer, model, self.config(recipe, seed)))
+
+    def with_phrases(self, captioner: Captioner) -> Captioner:
+        """Return a captioner that knows what its search needs of the training captions."""
+        references = [self.descriptions[name] for name in self.dataset.splits["train"]]
+        captioner.config.setdefault("search", recipe_for(self.dataset).search)
+        captioner.config.setdefault("function_words", function_words(references))
+        return replace(captioner, rarity=captioner.rarity or ngram_rarity(references, str.split))
 
     def config(self, recipe: Recipe, seed: int) -> dict:
         """Return what a new captioner's config holds."""
@@ -131,6 +139,7 @@ class Workspace(Materials):
         return {
             "encoder": recipe.encoder,
             **({"encoder_weights": "random weights"} if spec and not spec.weights else {}),
+            "search": recipe.search,
             "length_power": recipe.length_power,
             "recipe": asdict(recipe),
             "dataset": self.dataset.name,
@@ -184,12 +193,16 @@ class Workspace(Materials):
         train = self.batches("train", recipe, seed, tokenizer)
         batches = SelfCriticalBatches(decoder, train, tokenizer, criticism, seed)
         train_on_score(decoder, batches, backup_of(folder, config), callbacks)
-        return Captioner(tokenizer, decoder, config)
+        return Captioner(tokenizer, decoder, config, first.rarity)
 
     def score(
-        self, captioner: Captioner, split: str = "test", beam_size: int = 3
+        self,
+        captioner: Captioner,
+        split: str = "test",
+        beam_size: int | None = None,
+        search: str | None = None,
     ) -> dict[str, float]:
-        """Return the scores of a captioner on one split (lesson 06)."""
+        """Return the scores of a captioner on one split (lesson 06); it searches its own way."""
         features = self.features(captioner.config["encoder"]).select(self.dataset.splits[split])
-        captions = captioner.caption_features(features, beam_size)
+        captions = captioner.caption_features(features, beam_size, search)
         return score_captions(self.dataset.references(split), captions)

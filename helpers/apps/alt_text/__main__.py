@@ -22,6 +22,7 @@ from helpers.apps.alt_text.job import LASTING, Job, JobError
 from helpers.apps.alt_text.reading import Reading
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
+from helpers.captioner import add_search_options
 from helpers.console import print_anything, program
 from helpers.images import USER_AGENT
 
@@ -64,7 +65,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("input", help="a table, a sitemap, a list of addresses, img2dataset's folder")
     add("-o", "--output", metavar="OUT.CSV")
     add("--captioner", help="a name or a folder")
-    add("--beam-size", type=number_from(int, 1), default=3)
+    add_search_options(parser)
     add("--all", action="store_true", help="caption images that have an alt text, too")
     add("--limit", type=number_from(int, 0), help="visit so many addresses in this run")
     add("--retry-failed", action="store_true", help="visit again what failed")
@@ -122,7 +123,7 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
         return 0
     name = options.captioner or default_captioner()
     identity = {"input": job.table.digest(), "captioner": fingerprint(name)}
-    identity |= {"options": [asdict(job.table.reading), options.beam_size]}
+    identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
     job.open_state(identity, options.parquet, not options.no_report)
     job.scan()
     if options.retry_failed:
@@ -132,7 +133,8 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
         if job.store.count().get("pending") and options.limit != 0:
             agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
             visits = options.rate, options.local, agent, job.table.folder
-            work(job, Settings(name, load, options.beam_size, *visits, fingerprint), options)
+            how = options.beam_size, options.search
+            work(job, Settings(name, load, *how, *visits, fingerprint), options)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130

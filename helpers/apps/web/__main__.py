@@ -11,7 +11,7 @@ import numpy as np
 from helpers.apps.web.desk import CaptionDesk
 from helpers.apps.web.page import PhotoPage
 from helpers.apps.web.server import PageServer, ServerError
-from helpers.captioner import DEFAULT, Captioner, CaptionerError
+from helpers.captioner import DEFAULT, Captioner, CaptionerError, add_search_options
 from helpers.console import program
 from helpers.encoders import EncoderError
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until Ctrl-C or SIGTERM; return 1 if it can't begin."""
     options = parse_arguments(arguments)
     try:
-        desk = open_desk(options.captioner, options.beam_size)
+        desk = open_desk(options.captioner, options.beam_size, options.search)
         server = PageServer(PhotoPage(desk, options.captioner), options.host, options.port)
     except (CaptionerError, EncoderError, ServerError) as error:
         print(error, file=sys.stderr)
@@ -39,14 +39,13 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
-    parser.add_argument("--beam-size", type=int, default=3)
-    options = parser.parse_args(arguments)
-    if options.beam_size < 1:
-        parser.error(f"--beam-size is {options.beam_size}; it must be 1 or more")
-    return options
+    add_search_options(parser)
+    return parser.parse_args(arguments)
 
 
-def open_desk(captioner: str, beam_size: int = 3) -> CaptionDesk:
+def open_desk(
+    captioner: str, beam_size: int | None = None, search: str | None = None
+) -> CaptionDesk:
     """Return a desk whose captioner is loaded and warm: the first caption takes seconds.
 
     Raises CaptionerError or EncoderError.
@@ -56,8 +55,8 @@ def open_desk(captioner: str, beam_size: int = 3) -> CaptionDesk:
         size = loaded.encoder.image_size  # a download draws a bar
     for photos in (1, 2):  # TensorFlow compiles for one photo, then for any number
         features = loaded.encoder.encode(np.zeros((photos, size, size, 3), "uint8"))
-        loaded.feature_candidates(features, beam_size)
-    return CaptionDesk(loaded, beam_size)
+        loaded.feature_candidates(features, beam_size, search)
+    return CaptionDesk(loaded, beam_size, search)
 
 
 if __name__ == "__main__":

@@ -37,14 +37,20 @@ class CaptionDesk:
 
     Arguments:
         captioner: offers `encoder` and `feature_candidates`, such as a Captioner.
-        beam_size: captions kept per photo.
+        beam_size, search: as in `Captioner.caption_features`.
         places: photos that may be here at once; whoever brings more gets a BusyError.
 
     Taught in lesson 11.
     """
 
-    def __init__(self, captioner: Captioner, beam_size: int = 3, places: int = PLACES):
-        self.captioner, self.beam_size, self.places = captioner, beam_size, places
+    def __init__(
+        self,
+        captioner: Captioner,
+        beam_size: int | None = None,
+        search: str | None = None,
+        places: int = PLACES,
+    ):
+        self.captioner, self.how, self.places = captioner, (beam_size, search), places
         self.taken, self.pace = 0, 0.1  # seconds that one photo took in the last batch
         self.lock, self.opening = threading.Lock(), threading.Semaphore(OPENED_AT_ONCE)
         self.waiting: SimpleQueue[tuple[np.ndarray, Future] | None] = SimpleQueue()
@@ -100,7 +106,7 @@ class CaptionDesk:
     def answer(self, answers: Sequence[Future], features: np.ndarray, start: float) -> None:
         """Search for captions of a batch, and hand them to those who wait."""
         with told(answers):
-            results = self.captioner.feature_candidates(features, self.beam_size)
+            results = self.captioner.feature_candidates(features, *self.how)
             for answer, candidates in zip(answers, results, strict=True):
                 answer.set_result(candidates)
         self.pace = (monotonic() - start) / len(answers)

@@ -31,8 +31,9 @@ def captioner_hash(name: str) -> str:
     Raises CaptionerError for one that is not there.
     """
     from helpers.captioner.folder import FILES, find_captioner
+    from helpers.captioner.ngrams import NGRAMS
 
     folder, digest = find_captioner(name), hashlib.sha256()
-    for file in FILES:
-        digest.update((folder / file).read_bytes())
+    for file in (*FILES, NGRAMS):
+        digest.update((folder / file).read_bytes() if (folder / file).exists() else b"")
     return digest.hexdigest()

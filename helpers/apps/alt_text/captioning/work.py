@@ -35,7 +35,7 @@ class Settings:
     Attributes:
         captioner: its name or folder.
         load: gives the captioner of that name: `encoder` and `feature_candidates`.
-        beam_size: captions kept per image.
+        beam_size, search: as in `Captioner.caption_features`.
         rate: requests a second to one server, of all workers together.
         local: one server of your own that is let in.
         user_agent: who asks.
@@ -47,7 +47,8 @@ class Settings:
 
     captioner: str
     load: Callable
-    beam_size: int = 3
+    beam_size: int | None = None
+    search: str | None = None
     rate: float = 5
     local: str = ""
     user_agent: str = USER_AGENT
@@ -75,7 +76,7 @@ def work_off(
     """
     with closing(ahead(visits(addresses, hosts, captioner.encoder.image_size))) as results:
         yield from one_behind(
-            partial(captioned, captioner=captioner, beam_size=settings.beam_size),
+            partial(captioned, captioner=captioner, how=(settings.beam_size, settings.search)),
             encoded(in_batches(results), captioner.encoder, known),
         )
 
@@ -110,13 +111,13 @@ def encoded(
         before = new
 
 
-def captioned(batch: Encoded, captioner: object, beam_size: int) -> Batch:
+def captioned(batch: Encoded, captioner: object, how: tuple) -> Batch:
     """Return the findings of a batch, and its new pictures with their captions."""
     results, new, features = batch
     photos = [result for result in results if isinstance(result, Photo)]
     others = [result for result in results if not isinstance(result, Photo)]
     pictures = [picture for _, picture in others if picture]
-    beams = on_readable(partial(captioner.feature_candidates, beam_size=beam_size), features)
+    beams = on_readable(lambda found: captioner.feature_candidates(found, *how), features)
     for photo, candidates in zip(new, beams, strict=True):
         said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
         pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))
