@@ -131,7 +131,7 @@ class Recipe:
     max_length: int = 32
     mirror: bool = True
     length_power: float = 0.8
-    search: dict = field(default_factory=lambda: {"kind": "vote", "beam_size": 10})
+    search: dict = field(default_factory=lambda: {"kind": "beam", "beam_size": 3})
     components: int = 0
     precision: str = "float32"
     sizes: dict = field(default_factory=dict)
@@ -139,8 +139,8 @@ class Recipe:
 
 ATTENTION = {"decoder": "attention", "encoder": "xception-grid"}
 CONCATENATE = {"decoder": "concatenate", "encoder": "vgg16"}
-BEAM = {"kind": "beam", "beam_size": 3}
-MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False, "search": BEAM}
+MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
+VOTE = {"kind": "vote", "beam_size": 10}
 MINI_SIZES = {"embedding_size": 128, "units": 192, "word_dropout": 0.2, "merge_dropout": 0.4}
 MINI_MERGE_SIZES = {**MINI_SIZES, "image_scale": 0.1, "image_activation": "linear"}
 MINI_CONCATENATE_SIZES = {**MINI_SIZES, "image_scale": 0.02}
@@ -157,7 +157,9 @@ RECIPES = {
     },
     "flickr8k": {
         "merge": Recipe(),
-        "attention": Recipe(epochs=12, batch_size=80, sizes={"image_dropout": 0.5}, **ATTENTION),
+        "attention": Recipe(
+            epochs=12, batch_size=80, search=VOTE, sizes={"image_dropout": 0.5}, **ATTENTION
+        ),
     },
 }
 SMALL = 1000  # training photos; with fewer, most words are rarer than the large recipe asks

@@ -128,7 +128,8 @@ class Workspace(Materials):
     def with_phrases(self, captioner: Captioner) -> Captioner:
         """Return a captioner that knows what its search needs of the training captions."""
         references = [self.descriptions[name] for name in self.dataset.splits["train"]]
-        captioner.config.setdefault("search", recipe_for(self.dataset).search)
+        kind = captioner.decoder.kind
+        captioner.config.setdefault("search", recipe_for(self.dataset, kind).search)
         captioner.config.setdefault("function_words", function_words(references))
         return replace(captioner, rarity=captioner.rarity or ngram_rarity(references, str.split))
 

@@ -434,7 +434,7 @@ caption_widget(captioners)
 
 # %% [markdown]
 # Paste an address and press **Caption that image!**, or press Enter. Or try one of the drawings, or
-# upload a photo. Then change the size of the beam, or the captioner, and press again. On a quiet
+# upload a photo. Then change the search, or the captioner, and press again. On a quiet
 # computer with two cores, expect about half a second from the press to the caption, and a little
 # more for the first one.
 #
