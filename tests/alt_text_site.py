@@ -17,6 +17,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from helpers.apps.alt_text.__main__ import main
+from helpers.apps.alt_text.writing import report
 from hostile_server import BEHAVIOURS, HostileServer, answer
 
 
@@ -116,4 +117,5 @@ def run(source, target, running=None, *more, captioner=None):
 
 
 if __name__ == "__main__":
+    report.CARDS = int(os.environ.get("CARDS", report.CARDS))
     sys.exit(main(None, load, fingerprint))

@@ -1,8 +1,10 @@
 """What several tests share."""
 
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import filterfalse
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 import helpers  # before any test imports Keras, which it sets to TensorFlow
 
 ROOT = Path(__file__).parents[1]
+LONG = bool(os.environ.get("LONG"))  # `make test-long`: everything at full length
 WAYS = ("in order", "alone")
 FIRST = ("lessons", "models", "pipeline", "captioner", "training", "features", "lesson_tools")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
@@ -27,6 +30,12 @@ def root() -> Path:
 
 
 @pytest.fixture
+def length(request: pytest.FixtureRequest) -> int:
+    """How much a test does: the first number of its mark `long`, at full length the second."""
+    return request.node.get_closest_marker("long").args[LONG]
+
+
+@pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty work folder that the pipeline uses during one test."""
     folder = tmp_path / "work"
@@ -39,6 +48,16 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let captioners decode without compiling: for a few captions, that takes most of the time."""
     monkeypatch.setattr("helpers.decoding.CompiledModel", lambda decoder: decoder)
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Nothing is compiled: a training of a few steps takes most of its time for that."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
@@ -72,13 +91,23 @@ def course(built_course: Path, tmp_path: Path) -> Path:
     return shutil.copytree(built_course, tmp_path / "course")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest.
+def has_no_short_form(item: pytest.Item) -> bool:
+    """Tell whether a test, or one of its variants, is marked `long` without two lengths."""
+    return any(not mark.args for mark in item.iter_markers("long"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make test-long` runs, and begin with the lessons.
+
+    One process of pytest-xdist runs the lessons, the other does the rest.
 
     Of that rest the longest files come first, so that no process is left alone with one of them.
     """
     places = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    if not LONG:
+        config.hook.pytest_deselected(items=[*filter(has_no_short_form, items)])
+        items[:] = filterfalse(has_no_short_form, items)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
