@@ -3,6 +3,7 @@
 python tests/alt_text_site.py crawl.csv -o out.csv …   is the command with that captioner
 """
 
+import csv
 import io
 import os
 import sys
@@ -102,6 +103,12 @@ def site(**pages):
     """Run a Site; `site(robots_txt=answer(…))` gives it a robots.txt."""
     with Site({f"/{name.replace('_', '.')}": page for name, page in pages.items()}) as running:
         yield running
+
+
+def write_table(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("Page", "Image"), *rows])
+    return path
 
 
 def arguments(source, target, running=None, *more):

@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from itertools import filterfalse
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from PIL import Image
 import helpers  # before any test imports Keras, which it sets to TensorFlow
 
 ROOT = Path(__file__).parents[1]
-LONG = bool(os.environ.get("LONG"))  # `make test-long`: everything at full length
+LONG = os.environ.get("LONG", "0") != "0"  # `make test-long`: everything at full length
 WAYS = ("in order", "alone")
 FIRST = ("lessons", "models", "pipeline", "captioner", "training", "features", "lesson_tools")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
@@ -91,23 +90,18 @@ def course(built_course: Path, tmp_path: Path) -> Path:
     return shutil.copytree(built_course, tmp_path / "course")
 
 
-def has_no_short_form(item: pytest.Item) -> bool:
-    """Tell whether a test, or one of its variants, is marked `long` without two lengths."""
-    return any(not mark.args for mark in item.iter_markers("long"))
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only `make test-long` runs, and begin with the lessons.
+    """Leave out what has no short form, and begin with the lessons.
 
-    One process of pytest-xdist runs the lessons, the other does the rest.
-
-    Of that rest the longest files come first, so that no process is left alone with one of them.
+    One process of pytest-xdist runs those, the other does the rest, of which the longest files
+    come first, so that no process is left alone with one of them.
     """
     places = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if not LONG:
-        config.hook.pytest_deselected(items=[*filter(has_no_short_form, items)])
-        items[:] = filterfalse(has_no_short_form, items)
+        bare = [item for item in items if not all(mark.args for mark in item.iter_markers("long"))]
+        config.hook.pytest_deselected(items=bare)
+        items[:] = [item for item in items if item not in bare]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -1,6 +1,5 @@
 """The same rows from a Dask cluster, also one whose workers are killed."""
 
-import csv
 import json
 import os
 import random
@@ -19,19 +18,13 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 
 from distributed import KilledWorker, LocalCluster  # noqa: E402
 
-from alt_text_site import fingerprint, load, photo, run, site  # noqa: E402
+from alt_text_site import fingerprint, load, photo, run, site, write_table  # noqa: E402
 from helpers.apps.alt_text import Settings  # noqa: E402
 from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
 from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
 from helpers.apps.alt_text.store import Finding, Picture, Store  # noqa: E402
 from helpers.clusters import ClusterError, connect  # noqa: E402
 from hostile_server import answer  # noqa: E402
-
-
-def write_table(path, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("Page", "Image"), *rows])
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from alt_text_site import Colours, arguments, photo, run, site
+from alt_text_site import Colours, arguments, photo, run, site, write_table
 from ctrl_c import LISTEN
 from helpers.apps.alt_text.visiting import visits
 from hostile_server import BEHAVIOURS
@@ -26,12 +26,6 @@ OUTPUTS = (".csv", ".jsonl", ".report.html")
 BROKEN = sorted(set(BEHAVIOURS) - {"/photo.png"})
 
 pytestmark = pytest.mark.slow
-
-
-def write_table(path, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("Page", "Image"), *rows])
-    return path
 
 
 def start(table, target, running, seconds=0.002):

@@ -246,7 +246,7 @@ def test_it_works_with_the_older_widgets_of_colab(tmp_path):
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
     subprocess.run([*install, tmp_path / "older", *OLDER], check=True)
     tests = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
-    tests += ["-m", "not slow", "--basetemp", str(tmp_path / "work")]
+    tests += ["-m", "not slow and not long", "--basetemp", str(tmp_path / "work")]
     paths = {"PYTHONPATH": f"{tmp_path / 'older'}{os.pathsep}{ROOT}"}
     code = "import ipywidgets; assert ipywidgets.__version__ == '7.7.1'"
     subprocess.run([sys.executable, "-c", code], env=os.environ | paths, check=True)

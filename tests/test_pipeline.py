@@ -805,31 +805,19 @@ def test_self_critical_training_is_a_second_stage(
 # The whole way, as a command
 
 
-def start(command, root):
-    """Start a command that listens to Ctrl-C."""
-    return subprocess.Popen(
-        command,
-        cwd=root,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **LISTEN,
-    )
-
-
 def epochs_seen(text):
     return [int(number) for number in re.findall(r"^Epoch (\d+)/", text, re.MULTILINE)]
 
 
 @pytest.mark.slow
-def test_the_command_trains_scores_and_goes_on_after_an_interrupt(
-    folder, ready, tmp_path, root, capsys
-):
+def test_the_command_trains_scores_and_goes_on_after_an_interrupt(folder, ready, tmp_path, capsys):
     """One run is stopped by Ctrl-C; the next goes on after its last whole epoch, to the end."""
     out, epochs = tmp_path / "out", "60"
     command = arguments(folder, out, "--epochs", epochs)
-    stopped = start([sys.executable, "-u", "-m", "helpers.pipeline", *command], root)
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **LISTEN}
+    options["env"] = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    module = [sys.executable, "-u", "-m", "helpers.pipeline"]
+    stopped = subprocess.Popen([*module, *command], cwd=ROOT, **options)
     seen = ""
     for line in stopped.stdout:
         seen += line
