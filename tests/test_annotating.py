@@ -18,7 +18,6 @@ from helpers.captions import CaptionFormatError, read_captions
 from helpers.datasets import open_dataset
 
 ROOT = Path(__file__).parents[1]
-OLDER = ["ipywidgets==7.7.1", "ipython_genutils"]  # Colab's
 
 
 @pytest.fixture
@@ -239,16 +238,3 @@ def test_two_photos_of_one_name_are_known_by_their_folders(photos, tmp_path):
     assert dataset.captions["more/a.jpg"] == ["Of the other a"]
     listed = annotation_widget(twins, photos / "captions.json", amount=1)
     assert listed.names == ["a.jpg", "more/a.jpg"] and listed.boxes[0].value == "Of a"
-
-
-@pytest.mark.long
-def test_it_works_with_the_older_widgets_of_colab(tmp_path):
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
-    subprocess.run([*install, tmp_path / "older", *OLDER], check=True)
-    tests = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
-    tests += ["-m", "not slow and not long", "--basetemp", str(tmp_path / "work")]
-    paths = {"PYTHONPATH": f"{tmp_path / 'older'}{os.pathsep}{ROOT}"}
-    code = "import ipywidgets; assert ipywidgets.__version__ == '7.7.1'"
-    subprocess.run([sys.executable, "-c", code], env=os.environ | paths, check=True)
-    done = subprocess.run(tests, cwd=ROOT, env=os.environ | paths, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
