@@ -38,11 +38,8 @@ test: setup  ## lint, unit, notebook and browser tests
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: setup  ## kills, crowds and writers at full length
-	@KILLS=50 ROUNDS=20 ALT_TEXT_KILLS=50 CAPTION_LOAD_SECONDS=60 $(BIN)/python -m pytest -s \
-		tests/test_alt_text_kill.py tests/test_alt_text_cluster.py tests/test_annotating.py \
-		tests/test_dataset_layouts.py tests/test_features.py tests/test_training_kill.py \
-		tests/test_web_load.py -m slow
+test-long: setup  ## what is short there, at full length: kills, crowds, memory, the wheel
+	@LONG=1 $(BIN)/python -m pytest -s -m long
 
 lab: setup  ## open JupyterLab on lesson 01
 	@$(BIN)/jupyter lab "$(LARGE_UPLOADS)" --ServerApp.root_dir=. notebooks/01_clean_captions.ipynb

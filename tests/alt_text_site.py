@@ -3,6 +3,7 @@
 python tests/alt_text_site.py crawl.csv -o out.csv …   is the command with that captioner
 """
 
+import csv
 import io
 import os
 import sys
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from helpers.apps.alt_text.__main__ import main
+from helpers.apps.alt_text.writing import report
 from hostile_server import BEHAVIOURS, HostileServer, answer
 
 
@@ -103,6 +105,12 @@ def site(**pages):
         yield running
 
 
+def write_table(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("Page", "Image"), *rows])
+    return path
+
+
 def arguments(source, target, running=None, *more):
     """The command line for a test: no waiting between visits."""
     words = [str(source), "-o", str(target), "--captioner", "0", "--rate", "100000", *more]
@@ -116,4 +124,5 @@ def run(source, target, running=None, *more, captioner=None):
 
 
 if __name__ == "__main__":
+    report.CARDS = int(os.environ.get("CARDS", report.CARDS))
     sys.exit(main(None, load, fingerprint))

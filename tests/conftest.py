@@ -1,8 +1,9 @@
 """What several tests share."""
 
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 import helpers  # before any test imports Keras, which it sets to TensorFlow
 
 ROOT = Path(__file__).parents[1]
+LONG = os.environ.get("LONG", "0") != "0"  # `make test-long`: everything at full length
 WAYS = ("in order", "alone")
 FIRST = ("lessons", "models", "pipeline", "captioner", "training", "features", "lesson_tools")
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
@@ -27,6 +29,12 @@ def root() -> Path:
 
 
 @pytest.fixture
+def length(request: pytest.FixtureRequest) -> int:
+    """How much a test does: the first number of its mark `long`, at full length the second."""
+    return request.node.get_closest_marker("long").args[LONG]
+
+
+@pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty work folder that the pipeline uses during one test."""
     folder = tmp_path / "work"
@@ -39,6 +47,16 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let captioners decode without compiling: for a few captions, that takes most of the time."""
     monkeypatch.setattr("helpers.decoding.CompiledModel", lambda decoder: decoder)
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Nothing is compiled: a training of a few steps takes most of its time for that."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
@@ -72,13 +90,18 @@ def course(built_course: Path, tmp_path: Path) -> Path:
     return shutil.copytree(built_course, tmp_path / "course")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the lessons: one process of pytest-xdist runs them, the other does the rest.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what has no short form, and begin with the lessons.
 
-    Of that rest the longest files come first, so that no process is left alone with one of them.
+    One process of pytest-xdist runs those, the other does the rest, of which the longest files
+    come first, so that no process is left alone with one of them.
     """
     places = {f"test_{name}.py": place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    if not LONG:
+        bare = [item for item in items if not all(mark.args for mark in item.iter_markers("long"))]
+        config.hook.pytest_deselected(items=bare)
+        items[:] = [item for item in items if item not in bare]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -1,6 +1,5 @@
 """The same rows from a Dask cluster, also one whose workers are killed."""
 
-import csv
 import json
 import os
 import random
@@ -19,21 +18,13 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 
 from distributed import KilledWorker, LocalCluster  # noqa: E402
 
-from alt_text_site import fingerprint, load, photo, run, site  # noqa: E402
+from alt_text_site import fingerprint, load, photo, run, site, write_table  # noqa: E402
 from helpers.apps.alt_text import Settings  # noqa: E402
 from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
 from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
 from helpers.apps.alt_text.store import Finding, Picture, Store  # noqa: E402
 from helpers.clusters import ClusterError, connect  # noqa: E402
 from hostile_server import answer  # noqa: E402
-
-KILLS = int(os.environ.get("ALT_TEXT_KILLS", 4))
-
-
-def write_table(path, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("Page", "Image"), *rows])
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +65,14 @@ def workers_of(cluster):
 
 
 @pytest.mark.slow
-def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
-    chance, over, kills, size = random.Random(7), threading.Event(), [], 600 * KILLS
+@pytest.mark.long(2, 50)
+def test_workers_that_are_killed_lose_nothing(cluster, tmp_path, length):
+    chance, over, kills, size = random.Random(7), threading.Event(), [], 600 * length
 
     def kill():
         """Kill a worker whenever so much work is done: so all kills find work to disturb."""
-        for number in range(KILLS):
-            share = (number + chance.uniform(0.1, 0.7)) / KILLS
+        for number in range(length):
+            share = (number + chance.uniform(0.1, 0.7)) / length
             while running.visits.total() < share * size and not over.wait(0.01):
                 pass
             while not (pids := workers_of(cluster) - {*kills}) and not over.wait(0.01):
@@ -103,7 +95,7 @@ def test_workers_that_are_killed_lose_nothing(cluster, tmp_path):
         over.set()
         killer.join()
     print(f"{len(kills)} workers killed within {time.monotonic() - begin:.0f} s")
-    assert len({*kills}) == KILLS
+    assert len({*kills}) == length
     same_files(tmp_path)
 
 

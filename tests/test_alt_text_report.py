@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -14,16 +13,8 @@ from alt_text_site import run, site
 from helpers.apps.alt_text.store import Picture
 from helpers.apps.alt_text.writing import report as module
 from helpers.apps.alt_text.writing.outputs import Record
+from test_widget_browser import CHROMIUM, QUIET, in_chromium
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
-browser_only = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-]
 EVIL = '</script><script>window.evil = 1</script><img src=x onerror="window.evil=2">&"\''
 
 
@@ -136,7 +127,7 @@ def opened(browser):
 
 
 class TestBrowser:
-    pytestmark = browser_only
+    pytestmark = in_chromium
 
     def saved(self, page, tmp_path):
         with page.expect_download() as download:

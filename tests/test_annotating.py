@@ -18,9 +18,6 @@ from helpers.captions import CaptionFormatError, read_captions
 from helpers.datasets import open_dataset
 
 ROOT = Path(__file__).parents[1]
-KILLS = int(os.environ.get("KILLS", 3))
-ROUNDS = int(os.environ.get("ROUNDS", 1))
-OLDER = ["ipywidgets==7.7.1", "ipython_genutils"]  # Colab's
 
 
 @pytest.fixture
@@ -164,9 +161,10 @@ def start_writer(who: str, file: Path, amount: int) -> subprocess.Popen:
 
 
 @pytest.mark.slow
-def test_two_programs_that_write_at_once_lose_nothing(tmp_path):
+@pytest.mark.long(1, 20)
+def test_two_programs_that_write_at_once_lose_nothing(tmp_path, length):
     amount = 40
-    for round_ in range(ROUNDS):
+    for round_ in range(length):
         file = tmp_path / f"{round_}.json"
         for writer in [start_writer(who, file, amount) for who in ("ana", "ben")]:
             assert writer.communicate()[0].split()[-1] == str(amount - 1) and not writer.returncode
@@ -175,9 +173,10 @@ def test_two_programs_that_write_at_once_lose_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_the_file_is_whole_and_holds_what_was_said_to_be_saved(tmp_path):
+@pytest.mark.long(2, 50)
+def test_killed_at_any_moment_the_file_holds_what_was_said_to_be_saved(tmp_path, length):
     chance, file = random.Random(7), tmp_path / "captions.json"
-    for kill in range(KILLS):
+    for kill in range(length):
         writer = start_writer(f"{kill}-", file, 1_000_000)
         said = writer.stdout.readline()  # it is at work
         time.sleep(chance.uniform(0, 0.3))
@@ -239,16 +238,3 @@ def test_two_photos_of_one_name_are_known_by_their_folders(photos, tmp_path):
     assert dataset.captions["more/a.jpg"] == ["Of the other a"]
     listed = annotation_widget(twins, photos / "captions.json", amount=1)
     assert listed.names == ["a.jpg", "more/a.jpg"] and listed.boxes[0].value == "Of a"
-
-
-@pytest.mark.slow
-def test_it_works_with_the_older_widgets_of_colab(tmp_path):
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
-    subprocess.run([*install, tmp_path / "older", *OLDER], check=True)
-    tests = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__]
-    tests += ["-m", "not slow", "--basetemp", str(tmp_path / "work")]
-    paths = {"PYTHONPATH": f"{tmp_path / 'older'}{os.pathsep}{ROOT}"}
-    code = "import ipywidgets; assert ipywidgets.__version__ == '7.7.1'"
-    subprocess.run([sys.executable, "-c", code], env=os.environ | paths, check=True)
-    done = subprocess.run(tests, cwd=ROOT, env=os.environ | paths, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout

@@ -9,10 +9,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
-
 from helpers.captions import read_captions
-from test_widget_browser import CHROMIUM, ROOT, SCENE, SECONDS, notebook_page
+from test_widget_browser import ROOT, SCENE, SECONDS, in_chromium, notebook_page
 
 CODE = """
 import sys
@@ -22,11 +20,7 @@ annotation_widget({photos!r}, {file!r}, amount=2)
 """
 FORWARD = "next →"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-]
+pytestmark = in_chromium
 
 
 def code_for(folder: Path) -> str:

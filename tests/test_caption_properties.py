@@ -1,10 +1,6 @@
-"""Properties that hold for any text: readers refuse or read, cleaning is stable, writing is safe.
-
-CAPTION_EXAMPLES=20000 tries as many texts for each property; the suite tries a few.
-"""
+"""Properties that hold for any text: readers read or refuse, cleaning is stable, writing safe."""
 
 import json
-import os
 import string
 import tempfile
 import unicodedata
@@ -14,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conftest import LONG
 from helpers import captions as module
 from helpers.captions import (
     CLASSIC_CLEANING,
@@ -35,9 +32,10 @@ from helpers.metrics import normalise
 
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
 FIXTURES = [path.read_bytes() for path in sorted(FORMATS.iterdir())]
-EXAMPLES = int(os.environ.get("CAPTION_EXAMPLES", 60))
+EXAMPLES = (60, 2000)  # texts tried for each property
+pytestmark = pytest.mark.long(*EXAMPLES)
 settings.register_profile(
-    "captions", max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
+    "captions", max_examples=EXAMPLES[LONG], deadline=None, suppress_health_check=list(HealthCheck)
 )
 settings.load_profile("captions")
 

@@ -497,15 +497,27 @@ def test_a_broken_captioner_is_told_without_any_source(folder, encoder, capsys, 
     assert "can't be loaded" in capsys.readouterr().err
 
 
+ONE_AT_ONCE = """
+import sys
+from helpers.captioner import __main__ as program, captioner
+
+captioner.PHOTOS_AT_ONCE = 1
+sys.exit(program.main())
+"""
+
+
 @pytest.mark.slow
 def test_the_command_works_in_a_pipe_that_closes_early(trained, tmp_path):
-    """A real process with the real encoder, and a reader like `head` that wants one line."""
+    """A real process with the real encoder, and a reader like `head` that wants one line.
+
+    A batch is one photo, so that more lines come after that one.
+    """
     keras.utils.set_random_seed(7)
     model = MergeDecoder(len(trained.tokenizer), 3032, 16, 32)
     model.build()
     Captioner(trained.tokenizer, model).save(tmp_path / "real")
-    paths = sorted(SCENES.glob("*.jpg"))[:40]
-    command = [sys.executable, "-m", "helpers.captioner", "-", "--captioner", tmp_path / "real"]
+    paths = sorted(SCENES.glob("*.jpg"))[:8]
+    command = [sys.executable, "-c", ONE_AT_ONCE, "-", "--captioner", tmp_path / "real"]
     environment = {**os.environ, "KERAS_HOME": str(tmp_path), "TF_CPP_MIN_LOG_LEVEL": "2"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes) as process:

@@ -22,7 +22,6 @@ from helpers.datasets.converting import plain_names
 
 ROOT = Path(__file__).parents[1]
 FORMATS = Path(__file__).parent / "fixtures" / "formats"
-KILLS = int(os.environ.get("KILLS", 3))
 NAMES = [f"photo{number:02}.jpg" for number in range(20)]
 
 
@@ -295,7 +294,8 @@ def await_sign(process: subprocess.Popen, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_conversion_killed_at_any_moment_is_made_up_for(tmp_path):
+@pytest.mark.long(2, 50)
+def test_a_conversion_killed_at_any_moment_is_made_up_for(tmp_path, length):
     names = [f"photo{number:03}.jpg" for number in range(250)]
     write_images(tmp_path / "d", names)
     write_json(tmp_path / "d" / "captions.json", coco_content(names))
@@ -307,7 +307,7 @@ def test_a_conversion_killed_at_any_moment_is_made_up_for(tmp_path):
         await_sign(process, goal.parent)
         begin = time.monotonic()
     seconds = time.monotonic() - begin
-    for kill in range(KILLS):
+    for kill in range(length):
         out = tmp_path / f"{kill}" / "out"
         out.parent.mkdir()
         with start([*command, str(out)]) as process:

@@ -220,15 +220,13 @@ def test_a_killed_run_goes_on_where_it_stopped(root, photos, target, expected):
     np.testing.assert_array_equal(made.vectors, np.tile(expected, (50, 1)))
 
 
-KILLS = int(os.environ.get("KILLS", "3"))
-
-
 @needs_unix
 @pytest.mark.slow
+@pytest.mark.long(2, 50)
 def test_runs_killed_at_random_moments_come_to_what_an_undisturbed_one_comes_to(
-    root, photos, target, tmp_path
+    root, photos, target, tmp_path, length
 ):
-    """Killed, run again, killed …; KILLS=50 makes it 50 kills."""
+    """Killed, run again, killed …"""
     undisturbed, random, kills = tmp_path / "undisturbed" / target.name, Random(), 0
     extract_features(FakeEncoder(), fifty_times(photos), undisturbed)
     while True:
@@ -236,11 +234,11 @@ def test_runs_killed_at_random_moments_come_to_what_an_undisturbed_one_comes_to(
         with start(KILLED.format(pause=pause), root, photos, target) as process:
             assert process.stdout.readline() == "go\n"
             with suppress(subprocess.TimeoutExpired):
-                process.wait(random.uniform(0, 1.2) if kills < KILLS else 60)
+                process.wait(random.uniform(0, 1.2) if kills < length else 60)
             process.kill()
         kills += process.returncode == -signal.SIGKILL
         assert not target.exists() or target.read_bytes() == undisturbed.read_bytes()
-        if process.returncode == 0 and kills >= KILLS:
+        if process.returncode == 0 and kills >= length:
             break
     assert leftovers(target) == complete(target)
     assert target.read_bytes() == undisturbed.read_bytes()

@@ -15,6 +15,7 @@ from helpers.training import Recipe, compile_decoder, words_loss
 GPUS = tf.config.list_physical_devices("GPU")
 DEVICES = ["CPU:0", *["GPU:0"] * bool(GPUS)]
 PRECISIONS = ["float32", "mixed_bfloat16", "mixed_float16"]
+RISKY = "mixed_float16"  # small gradients vanish in it unless the loss is scaled
 VOCAB, NUMBERS, REGIONS = 30, 16, 5
 RANDOM = np.random.default_rng(8)
 IDS = np.array([[2, 4, 5, 6, 3, 0, 0], [2, 7, 8, 3, 0, 0, 0], [2, 9, 10, 11, 12, 13, 3]], "int32")
@@ -113,7 +114,10 @@ def test_every_device_and_precision_says_the_same(name, policy, device):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("policy", PRECISIONS)
+@pytest.mark.parametrize(
+    "policy",
+    [pytest.param(name, marks=() if name == RISKY else pytest.mark.long) for name in PRECISIONS],
+)
 @each_model
 def test_a_step_of_training_works_on_every_device(name, policy, device):
     (features, inputs), targets = batch_of(name)

@@ -40,6 +40,7 @@ KINDS = {
     "webp-rgba": (OF_WEBP, "RGBA", "WEBP", {"method": 0}),
     "avif-rgba": (OF_WEBP, "RGBA", "AVIF", {"speed": 10, "subsampling": "4:4:4"}),
 }
+SHORT = ("jpeg-progressive-444", "png-rgba-turned")  # the most by a codec, and by turning
 HALVED = ("jpeg-progressive-444", "jpeg-progressive-cmyk")  # when opened whole
 
 pytestmark = [
@@ -51,7 +52,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(k, marks=() if k in SHORT else pytest.mark.long) for k in KINDS],
+)
 def animal(request, tmp_path_factory):
     """A large image: name, path, size."""
     size, mode, kind, options = KINDS[request.param]

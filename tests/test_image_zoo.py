@@ -469,7 +469,9 @@ def test_the_encoder_sees_the_same_in_every_dress(dresses):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["attention-xception", "merge-xception"])
+@pytest.mark.parametrize(
+    "name", ["merge-xception", pytest.param("attention-xception", marks=pytest.mark.long)]
+)
 def test_the_caption_is_the_same_in_every_dress(dresses, name):
     from helpers.captioner import Captioner
 

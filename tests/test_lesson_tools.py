@@ -171,7 +171,12 @@ sys.exit(run.main([]))
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send Ctrl-C to")
 @pytest.mark.parametrize(
     ("stop", "moment"),  # or seconds, in which a kernel starts
-    [("SIGTERM", "in a cell"), *(("SIGINT", moment) for moment in ("in a cell", 0.15, 0.35, 0.5))],
+    [
+        ("SIGTERM", "in a cell"),
+        ("SIGINT", "in a cell"),
+        ("SIGINT", 0.35),
+        *(pytest.param("SIGINT", moment, marks=pytest.mark.long) for moment in (0.15, 0.5)),
+    ],
 )
 def test_ctrl_c_and_kill_stop_all_lessons_with_one_line(course, stop, moment):
     begun = course / "begun"

@@ -367,6 +367,6 @@ def test_any_number_of_regions_of_any_width_trains(regions, channels):
     features = np.random.default_rng(4).normal(0, 1, (3, regions, channels)).astype("float32")
     model.standardise.adapt(features.reshape(-1, channels))
     model.build()
-    model.compile(keras.optimizers.Adam(0.02), loss=words_loss)
-    history = model.fit((features, WORDS[:, :-1]), WORDS[:, 1:], epochs=30, verbose=0)
+    model.compile(keras.optimizers.Adam(0.05), loss=words_loss, run_eagerly=True)
+    history = model.fit((features, WORDS[:, :-1]), WORDS[:, 1:], epochs=12, verbose=0)
     assert history.history["loss"][-1] < 0.9 * history.history["loss"][0]

@@ -184,10 +184,10 @@ def test_a_perfect_caption_has_the_highest_reward():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("grouped", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_training_on_the_score_raises_it(grouped):
     model = small_model(grouped)
-    choices = Criticism(80, captions=20, temperature=1.0, learning_rate=0.02, average=0.9)
+    choices = Criticism(50, captions=20, temperature=1.0, learning_rate=0.03, average=0.9)
     batches = SelfCriticalBatches(model, batches_of(grouped), TOKENIZER, choices)
     train_on_score(model, batches, verbose=0)
     first, last = np.mean(batches.rewards[:10]), np.mean(batches.rewards[-10:])

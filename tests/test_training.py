@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from helpers.batches import CaptionBatches, prefix_rows
 from helpers.decoding import greedy
@@ -155,14 +154,6 @@ def test_the_dev_loss_is_that_of_the_averaged_weights(overfitted):
     np.testing.assert_allclose(history["val_loss"][-1], dev_loss(model), rtol=1e-4)
 
 
-@pytest.fixture
-def eager():
-    """Nothing is compiled: these trainings take a few steps, and compiling takes seconds."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 UNLIKE = np.zeros((6, 14), "int32")  # five short captions and a long one
 for row, length in enumerate((4, 4, 4, 4, 4, 12)):
     words = np.random.default_rng(row).integers(4, VOCAB, length - 2)
@@ -259,38 +250,24 @@ class StopInEpoch(keras.callbacks.Callback):
 
 @pytest.mark.slow
 def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path, eager):
-    recipe, backup = dataclasses.replace(TINY, epochs=3), tmp_path / "unfinished"
-    whole, stopped, resumed = new_model(), new_model(), new_model(seed=9)
-    expected = train_decoder(whole, batches_of(4), batches_of(), recipe, verbose=0)
-    with pytest.raises(KeyboardInterrupt):
-        stop = [StopInEpoch(2)]
-        train_decoder(stopped, batches_of(4), batches_of(), recipe, backup, stop, verbose=0)
-    assert backup.exists()
-    captions = CaptionEveryEpoch(lambda: ["a"], lambda label, _: labels.append(label))
-    labels = []
-    more = [captions]
-    history = train_decoder(resumed, batches_of(4), batches_of(), recipe, backup, more, verbose=0)
-    np.testing.assert_allclose(history["val_loss"], expected["val_loss"][2:], rtol=1e-4)
-    for weight, other in zip(resumed.weights, whole.weights, strict=True):
-        np.testing.assert_allclose(weight, other, atol=1e-5)
-    assert labels[0] == "restored" and labels[1].startswith("epoch  3") and len(labels) == 2
-    assert not backup.exists()
-
-
-@pytest.mark.slow
-def test_a_resumed_training_sees_and_drops_what_an_undisturbed_one_does(tmp_path, eager):
     """It replayed the first epoch's order, and dropout began anew."""
     recipe, backup = dataclasses.replace(TINY, epochs=3), tmp_path / "unfinished"
-    whole, stopped, resumed = (new_model(word_dropout=0.5, merge_dropout=0.5) for _ in range(3))
-    train_decoder(whole, batches_of(8, True), batches_of(), recipe, verbose=0)
+    dropout = {"word_dropout": 0.5, "merge_dropout": 0.5}
+    whole, stopped, resumed = (new_model(**dropout) for _ in range(3))
+    expected = train_decoder(whole, batches_of(4, True), batches_of(), recipe, verbose=0)
     with pytest.raises(KeyboardInterrupt):
         stop = [StopInEpoch(2)]
-        train_decoder(stopped, batches_of(8, True), batches_of(), recipe, backup, stop, verbose=0)
-    begun = batches_of(8, True)
+        train_decoder(stopped, batches_of(4, True), batches_of(), recipe, backup, stop, verbose=0)
+    assert backup.exists()
+    begun, labels = batches_of(4, True), []
     list(begun), list(begun)  # how often somebody went through them doesn't matter
-    train_decoder(resumed, begun, batches_of(), recipe, backup, verbose=0)
+    more = [CaptionEveryEpoch(lambda: ["a"], lambda label, _: labels.append(label))]
+    history = train_decoder(resumed, begun, batches_of(), recipe, backup, more, verbose=0)
+    np.testing.assert_allclose(history["val_loss"], expected["val_loss"][2:], rtol=1e-4)
     for weight, other in zip(resumed.weights, whole.weights, strict=True):
         np.testing.assert_allclose(weight, other, atol=1e-6)
+    assert labels[0] == "restored" and labels[1].startswith("epoch  3") and len(labels) == 2
+    assert not backup.exists()
 
 
 def test_a_kill_while_an_epoch_is_saved_leaves_the_one_before(tmp_path, eager, monkeypatch):

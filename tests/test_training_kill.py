@@ -1,7 +1,4 @@
-"""A training that is killed at any moment and started again comes to what an undisturbed one does.
-
-KILLS=50 tries as many moments; see CONTRIBUTING.
-"""
+"""A training killed at any moment and started again comes to what an undisturbed one does."""
 
 import json
 import os
@@ -19,20 +16,19 @@ import pytest
 
 from test_pipeline import write_dataset
 
-KILLS = int(os.environ.get("KILLS", "3"))
-
 
 @pytest.mark.slow
+@pytest.mark.long(2, 50)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_killed_training_goes_on_to_the_same_end(tmp_path, root):
+def test_a_killed_training_goes_on_to_the_same_end(tmp_path, root, length):
     """In a process of its own, which loads TensorFlow once and forks for every training."""
     folder = write_dataset(tmp_path / "tiny")
-    command = [sys.executable, __file__, str(folder), str(tmp_path / "runs"), str(KILLS)]
+    command = [sys.executable, __file__, str(folder), str(tmp_path / "runs"), str(length)]
     paths = os.pathsep.join([str(root), *sys.path])
     quiet = {**os.environ, "PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
     run = subprocess.run(command, cwd=root, env=quiet, capture_output=True, text=True, timeout=3600)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
-    assert f"{KILLS} of {KILLS} equal" in run.stdout, run.stdout[-3000:]
+    assert f"{length} of {length} equal" in run.stdout, run.stdout[-3000:]
 
 
 def train(folder, place, killed_after=None):
@@ -86,7 +82,7 @@ def main(folder, runs, kills):
     from helpers.training import RECIPES
 
     materials.load_encoder = lambda name: test_pipeline.FakeEncoder()
-    tiny = replace(test_pipeline.TINY, epochs=6, learning_rate=0.03, max_length=8, mirror=True)
+    tiny = replace(test_pipeline.TINY, epochs=4, learning_rate=0.03, max_length=8, mirror=True)
     RECIPES["mini"]["merge"] = tiny
     (runs / "whole").mkdir(parents=True)
     begin = time.perf_counter()

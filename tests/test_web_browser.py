@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from test_widget_browser import CHROMIUM, QUIET
+from test_widget_browser import CHROMIUM, QUIET, in_chromium
 from web_parts import ColourCaptioner, photo, serving
 
 RED, BLUE = "A red <b>dog</b>.", "A blue <b>dog</b>."
@@ -20,11 +20,7 @@ DROP = """([files, target]) => {
       new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-]
+pytestmark = in_chromium
 
 
 @pytest.fixture(scope="module")

@@ -446,14 +446,15 @@ def test_several_captioners_can_be_given(captioner, at_once):
 # The older ipywidgets, which Colab has
 
 
-@pytest.mark.slow
-def test_all_this_holds_with_the_ipywidgets_of_colab(tmp_path):
+@pytest.mark.long
+def test_this_and_the_annotation_form_hold_with_the_ipywidgets_of_colab(tmp_path):
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path]
     if subprocess.run([*command, *OLDER], capture_output=True).returncode:
         pytest.skip(f"pip reaches no index to install {OLDER[0]} from")
     own = os.environ | {"PYTHONPATH": str(tmp_path)}
     version = [sys.executable, "-c", "import ipywidgets; print(ipywidgets.__version__)"]
     assert subprocess.check_output(version, env=own, text=True) == "7.7.1\n"
-    tests = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", __file__]
+    files = [__file__, str(ROOT / "tests" / "test_annotating.py")]
+    tests = [sys.executable, "-m", "pytest", "-q", "-m", "not slow and not long", *files]
     run = subprocess.run([*tests, "-p", "no:cacheprovider"], cwd=ROOT, env=own, capture_output=True)
     assert run.returncode == 0, run.stdout.decode()[-3000:]

@@ -64,7 +64,7 @@ widget = caption_widget(Fake(), fetch=partial(fetch_image, local={local!r}))
 widget
 """
 
-pytestmark = [
+pytestmark = in_chromium = [
     pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
