@@ -187,6 +187,13 @@ def test_the_table_of_results_is_what_was_recorded():
             assert cell == wanted, f"{name}, {key}, {metric}: recorded are {values}"
 
 
+def test_lesson_06_says_how_well_scores_agree_with_people():
+    source = Lesson(ROOT, "06_score_captions").source_path.read_text("utf-8")
+    heads, _, cells = source.split("0 is chance.\n#\n")[1].splitlines()[:3]
+    shown = dict(zip(heads.strip("#| ").split(" | "), cells.strip("#| ").split(" | "), strict=True))
+    assert {name: float(value) for name, value in shown.items()} == RESULTS["agreement"]
+
+
 def test_lessons_quote_the_table():
     quoted, stages = {}, ("", "-self-critical")
     names = [name + stage for name in FEATURES_OF.values() for stage in stages]
@@ -209,7 +216,9 @@ def test_what_is_said_of_the_curves_is_in_them():
     greedy = [point["dev CIDEr-D"] for point in curve["points"]]
     scored = [point["stage"] for point in curve["points"]].count("score")
     source = Lesson(ROOT, "12_optimise_the_metric").source_path.read_text("utf-8")
-    (said,) = re.findall(r"in the run drawn in `data/captioners/curves.png`, (.*?) in three epochs", source)
+    (said,) = re.findall(
+        r"in the run drawn in `data/captioners/curves.png`, (.*?) in three epochs", source
+    )
     assert re.findall(r"\d+\.\d", said) == [f"{score:.1f}" for score in greedy[-scored - 1 :]]
     (said,) = re.findall(r"the first recorded run took (.*)\.", source)
     first = [recorded(FEATURES_OF["merge"] + stage)[0] for stage in ("", "-self-critical")]

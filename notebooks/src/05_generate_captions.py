@@ -213,8 +213,7 @@ for caption in wanted:
 
 # %% [markdown]
 # On a quiet CPU, expect half a second to a second for one caption; for Flickr8k's thousand dev photos that makes about ten minutes. The captions are the yardstick from here on: each change has to give *exactly the same words*, only faster.
-
-# %% [markdown]
+#
 # ## 3. The same words, faster
 #
 # `predict` is made for big piles of data. Each call sets up a data pipeline, callbacks and a loop, all for one row. So why not call the model like a function? One photo will do for this try:
@@ -347,8 +346,7 @@ plots.plot_times(milliseconds)
 
 # %% [markdown]
 # The scale is logarithmic: equal steps in length stand for equal factors. On a CPU, expect the first and the last change to save a factor between 10 and 50 each, the second about 2, and all of them together a factor between 200 and 2,000. The busier the machine, the worse the first two bars look. On a GPU, where starting a calculation costs more than doing it, the last change matters most.
-
-# %% [markdown]
+#
 # ## 4. Can it say something else?
 #
 # Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability instead: a word with 30% comes in about 30 of 100 draws. That is **sampling**.
@@ -390,8 +388,7 @@ for temperature in (0.5, 1.0, 1.5):
 
 # %% [markdown]
 # The lower the temperature, the more the captions resemble one another. At 1.5 many go astray: one odd word is enough, because the model has to go on from what it wrote. Variety costs truth. For alt text you want truth, so turn to the opposite of chance.
-
-# %% [markdown]
+#
 # ## 5. Looking further than one word
 #
 # Greedy decoding takes the best word now and can't know what it gives away. Here is a toy language of three words, with the probability of every next word:
@@ -609,7 +606,9 @@ captioner.config["length_power"] = best_power
 #
 # ## 7. Why does it say things twice?
 #
-# A model that has seen a thousand dogs loses count of the one that it has written already. On drawings it has learnt, ours rarely does. So let another one speak: the course's own `merge-xception`, trained on real photos, about these same drawings, which are no world of its own. Which words may come twice in a caption, which may not? "a" and "the" do, "dog" should not. Words of the first kind hold sentences together, whatever is to be seen, so they stand in the captions of most photos. That is enough to find them, in any language:
+# A captioner that is not sure of what it sees repeats itself: "a yellow and yellow and yellow ball". Sure of its drawings, ours rarely does. So let another one speak about them: the course's own `merge-xception`, which was trained on real photos and has never met a drawing.
+#
+# Which words may come twice in a caption, and which may not? "a" and "the" may, "yellow" should not. Words of the first kind, **function words**, hold sentences together whatever is to be seen, so they stand in the captions of most photos. That is enough to find them, in any language:
 
 # %% tags=["same-as:helpers.captioner.ngrams.function_words"]
 OFTEN = 0.4
@@ -738,8 +737,7 @@ print(f"dev CIDEr-D {by_power[best_power]:.1f} with beam {BEAM_SIZE}, length_pow
 # * Beam search keeps several beginnings and finds captions that greedy decoding misses; a beam of one *is* greedy decoding.
 # * Sums of logarithms favour short captions; `length_power` makes up for it, and dev chooses how much.
 # * A content word is said once: what is used up is noted in the state and barred.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # ### Exercise 1: Sum up a sentence
@@ -792,32 +790,7 @@ kept = keep_top([[-1.0, -3.0, -2.0, -4.0], [-9.0, -5.0, -6.0, -7.0]], 2) > -1e8
 print("right" if kept.tolist() == [[1, 0, 1, 0], [0, 1, 1, 0]] else "not yet")
 
 # %% [markdown]
-# ### Exercise 3: Offer candidates
-#
-# A person who writes alt text wants a choice. Return a photo's captions as pairs (caption, probability), best first. `captioner.feature_candidates` gives a list for each photo, best first; each of them has a `caption` and a `probability`. Lesson 07 shows such candidates in a table, lesson 09 puts them on buttons.
-
-
-# %% tags=["exercise"]
-def candidates(vector, beam_size=5):
-    return []  # your turn
-
-
-pairs = candidates(features[0])
-print("right" if len(pairs) == 5 and 0 < sum(p for _, p in pairs) <= 1 else "not yet")
-
-
-# %% tags=["solution"]
-# @title Solution 3
-def candidates(vector, beam_size=5):
-    (found,) = captioner.feature_candidates(vector[None], beam_size)
-    return [(each.caption, each.probability) for each in found]
-
-
-pairs = candidates(features[0])
-print("right" if len(pairs) == 5 and 0 < sum(p for _, p in pairs) <= 1 else "not yet")
-
-# %% [markdown]
-# ### Exercise 4: Weigh variety against truth
+# ### Exercise 3: Weigh variety against truth
 #
 # Open. For temperatures of your choice, sample a caption of every dev photo. Return pairs (number of different captions, CIDEr-D). How much truth does each bit of variety cost? And where does greedy decoding stand?
 
@@ -832,7 +805,7 @@ print("different captions, CIDEr-D:", results if len(results) == 3 else "not yet
 
 
 # %% tags=["solution"]
-# @title Solution 4
+# @title Solution 3
 def variety_and_truth(temperatures):
     results = []
     for temperature in temperatures:
