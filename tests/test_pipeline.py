@@ -304,6 +304,19 @@ def test_a_captioner_of_something_else_is_trained_anew(
     assert before == {path: path.read_bytes() for path in before} and len(before) == 4
 
 
+def test_a_captioner_of_before_gets_what_its_search_needs(dataset, ready):
+    work = Workspace(dataset)
+    captioner = work.captioner(TINY, 3)
+    assert captioner.rarity and captioner.config["search"] == TINY.search
+    lacking = {"search", "function_words"}
+    config = {key: value for key, value in captioner.config.items() if key not in lacking}
+    found = work.with_phrases(replace(captioner, config=config, rarity=None))
+    assert found.decoder is captioner.decoder and found.rarity.unseen == captioner.rarity.unseen
+    assert {key: found.config[key] for key in lacking} == {
+        key: captioner.config[key] for key in lacking
+    }
+
+
 def test_who_asks_for_no_recipe_takes_the_captioner_there_is(dataset, ready, no_training, capsys):
     Workspace(dataset).captioner(replace(TINY, epochs=2), 3)
     assert Workspace(dataset).captioner().config["seed"] == 3

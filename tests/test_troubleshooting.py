@@ -30,6 +30,7 @@ from helpers.datasets import download_flickr8k, open_dataset
 from helpers.features import Features, extract_features, load_features, spreading
 from helpers.images import open_image
 from helpers.metrics import score_captions
+from helpers.models import MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
 
 ROOT = Path(__file__).parents[1]
@@ -307,6 +308,12 @@ def _(folder):
 @trouble("There is no such captioner")
 def _(folder):
     Captioner.load("my-captioner")
+
+
+@trouble("A captioner can't vote")
+def _(folder):
+    tokenizer = CaptionTokenizer.from_captions(["a dog"])
+    Captioner(tokenizer, MergeDecoder(len(tokenizer), 3, 4, 4)).search("vote")
 
 
 @trouble("BLEU is 0, or very small")

@@ -509,8 +509,7 @@ print(constant)
 # %% [markdown]
 # **From above: people.** Each reference takes a turn as the hypothesis, and the other four judge
 # it. (Four judges match a little less than five, so people are at a disadvantage of a few BLEU
-# points here.) On Flickr8k this takes about 20 s
-# (estimate).
+# points here.)
 
 
 # %% tags=["same-as:helpers.metrics.human_scores"]
