@@ -483,7 +483,7 @@ for name, value in asdict(recipe).items():
 # * `learning_rate`: the size of a step. It begins here and falls to 0 along half a cosine wave (**cosine decay**): large steps first, to get near, small ones at the end, to settle.
 # * `smoothing`: **label smoothing**. There are several good next words ("dog", "puppy"), so the target is not all on one: most of it, and the rest spread over all words.
 # * `average`: a running mean of the weights (**EMA**, exponential moving average). The last steps zigzag; their mean is better than any of them. The number is its **momentum**: the share of the old mean that each step keeps.
-# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`: for beam search (lesson 05). `precision`: bytes per number. `components`: shortens the features of lesson 08; 0 leaves them whole. `sizes`: of the model, dropout included.
+# * `min_count`, `max_length`: the tokenizer's, from lesson 03. `mirror`: whether mirrored photos are used. `length_power`, `search`: how captions are looked for (lesson 05). `precision`: bytes per number. `components`: shortens the features of lesson 08; 0 leaves them whole. `sizes`: of the model, dropout included.
 #
 # Two of them by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9 and each word gets 0.1 / 4.
 
@@ -635,7 +635,7 @@ except ValueError as error:
 trap.unlink()
 
 # %% [markdown]
-# Keras cannot read what it saved. So a captioner is a folder of three plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, and `decoder.weights.h5` holds numbers and nothing else.
+# Keras cannot read what it saved. So a captioner is a folder of plain files: `config.json` says how to build the model in code, `tokenizer.json` holds the words, `decoder.weights.h5` and `ngrams.npz` (lesson 12) hold numbers.
 
 # %%
 dev_loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)

@@ -602,7 +602,7 @@ best_power = max(by_power, key=by_power.get)
 captioner.config["length_power"] = best_power
 
 # %% [markdown]
-# The captions grow longer with the power, as they should. On mini the score falls: each further word, such as "little" or "deep", is one more that people may not have used. With sixty photos a few points are chance; fourteen are not. Other data may choose another power. For the rest of this lesson the captioner uses the best of the four. (On the disk it keeps the `length_power` of its recipe.)
+# The captions grow longer with the power, as they should. On mini the score falls: each further word, such as "little" or "deep", is one more that people may not have used. With sixty photos a few points are chance. Other data may choose another power. For the rest of this lesson the captioner uses the best of the four. (On the disk it keeps the `length_power` of its recipe.)
 #
 # ## 7. Why does it say things twice?
 #
