@@ -24,7 +24,7 @@ from helpers.captioner.folder import (
     write_folder,
 )
 from helpers.captioner.ngrams import NGRAMS, once_each, read_ngrams, write_ngrams
-from helpers.captioner.search import Search
+from helpers.captioner.search import Candidate, Search
 from helpers.captioner.streaming import caption_stream, feature_batches
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
@@ -36,23 +36,6 @@ if TYPE_CHECKING:
     from helpers.tokenizer import CaptionTokenizer
 
 DECODED_AT_ONCE = 200  # images whose regions and beams are in memory together
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One of the captions that the captioner would write.
-
-    Attributes:
-        caption: its words.
-        probability: 0 to 1, as the decoder has it: of the words, and of the end if it has one.
-        ids: the ids of the words.
-        agreement: how well all candidates agree with it, as CIDEr-D, where they have voted.
-    """
-
-    caption: str
-    probability: float
-    ids: tuple[int, ...] = ()
-    agreement: float | None = None
 
 
 @dataclass

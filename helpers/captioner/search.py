@@ -19,6 +19,23 @@ KEPT = 3  # captions that come of a vote; the rest had their say
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """One of the captions that the captioner would write.
+
+    Attributes:
+        caption: its words.
+        probability: 0 to 1, as the decoder has it: of the words, and of the end if it has one.
+        ids: the ids of the words.
+        agreement: how well all candidates agree with it, as CIDEr-D, where they have voted.
+    """
+
+    caption: str
+    probability: float
+    ids: tuple[int, ...] = ()
+    agreement: float | None = None
+
+
+@dataclass(frozen=True)
 class Search:
     """The choices of a search.
 

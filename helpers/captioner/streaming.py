@@ -3,16 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.captioner.search import Candidate
 from helpers.encoders import Encoder
 from helpers.images import ImageError
 from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
-
-if TYPE_CHECKING:
-    from helpers.captioner.captioner import Candidate, Captioner
 
 PHOTOS_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that
 OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
@@ -27,11 +24,11 @@ def feature_batches(encoder: Encoder, images: Iterable) -> Iterator[list[np.ndar
 
 def caption_stream(
     encoder: Encoder,
-    captioner: Callable[[], "Captioner"],
+    captioner: Callable[[], object],
     images: Iterable,
     beam_size: int | None = None,
     search: str | None = None,
-) -> Iterator["list[Candidate] | ImageError"]:
+) -> Iterator[list[Candidate] | ImageError]:
     """Yield what `Captioner.caption_each` yields, of a captioner that may still be loading.
 
     captioner: gives it, and is waited for when the first batch is encoded.
