@@ -30,7 +30,7 @@ LARGEST = 8 * 2**30  # bytes of a file: 1.4 million photos of 3,032 numbers
 LONGEST = 2**16  # bytes of a text
 CONTAINERS, DEPTH = 16, 2  # lists and dicts in all, and how many may be open at a time
 AXES = 8  # of the array at most
-OLD = "numpy."  # what such a file asked for before 2026-12
+OLD = "numpy."  # how what a features file of before 2026-12 asks for begins
 
 
 class OldPickleError(pickle.UnpicklingError):
@@ -51,8 +51,8 @@ class PlainUnpickler(pickle.Unpickler):
 def load_plain(path: str | Path) -> object:
     """Return what a pickle of plain things holds.
 
-    Raises UnpicklingError, another ValueError or an OSError for anything else; a damaged pickle
-    can raise any Exception. Taught in lesson 02.
+    Raises UnpicklingError, ValueError or OSError for anything else; a damaged pickle can raise any
+    Exception. Taught in lesson 02.
     """
     if size_of(path) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 2**30} GiB")
