@@ -1,10 +1,8 @@
 """Features: extraction that survives, files that know their photos, pickles that can't bite."""
 
-import builtins
 import errno
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -20,7 +18,6 @@ import pytest
 from PIL import Image
 
 from helpers.features import (
-    ArrayUnpickler,
     Features,
     FeaturesError,
     extract_features,
@@ -514,15 +511,12 @@ def test_features_know_of_which_photos_they_were_made(photos, target):
 
 
 def test_files_without_stamps_are_read_and_not_known(photos, tmp_path, expected):
-    """As files of before 2026-12 are: a pickle without stamps, a label in a file of its own."""
-    old = {"encoder": "fake", "names": list(photos)}
-    (tmp_path / "f.pkl").write_bytes(pickle.dumps({**old, "vectors": expected}))
+    """As array files of before 2026-12 are, with a label in a file of its own."""
     np.save(tmp_path / "f.npy", expected)
-    (tmp_path / "f.json").write_text(json.dumps(old))
-    for name in ("f.pkl", "f.npy"):
-        features = load_features(tmp_path / name)
-        np.testing.assert_array_equal(features.vectors, expected)
-        assert features.stale(photos) == "it is not known of which files it was made"
+    (tmp_path / "f.json").write_text(json.dumps({"encoder": "fake", "names": list(photos)}))
+    features = load_features(tmp_path / "f.npy")
+    np.testing.assert_array_equal(features.vectors, expected)
+    assert features.stale(photos) == "it is not known of which files it was made"
 
 
 @pytest.mark.parametrize("replaced, kept", [(0, 0), (2, 2), (5, 5), (6, 6), (8, 6)])
@@ -578,159 +572,6 @@ def test_rows_name_a_photo_without_features():
     made = Features("fake", ["a"], np.ones((1, 4), "float16"))
     with pytest.raises(FeaturesError, match="no features for b and 1 other photos.*lesson 02"):
         made.rows(["a", "b", "c"])
-
-
-# The pickle
-
-
-@pytest.mark.parametrize("shape", [(3, 2048), (2, 100, 8), (0, 5)])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_round_trip_keeps_every_bit(tmp_path, shape, order):
-    vectors = np.random.default_rng(1).normal(size=shape).astype("float16", order=order)
-    names = [f"Hündin {number}.jpg" for number in range(len(vectors))]
-    save_features(Features("fake", names, vectors), tmp_path / "f.pkl")
-    again = load_features(tmp_path / "f.pkl", "fake")
-    assert (again.encoder, again.names, again.vectors.dtype) == ("fake", names, np.float16)
-    np.testing.assert_array_equal(again.vectors, vectors)
-
-
-def test_plain_pickle_reads_the_file_too(tmp_path):
-    save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
-    content = pickle.loads((tmp_path / "f.pkl").read_bytes())
-    assert sorted(content) == ["encoder", "names", "precision", "stamps", "vectors"]
-
-
-def test_saving_fails_without_harm_to_the_file_that_is_there(tmp_path):
-    save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
-    before = (tmp_path / "f.pkl").read_bytes()
-    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
-        save_features(Features("fake", [lambda: None], np.ones((1, 2))), tmp_path / "f.pkl")
-    assert (tmp_path / "f.pkl").read_bytes() == before
-    assert leftovers(tmp_path / "f.pkl") == ["f.pkl"]
-
-
-def test_features_of_another_encoder_are_refused(tmp_path):
-    save_features(Features("vgg16", ["a"], np.ones((1, 2), "float16")), tmp_path / "f.pkl")
-    with pytest.raises(FeaturesError, match="holds features of 'vgg16', not of 'xception'; delete"):
-        load_features(tmp_path / "f.pkl", "xception")
-
-
-def test_a_missing_file_names_the_lesson(tmp_path):
-    with pytest.raises(FeaturesError, match="f.pkl is missing; lesson 02 makes it"):
-        load_features(tmp_path / "f.pkl")
-
-
-class Calls:
-    """Pickles as a call."""
-
-    def __init__(self, function, *arguments):
-        self.call = function, arguments
-
-    def __reduce__(self):
-        return self.call
-
-
-def good():
-    return {"encoder": "fake", "names": ["a"], "vectors": np.ones((1, 2), "float16")}
-
-
-def named(module_name, name, *, new=False):
-    """A pickle that asks for a name, by the old opcode or the new one, and calls it."""
-    if not new:
-        return f"c{module_name}\n{name}\n(tR.".encode()
-    texts = b"".join(b"\x8c" + bytes([len(t)]) + t.encode() for t in (module_name, name))
-    return b"\x80\x04" + texts + b"\x93)R."
-
-
-TRAPS = {
-    "os.system": lambda bitten: pickle.dumps(good() | {"x": Calls(os.system, f"touch {bitten}")}),
-    "eval": lambda bitten: pickle.dumps(Calls(eval, f"open({str(bitten)!r}, 'w')")),
-    "old protocol": lambda bitten: pickle.dumps(Calls(eval, f"open({str(bitten)!r}, 'w')"), 0),
-    "getattr": lambda bitten: pickle.dumps(Calls(getattr, np.ndarray, "tofile")),
-    "runpy": lambda bitten: pickle.dumps(Calls(__import__, "antigravity")),
-    "tofile": lambda bitten: named("numpy", "ndarray.tofile", new=True),
-    "array's module": lambda bitten: named("numpy", "ndarray.__class__", new=True),
-    "load": lambda bitten: named("numpy", "load"),
-    "numpy's os": lambda bitten: named("numpy.lib._npyio_impl", "os.system", new=True),
-    "a main program": lambda bitten: named("numpy.f2py.__main__", "ndarray"),
-    "another numpy": lambda bitten: named("numpy_evil", "ndarray"),
-    "a module below": lambda bitten: named("numpy.testing", "dtype"),
-    "instance": lambda bitten: b"(ios\nsystem\n.",
-    "a class of ours": lambda bitten: pickle.dumps(Features("x", [], np.ones(1))),
-}
-
-
-@pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
-def test_traps_are_refused_before_anything_runs_or_is_imported(tmp_path, trap):
-    bitten, file = tmp_path / "bitten", tmp_path / "f.pkl"
-    file.write_bytes(trap(bitten))
-    imported = set(sys.modules)
-    with pytest.raises(FeaturesError, match="not a features file.*it asks for.*delete it"):
-        load_features(file)
-    assert not bitten.exists()
-    assert set(sys.modules) == imported
-
-
-def test_the_traps_would_have_snapped(tmp_path):
-    for name in ("os.system", "eval", "old protocol"):
-        pickle.loads(TRAPS[name](tmp_path / name))
-        assert (tmp_path / name).exists()
-
-
-def test_admitted_names_lead_to_nothing_but_makers_of_arrays():
-    reader = ArrayUnpickler(open(os.devnull, "rb"))
-    for name in ArrayUnpickler.ADMITTED:
-        found = reader.find_class(*name.rsplit(".", 1))
-        assert found.__name__ == name.rsplit(".", 1)[1]
-        assert found not in vars(builtins).values()
-
-
-def test_an_admitted_name_cannot_be_bent_with_new_attributes(tmp_path):
-    """BUILD sets attributes on what it is given: on a function, that could replace its code."""
-    admitted = b"cnumpy._core.numeric\n_frombuffer\n"
-    (tmp_path / "f.pkl").write_bytes(b"\x80\x02" + admitted + b"N}X\x08\0\0\0__code__Ns\x86b.")
-    with pytest.raises(FeaturesError):
-        load_features(tmp_path / "f.pkl")
-    save_features(Features("fake", ["a"], np.ones((1, 2), "float16")), tmp_path / "g.pkl")
-    assert load_features(tmp_path / "g.pkl").vectors.shape == (1, 2)
-
-
-WRONG = {
-    "classic": {"a.jpg": np.ones((1, 4), "float32"), "b.jpg": np.ones((1, 4), "float32")},
-    "a list": [1, 2, 3],
-    "None": None,
-    "too few names": good() | {"names": []},
-    "names in one text": good() | {"names": "a"},
-    "rows in a list": good() | {"vectors": [[1.0, 2.0]]},
-    "other digits": good() | {"vectors": np.ones((1, 2))},
-    "objects": good() | {"vectors": np.array([["x", None]], object)},
-    "too few stamps": good() | {"stamps": ["1-2", "3-4"]},
-    "one number": good() | {"vectors": np.float16(1) * np.ones((), "float16")},
-}
-
-
-@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
-def test_other_contents_are_refused(tmp_path, content):
-    (tmp_path / "f.pkl").write_bytes(pickle.dumps(content))
-    with pytest.raises(FeaturesError, match="f.pkl is not a features file of this course"):
-        load_features(tmp_path / "f.pkl")
-
-
-@pytest.mark.parametrize("length", [0, 1, 40, 120, -1])
-def test_a_truncated_pickle_is_refused(tmp_path, length):
-    save_features(Features("fake", ["a"], np.ones((1, 99), "float16")), tmp_path / "f.pkl")
-    whole = (tmp_path / "f.pkl").read_bytes()
-    (tmp_path / "f.pkl").write_bytes(whole[:length])
-    with pytest.raises(FeaturesError, match="not a features file"):
-        load_features(tmp_path / "f.pkl")
-
-
-def test_noise_is_refused(tmp_path):
-    random = np.random.default_rng(5)
-    for _ in range(50):
-        (tmp_path / "f.pkl").write_bytes(random.bytes(60))
-        with pytest.raises(FeaturesError):
-            load_features(tmp_path / "f.pkl")
 
 
 # Array files

@@ -250,6 +250,19 @@ def test_features_of_another_encoder_are_made_anew(dataset, ready, monkeypatch, 
     assert "those of 'vgg16', not of 'xception'" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_features_of_before_are_made_anew(dataset, ready, monkeypatch, capsys, protocol):
+    old = load_features(ready / "features.pkl")
+    (ready / "features.pkl").write_bytes(pickle.dumps(vars(old), protocol))
+    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    made = Workspace(dataset).features()
+    assert made.names == load_features(ready / "features.pkl").names == old.names
+    told = (
+        "features.pkl: a course of before 2026-12 wrote it, in a way that is no longer read; it is"
+    )
+    assert f"{told} made anew" in capsys.readouterr().out
+
+
 def change_nothing(folder, ready):
     return {}
 

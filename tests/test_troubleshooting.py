@@ -221,6 +221,14 @@ def _(folder):
     load_features(path)
 
 
+@trouble("A features file of before is refused")
+def _(folder):
+    old = {"encoder": "xception", "names": ["cat.jpg"], "vectors": np.zeros((1, 2), "float16")}
+    path = folder / "features.pkl"
+    path.write_bytes(pickle.dumps(old, protocol=5))
+    load_features(path)
+
+
 @trouble("A tokenizer cannot be loaded")
 def _(folder):
     path = folder / "tokenizer.json"

@@ -7,9 +7,9 @@ is read from the disk piece by piece.
 
 from helpers.features.extracting import extract_features
 from helpers.features.files import (
-    ArrayUnpickler,
     Features,
     FeaturesError,
+    OldFeaturesError,
     load_features,
     save_features,
     stamp_of,

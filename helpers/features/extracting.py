@@ -18,6 +18,7 @@ from helpers.features.files import (
     FeaturesError,
     array_header,
     as_float16,
+    as_label,
     load_features,
     save_features,
     stamp_of,
@@ -105,16 +106,16 @@ class PartFile:
         A photo added, taken out or replaced further back thus costs nothing.
         """
         try:
-            before = json.loads(self.label.read_text("utf-8"))
-            precisions = {self.features.precision, *before.get("precision", "float32").split(", ")}
-            pairs = list(zip(before["names"], before["stamps"], strict=True))
+            before = as_label(json.loads(self.label.read_text("utf-8")))
+            pairs = list(zip(before.names, before.stamps, strict=True))
             rows = (self.rows.stat().st_size - len(self.header)) // self.row_bytes
-        except (ValueError, KeyError, TypeError, FileNotFoundError):  # of an older version, too
+        except (ValueError, RecursionError, FileNotFoundError):  # of an older version, too
             return 0
         ours = zip(self.features.names, self.features.stamps, strict=True)
         alike = map(eq, pairs[: max(0, rows)], ours)
-        done = len([*takewhile(bool, alike)]) if before["encoder"] == self.features.encoder else 0
+        done = len([*takewhile(bool, alike)]) if before.encoder == self.features.encoder else 0
         if done:
+            precisions = {self.features.precision, *before.precision.split(", ")}
             self.features.precision = ", ".join(sorted(precisions))
         return done
 

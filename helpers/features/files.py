@@ -1,7 +1,7 @@
 """Files of features, and how they are read without running anything in them.
 
-A pickle can run any program when it is opened, so `load_features` reads it with an unpickler
-that admits NumPy arrays and nothing else. An array file is NumPy's own, with a label (JSON) behind
+A pickle can run any program when it is opened, so ours holds plain things only, the array as bytes,
+and `load_features` reads nothing else. An array file is NumPy's own, with a label (JSON) behind
 the rows: rows and label are one file, so that they can't come apart.
 """
 
@@ -10,12 +10,13 @@ import json
 import os
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
+from helpers.features.pickles import DTYPE, OldPickleError, as_array, load_plain, size_of
 from helpers.files import replacing
 
 ENDS = 4096  # bytes at the beginning and at the end of a file that its stamp sums up
@@ -24,6 +25,10 @@ ARRAY_FILE = ".npy"  # how the name of a file ends that is read piece by piece
 
 class FeaturesError(ValueError):
     """Features that cannot be read, made or matched; the message says what to do."""
+
+
+class OldFeaturesError(FeaturesError):
+    """A features file that an earlier version of the course wrote, and that has to be made anew."""
 
 
 def stamp_of(path: str | Path) -> str:
@@ -140,50 +145,40 @@ def as_float16(vectors: np.ndarray, names: Sequence[str]) -> np.ndarray:
 
 
 def save_features(features: Features, path: str | Path) -> None:
-    """Pickle names and one array; the file appears only when it is complete.
+    """Pickle plain things, the array as bytes; the file appears only when it is complete.
 
     Taught in lesson 02.
     """
+    array = features.vectors
+    plain = {"dtype": array.dtype.str, "shape": list(array.shape), "vectors": array.tobytes()}
     with replacing(path) as unfinished, unfinished.open("wb") as file:
-        pickle.dump(vars(features), file, protocol=5)
+        pickle.dump({**features.label, **plain}, file, protocol=5)
 
 
-class ArrayUnpickler(pickle.Unpickler):
-    """Reads pickles of NumPy arrays and plain Python data; refuses everything else.
-
-    Taught in lesson 02.
-    """
-
-    ADMITTED = {
-        "numpy.ndarray",
-        "numpy.dtype",
-        "numpy._core.numeric._frombuffer",
-        "numpy._core.multiarray._reconstruct",
-    }
-
-    def find_class(self, module: str, name: str):
-        """Return one of NumPy's array makers, or refuse before anything is imported."""
-        if f"{module}.{name}" in self.ADMITTED:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not an array")
-
-
-def as_features(content: object) -> Features:
-    """Turn what a file held into Features. Raises ValueError if it is something else."""
+def as_label(content: object) -> Features:
+    """Turn what a file says of its rows into Features that lack them; ValueError if it can't be."""
     match content:
-        case {"encoder": str(encoder), "names": list(names), "vectors": np.ndarray() as vectors}:
-            stamps = content.get("stamps", [])
-            counts = {len(names), len(vectors), len(stamps or names)} if vectors.ndim else ()
-            if vectors.dtype == np.float16 and len(counts) == 1:
-                precision = str(content.get("precision", "float32"))
-                return Features(encoder, names, vectors, stamps, precision)
-    raise ValueError("it lacks an encoder, names, or as many float16 rows as names")
+        case {"encoder": str(encoder), "names": list(names)}:
+            stamps, precision = content.get("stamps", []), content.get("precision", "float32")
+            if isinstance(stamps, list):
+                if all(isinstance(text, str) for text in (*names, *stamps, precision)):
+                    return Features(encoder, names, np.empty(0), stamps, precision)
+    raise ValueError("it lacks an encoder, or names")
+
+
+def as_features(content: object, vectors: np.ndarray) -> Features:
+    """Turn what a file held into Features. Raises ValueError if it is something else."""
+    features = as_label(content)
+    counts = {len(features.names), len(features.stamps or features.names), *vectors.shape[:1]}
+    if vectors.dtype != np.float16 or not vectors.ndim or len(counts) > 1:
+        raise ValueError("it has not as many float16 rows as names")
+    return replace(features, vectors=vectors)
 
 
 def array_header(shape: Sequence[int]) -> bytes:
     """Return how a NumPy array file of float16 begins; its length doesn't depend on the rows."""
     header = io.BytesIO()
-    content = {"descr": "<f2", "fortran_order": False, "shape": tuple(shape)}
+    content = {"descr": DTYPE, "fortran_order": False, "shape": tuple(shape)}
     np.lib.format.write_array_header_1_0(header, content)
     return header.getvalue()
 
@@ -208,17 +203,18 @@ def write_array(
 
 def read_array(path: Path) -> Features:
     """Return features from an array file, its rows left on the disk until they are needed."""
+    size_of(path)  # refuses a pipe
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     with path.open("rb") as file:
         file.seek(vectors.offset + vectors.nbytes)
         label = file.read() or path.with_suffix(".json").read_bytes()  # before 2026-12 a file
-    return as_features({**json.loads(label), "vectors": vectors})
+    return as_features(json.loads(label), vectors)
 
 
 def read_pickle(path: Path) -> Features:
     """Return features from a pickle, without running anything in it."""
-    with path.open("rb") as file:
-        return as_features(ArrayUnpickler(file).load())
+    content = load_plain(path)
+    return as_features(content, as_array(content))
 
 
 def load_features(path: str | Path, encoder: str | None = None) -> Features:
@@ -229,17 +225,19 @@ def load_features(path: str | Path, encoder: str | None = None) -> Features:
         encoder: name of the encoder that must have made it; None takes any.
 
     Raises FeaturesError for a missing, foreign, broken or booby-trapped file, or features of
-    another encoder. Taught in lesson 02.
+    another encoder; OldFeaturesError for a pickle of before 2026-12. Taught in lesson 02.
     """
     path = Path(path)
     try:
         features = read_array(path) if path.suffix == ARRAY_FILE else read_pickle(path)
     except FileNotFoundError:
         raise FeaturesError(f"{path} is missing; lesson 02 makes it") from None
+    except OldPickleError as error:
+        raise OldFeaturesError(f"{path} is refused: {error}; run lesson 02 again") from error
     except Exception as error:  # a broken pickle can raise anything
         raise FeaturesError(
             f"{path} is not a features file of this course ({error}); "
-            "if you don't know who made it, delete it and run lesson 02"
+            "if you don't know who made it, delete it and run lesson 02 again"
         ) from error
     if encoder is not None and features.encoder != encoder:
         raise FeaturesError(

@@ -19,6 +19,7 @@ from helpers.datasets import Dataset
 from helpers.encoders import ENCODERS, load_encoder
 from helpers.features import (
     Features,
+    OldFeaturesError,
     Reduction,
     extract_features,
     fit_reduction,
@@ -235,10 +236,13 @@ def kept(path: Path, encoder: str, photos: dict[str, Path]) -> Features | None:
     """
     if not path.exists():
         return None
-    features = load_features(path)
-    problem = features.stale(photos)
-    if features.encoder != encoder:
-        problem = f"its features are those of {features.encoder!r}, not of {encoder!r}"
-    if not problem:
-        return features
+    try:
+        features = load_features(path)
+        problem = features.stale(photos)
+        if features.encoder != encoder:
+            problem = f"its features are those of {features.encoder!r}, not of {encoder!r}"
+        if not problem:
+            return features
+    except OldFeaturesError:
+        problem = "a course of before 2026-12 wrote it, in a way that is no longer read"
     print(f"{path}: {problem}; it is made anew", flush=True)

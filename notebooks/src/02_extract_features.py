@@ -73,7 +73,14 @@ from helpers.captions import clean_captions
 from helpers.datasets import open_dataset
 from helpers.encoders import load_encoder
 from helpers.features.extracting import part_file
-from helpers.features.files import ARRAY_FILE, FeaturesError, as_features, read_array
+from helpers.features.files import (
+    ARRAY_FILE,
+    FeaturesError,
+    OldFeaturesError,
+    as_features,
+    read_array,
+)
+from helpers.features.pickles import LARGEST, Limits, OldPickleError, as_array, size_of
 from helpers.files import replacing
 from helpers.images import open_image
 from helpers.pipeline import Workspace
@@ -103,7 +110,7 @@ print(f"that makes {np.array(photo).size:,} numbers")
 photo
 
 # %% [markdown]
-# So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few hundred or a few thousand photos would never get to the sentences.
+# So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same. A captioner that had to learn seeing from a few thousand photos would never get to the sentences.
 #
 # So you borrow eyes. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** is a network that was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take the 2,048 numbers from which it told the kinds, and 984 (728 + 256) from further inside the network, which know better what things look like. These numbers are the photo's **features**, the row of them is a **vector**, and the network that makes them is the **encoder**.
 #
@@ -134,7 +141,7 @@ print(strip.size, "becomes", pixels.shape, pixels.dtype)
 plots.show_images([strip, pixels], ["a wide photo", "what the encoder sees"], columns=2)
 
 # %% [markdown]
-# Everything looks narrower now, but you still know what it is. What matters is that training and use do the same: one function opens every photo in this course.
+# You still know what it is. What matters is that training and use do the same: one function opens every photo in this course.
 #
 # ## 3. The encoder, and what rounding costs
 #
@@ -272,9 +279,9 @@ assert min(cosine(*pair) for pair in zip(single, batch, strict=True)) > 0.999
 #
 # Batches cost memory, so you don't put all photos into one. 32 are a good size.
 #
-# A network that is only used runs faster in **OpenVINO**: where that is installed (the course's extra `fast`), `load_encoder` takes it, with a photo on each core: there, a batch gains little. Two cores then encoded 1.5 times as many photos a second, and the features stay the same (in bfloat16, the short numbers of some new processors, to a cosine of 0.999).
+# Where **OpenVINO** is installed (the course's extra `fast`), `load_encoder` takes it: a photo on each core, so that a batch gains little. Two cores then encoded 1.5 times as many photos a second. The features stay the same (in some processors' bfloat16, to a cosine of 0.999).
 #
-# There is a second thing to save. While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches while the network is busy with this one. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
+# While the network works, the disk idles, and the other way round. So let two helpers, called **threads**, read the next batches meanwhile. (`yield` hands out one batch; when the next one is wanted, the function goes on from there.)
 
 # %% tags=["same-as:helpers.stream.read_ahead"]
 from collections import deque
@@ -297,7 +304,7 @@ def read_ahead(images, size, batch_size, open_one=image_pixels, threads=2):
 
 
 # %% [markdown]
-# `islice` takes the next few images. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a waiting line that never holds more than three batches, so memory does not grow with the number of photos. And the order stays: what was asked for first is handed over first.
+# `islice` takes the next few images. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. `coming` is a waiting line that never holds more than three batches, so memory does not grow with the number of photos. And the order stays.
 
 # %%
 batches = list(read_ahead(paths[:7], 64, batch_size=3))
@@ -322,7 +329,7 @@ def extract_features(encoder, photos, target, batch_size=32, mirror=False):
 # %% [markdown]
 # (`photos` maps names to files. `mirror` exchanges left and right: lesson 04 uses it to get more out of the photos.)
 #
-# To try it you need an encoder that is quick. An encoder is anything with a name, an image size, a feature shape and `encode`. This one reduces a photo to its average red, green and blue:
+# An encoder is anything with a name, an image size, a feature shape and `encode`. A quick one, to try it, reduces a photo to its average red, green and blue:
 
 
 # %%
@@ -359,7 +366,7 @@ average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
 print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
 
 # %% [markdown]
-# The `.part` files are gone. A kill in the middle of a batch is no worse: the next run measures how many rows are complete and goes on behind them. It also notices replaced photos.
+# The `.part` files are gone. A kill amid a batch is no worse: the next run measures how many rows are complete and goes on behind them. It also notices replaced photos.
 #
 # Now Xception, on all photos. On two quiet CPU cores expect 6 to 10 photos a second (1-2 min on mini, 15-25 min on Flickr8k); on a T4 some 50-100 (an estimate). Interrupt it if you like, and run the cell again; a file that is there already is read.
 
@@ -474,13 +481,15 @@ print(f"words shared with a random photo: {shared_words(by_chance):.0%}")
 #
 # ## 8. The pickle trap
 #
-# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it. Yours holds one dictionary with four plain things. `replacing` lets it appear when complete:
+# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Captioning tutorials have always used it. Yours holds one dictionary of plain things, the array as bytes. `replacing` lets it appear when complete:
 
 
 # %% tags=["same-as:helpers.features.files.save_features"]
 def save_features(features, path):
+    array = features.vectors
+    plain = {"dtype": array.dtype.str, "shape": list(array.shape), "vectors": array.tobytes()}
     with replacing(path) as unfinished, unfinished.open("wb") as file:
-        pickle.dump(vars(features), file, protocol=5)
+        pickle.dump({**features.label, **plain}, file, protocol=5)
 
 
 save_features(average_colours, play / "again.pkl")
@@ -488,7 +497,7 @@ print(sorted(pickle.loads((play / "again.pkl").read_bytes())))
 
 
 # %% [markdown]
-# `pickle.load` (or `loads`, from bytes) reads such a file back: harmless here, since you made it yourself. But a pickle is not data: it is a little *program* that builds data, and it may call any function it likes. An object can even say which. See what this harmless one does when it is opened:
+# `pickle.load` (or `loads`, from bytes) reads such a file back: harmless here, since you made it yourself. But a pickle is a little *program* that builds data, and it may call any function. An object can even say which. See what this one does when opened:
 
 
 # %%
@@ -501,9 +510,9 @@ harmless = pickle.dumps(Surprise())
 result = pickle.loads(harmless)
 
 # %% [markdown]
-# You only loaded it, and `print` ran. It could have been a command that deletes your files. So never open a pickle from a stranger with `pickle.load`, whatever its name promises.
+# You only loaded it, and `print` ran. It could have deleted your files. So never open a pickle from a stranger with `pickle.load`, whatever its name promises.
 #
-# Here is a pickle that bites, gently: opening it would create a file named `bitten`. You write it and look into it, but you don't load it.
+# Here is a pickle that bites, gently: opening it would create a file named `bitten`. Look into it, but don't load it.
 
 
 # %%
@@ -517,43 +526,62 @@ print((play / "free-features.pkl").read_bytes()[:75])
 print("bitten:", (play / "bitten").exists())
 
 # %% [markdown]
-# Between the letters you can read a module and `system`. That is the weak point of every trap: it has to *ask* for a function by its name. Python's reader passes each such question to one function, `find_class`. Replace it, and you decide what is admitted. An array needs four names; all others are refused before anything is imported:
+# Between the letters you can read a module and `system`: a trap has to *ask* for a function by its name. Python's reader passes each such question to `find_class`, which you may replace. This course once admitted four names there, with which NumPy rebuilds arrays, and refused all others. It seemed safe. It wasn't: the file chooses the arguments, too. With NumPy's own `_reconstruct` and `dtype`, an attacker reads and writes the program's memory, and so can run any command. Another file asked for 4.6 GB in eight bytes.
+#
+# So admit no name. Texts, numbers, bytes and lists need none: hence the array as bytes. A pickle consists of steps (*opcodes*), and `pickletools.genops` lists them without taking one. Twenty kinds are enough:
 
 
-# %% tags=["same-as:helpers.features.files.ArrayUnpickler"]
-class ArrayUnpickler(pickle.Unpickler):
-    ADMITTED = {
-        "numpy.ndarray",
-        "numpy.dtype",
-        "numpy._core.numeric._frombuffer",
-        "numpy._core.multiarray._reconstruct",
-    }
-
-    def find_class(self, module, name):
-        if f"{module}.{name}" in self.ADMITTED:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not an array")
-
-
-# %% [markdown]
-# Open the harmless one with it. It is refused, and nothing is printed but the reason:
-
-# %%
+# %% tags=["same-as:helpers.features.pickles.PLAIN", "same-as:helpers.features.pickles.check_steps"]
 import io
+import pickletools
+
+PLAIN = set(
+    "PROTO FRAME MARK STOP EMPTY_DICT SETITEMS EMPTY_LIST APPEND APPENDS MEMOIZE BINGET "
+    "LONG_BINGET SHORT_BINUNICODE BINUNICODE BININT BININT1 BININT2 SHORT_BINBYTES BINBYTES "
+    "BINBYTES8".split()
+)
+
+
+def check_steps(data):
+    file, limits = io.BytesIO(data), Limits(data)
+    limits.admit(0)
+    for opcode, argument, _ in pickletools.genops(file):
+        limits.count(opcode.name, argument, file.tell())
+
 
 try:
-    ArrayUnpickler(io.BytesIO(harmless)).load()
+    check_steps(harmless)
 except pickle.UnpicklingError as error:
     print("refused:", error)
 
 # %% [markdown]
-# `load_features` puts it to use. `as_features` checks that the content is what it should be: an encoder's name, names, and as many rows. And each way to fail gets a message that says what to do. (`read_array` opens the larger files of lesson 08, which are no pickles.)
+# `Limits` refuses a step outside of `PLAIN` before its argument is read, too many lists, and more memory than three times the file (and 8 MiB). Only then is the file read, behind a second lock: `find_class` finds nothing.
+
+
+# %% tags=["same-as:helpers.features.pickles.PlainUnpickler", "same-as:helpers.features.pickles.load_plain"]
+class PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not plain")
+
+
+def load_plain(path):
+    if size_of(path) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 2**30} GiB")
+    data = Path(path).read_bytes()
+    check_steps(data)
+    return PlainUnpickler(io.BytesIO(data)).load()
+
+
+print(load_plain(play / "again.pkl")["shape"])
+
+# %% [markdown]
+# `load_features` puts it to use. `as_array` makes an array once dtype, shape and number of bytes agree; `as_features` wants as many rows as names. Each way to fail gets a message that says what to do. (`read_array` opens the larger files of lesson 08, which are no pickles.)
 
 
 # %% tags=["same-as:helpers.features.files.read_pickle", "same-as:helpers.features.files.load_features"]
 def read_pickle(path):
-    with path.open("rb") as file:
-        return as_features(ArrayUnpickler(file).load())
+    content = load_plain(path)
+    return as_features(content, as_array(content))
 
 
 def load_features(path, encoder=None):
@@ -562,10 +590,12 @@ def load_features(path, encoder=None):
         features = read_array(path) if path.suffix == ARRAY_FILE else read_pickle(path)
     except FileNotFoundError:
         raise FeaturesError(f"{path} is missing; lesson 02 makes it") from None
+    except OldPickleError as error:
+        raise OldFeaturesError(f"{path} is refused: {error}; run lesson 02 again") from error
     except Exception as error:  # a broken pickle can raise anything
         raise FeaturesError(
             f"{path} is not a features file of this course ({error}); "
-            "if you don't know who made it, delete it and run lesson 02"
+            "if you don't know who made it, delete it and run lesson 02 again"
         ) from error
     if encoder is not None and features.encoder != encoder:
         raise FeaturesError(
@@ -589,7 +619,7 @@ assert not (play / "bitten").exists()
 # %% [markdown]
 # No file, no bite. Your own file opens as it should, the same to the last digit.
 #
-# One more mistake to guard against: features of another encoder. Often they have the right shape, but their channels mean other things, and a captioner would talk nonsense. The file knows its encoder, so it can be refused:
+# One more mistake: features of another encoder. Often they have the right shape, but their channels mean other things, and a captioner would talk nonsense. The file knows its encoder:
 
 # %%
 again = load_features(target, encoder=features.encoder)
@@ -606,7 +636,7 @@ except FeaturesError as error:
 # * A frozen encoder turns each photo into 3,032 features, once and for all: stretch to 299 × 299, scale to −1 … 1, take the grids of three blocks, average.
 # * Batches share the network's overhead; threads read ahead; `.part` files let a broken run go on.
 # * Cosine similarity compares directions. Photos with similar features show similar things, as the captions confirm.
-# * A pickle is a program. Open one from elsewhere with a reader that admits arrays and nothing else.
+# * A pickle is a program. Open one from elsewhere with a reader that admits plain things and nothing else.
 
 # %% [markdown]
 # ## Exercises
@@ -695,7 +725,7 @@ print(f"right: {mirrored:.3f}" if 0.8 < mirrored < 0.99999 else "not yet")
 # %% [markdown]
 # ### Exercise 4: Set a trap of your own
 #
-# Make the bytes of a pickle that would call `eval` on `"6 * 7"` when opened, and let `ArrayUnpickler` refuse it. Then try to get past the four names. If you find a way, please report it.
+# Make the bytes of a pickle that would call `eval` on `"6 * 7"` when opened, and let `check_steps` refuse it. Then try to get past it. If you find a way, please report it.
 
 
 # %% tags=["exercise"]
@@ -704,7 +734,8 @@ def set_trap():
 
 
 try:
-    print("not yet: it gave", ArrayUnpickler(io.BytesIO(set_trap())).load())
+    check_steps(set_trap())
+    print("not yet: nothing was refused")
 except pickle.UnpicklingError as error:
     print("right:" if "eval" in str(error) else "not yet:", error)
 
@@ -721,7 +752,8 @@ def set_trap():
 
 
 try:
-    print("not yet: it gave", ArrayUnpickler(io.BytesIO(set_trap())).load())
+    check_steps(set_trap())
+    print("not yet: nothing was refused")
 except pickle.UnpicklingError as error:
     print("right:" if "eval" in str(error) else "not yet:", error)
 
