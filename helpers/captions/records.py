@@ -1,12 +1,10 @@
 """Captions in JSON: COCO's, Karpathy's, and one record an image or a caption."""
 
-import re
 from collections.abc import Iterable
 
-from helpers.captions.caption_file import CaptionFile, CaptionFormat, title_columns
+from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, CaptionFormat
+from helpers.captions.columns import CAPTION_TITLE, title_columns, unread_columns
 from helpers.captions.source import Source
-
-HALVES = re.compile("[\ud800-\udfff]")  # of characters: JSON may hold them, UTF-8 may not
 
 
 def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
@@ -18,7 +16,7 @@ def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]
         if name is None:
             found.drop("annotations of images that the file does not list", note["image_id"])
         else:
-            add_text(found, name, caption)
+            found.add_text(name, caption)
     return [(image["file_name"], image.get("split")) for image in images]
 
 
@@ -27,48 +25,77 @@ def read_karpathy(found: CaptionFile, source: Source) -> Iterable[tuple[str, obj
     images = source.json["images"]
     for image in images:
         for sentence in image["sentences"]:
-            raw = sentence.get("raw") or " ".join(sentence["tokens"])
-            add_text(found, image["filename"], raw)
+            found.add_text(image["filename"], text_of(sentence))
     return [(image["filename"], image.get("split")) for image in images]
 
 
 def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
     """Read records such as {"file_name": …, "caption": …}; a caption may be a list of them."""
-    pairs = []
-    for record in source.json if isinstance(source.json, list) else [source.json]:
+    pairs, unread = [], set()
+    for record in records_of(source):
         titles = list(record)
-        columns = title_columns(titles)
+        columns = title_columns(titles, source.chosen)
         if columns is None:
             raise KeyError("image name or caption")
         name_at, caption_at, split_at = columns
         name = record[titles[name_at]]
+        unread.update(unread_columns(titles, caption_at))
         for at in caption_at:
             value = record[titles[at]]
             if value is not None or len(caption_at) == 1:  # an image may have fewer captions
-                for caption in value if isinstance(value, list) else [value]:
-                    add_text(found, name, caption)
+                for caption in texts_of(value):
+                    found.add_text(name, caption)
         if split_at is not None:
             pairs.append((name, record[titles[split_at]]))
+    found.note_unread(sorted(unread))
     return pairs
 
 
-def add_text(found: CaptionFile, name: str, caption: object) -> None:
-    """Add a caption unless it is null, a number, or half a character.
+def records_of(source: Source) -> list:
+    """Return the records of JSON: a list of them, one alone, or lists below other keys.
 
-    Raises TypeError for an image whose name is no text.
+    Lists below the names of splits, {"train": […], "val": […]}, give their records that split.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"an image's file name ({name!r} is none)")
-    if isinstance(caption, str) and not HALVES.search(name + caption):
-        found.add(name, caption)
-    else:
-        found.drop("captions that are no text", f"{name!a}: {caption!a}")
+    content = source.json
+    if not isinstance(content, dict):
+        return content or []
+    if title_columns([*content], source.chosen):
+        return [content]
+    lists = {key: value for key, value in content.items() if is_records(value, source)}
+    if lists and all(key.lower() in SPLIT_NAMES for key in lists):
+        return [{"split": key, **record} for key, rows in lists.items() for record in rows]
+    return next(iter(lists.values())) if len(lists) == 1 else []
+
+
+def is_records(value: object, source: Source) -> bool:
+    """Tell whether a value is a list of objects, the first of which names an image and captions."""
+    if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
+        return False
+    return bool(value) and bool(title_columns([*value[0]], source.chosen))
+
+
+def texts_of(value: object) -> list:
+    """Return the captions in a text, in an object that holds one, or in a list of these."""
+    return [text_of(part) for part in (value if isinstance(value, list) else [value])]
+
+
+def text_of(value: object) -> object:
+    """Return the text of an object such as {"caption": …}, {"tokens": […]}; others as they are."""
+    if not isinstance(value, dict):
+        return value
+    held = [value[key] for key in value if value[key] and CAPTION_TITLE.fullmatch(key.lower())]
+    tokens = value.get("tokens")
+    if not held and isinstance(tokens, list) and all(isinstance(word, str) for word in tokens):
+        return " ".join(tokens)
+    return held[0] if held else value
 
 
 COCO = CaptionFormat(
     name="COCO JSON",
     looks='{"images": [{"id": …, "file_name": …}], "annotations": [{…}]}',
-    recognises=lambda source: isinstance(source.json, dict) and "annotations" in source.json,
+    recognises=lambda source: (
+        isinstance(source.json, dict) and {"images", "annotations"} <= source.json.keys()
+    ),
     read=read_coco,
 )
 KARPATHY = CaptionFormat(
@@ -80,8 +107,6 @@ KARPATHY = CaptionFormat(
 RECORDS = CaptionFormat(
     name="records (JSON Lines, JSON list)",
     looks='{"file_name": "dog.jpg", "caption": "A dog runs ."}',
-    recognises=lambda source: (
-        isinstance(source.json, list) or bool(title_columns([*(source.json or {})]))
-    ),
+    recognises=lambda source: isinstance(source.json, list) or bool(records_of(source)),
     read=read_records,
 )

@@ -1,0 +1,49 @@
+"""Captions that stand in a text beside each photo: dog.jpg, dog.txt."""
+
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+
+from helpers.captions import WORD, CaptionFile, Source, text_of, texts_of
+from helpers.datasets.photos import IMAGE_ENDINGS, fold, stem
+
+SIDECAR_ENDINGS = (".txt", ".caption", ".json")  # of several beside a photo, the first serves
+FEWEST = 2  # a single text may be the captions of all
+
+
+def find_sidecars(files: Iterable[str]) -> dict[str, str]:
+    """Return text -> photo, for texts that are called as photos are.
+
+    dog.txt belongs to dog.jpg, and so does dog.jpg.txt; images/dog.jpg may have captions/dog.txt.
+    """
+    photos = [path for path in files if path.lower().endswith(IMAGE_ENDINGS)]
+    whole = {key: path for path in photos for key in (fold(path), fold(stem(path)))}
+    bare = {posixpath.basename(key): path for key, path in whole.items()}
+    found = {}
+    for path in files:
+        name, ending = posixpath.splitext(path)
+        if ending.lower() in SIDECAR_ENDINGS:
+            if photo := whole.get(fold(name)) or bare.get(posixpath.basename(fold(name))):
+                found[path] = photo
+    return found if len(found) >= FEWEST else {}
+
+
+def read_sidecars(folder: Path, sidecars: dict[str, str]) -> CaptionFile:
+    """Read the texts beside photos, a caption a line; CaptionFormatError names one in no UTF-8."""
+    found = CaptionFile("a text beside each photo")
+    ending = min(map(rank, sidecars))
+    for path, photo in sidecars.items():
+        if rank(path) == ending:
+            source = Source(folder / path)
+            lines = source.text.split("\n") if source.json is None else []
+            for text in lines or texts_of(text_of(source.json)):
+                if not isinstance(text, str) or any(map(str.isalpha, text)):
+                    found.add_text(photo, text)
+                elif WORD.search(text):
+                    found.drop("lines beside photos without a letter", f"{path}: {text}")
+    return found
+
+
+def rank(path: str) -> int:
+    """Return the place of a text's ending among SIDECAR_ENDINGS."""
+    return SIDECAR_ENDINGS.index(posixpath.splitext(path)[1].lower())
