@@ -120,6 +120,33 @@ def test_splits_in_json(tmp_path):
     assert read(tmp_path, json.dumps(content)).splits["train"] == ["a.jpg"]
 
 
+def test_karpathys_folders_tell_photos_of_one_name_apart(tmp_path):
+    images = [
+        {"filepath": folder, "filename": name, "sentences": [{"raw": f"{folder}, {name}"}]}
+        for folder, name in [("x", "a.jpg"), ("y", "a.jpg"), ("y", "b.jpg")]
+    ]
+    captions = {"x/a.jpg": ["x, a.jpg"], "y/a.jpg": ["y, a.jpg"], "b.jpg": ["y, b.jpg"]}
+    assert read(tmp_path, json.dumps({"images": images})).captions == captions
+
+
+def test_coco_with_numbers_here_and_texts_there(tmp_path):
+    content = {
+        "images": [{"id": 7, "file_name": "a.jpg"}, {"id": "8", "file_name": "b.jpg"}],
+        "annotations": [{"image_id": "7", "caption": "A"}, {"image_id": 8, "caption": "B"}],
+    }
+    assert read(tmp_path, json.dumps(content)).captions == {"a.jpg": ["A"], "b.jpg": ["B"]}
+
+
+def test_a_row_with_more_cells_than_titles_is_refused(tmp_path):
+    for text in (
+        "image,caption,split\na.jpg,A,train\nb.jpg,A dog, wet,train\n",
+        "caption,image\nA,a.jpg\nA dog, wet,b.jpg\n",
+    ):
+        with pytest.raises(CaptionFormatError, match="line 3: .*has more cells than"):
+            read(tmp_path, text)
+    assert len(read(tmp_path, "image,caption,split\na.jpg,A,train,,\n").captions) == 1
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -260,6 +287,17 @@ def test_a_text_beside_each_photo(tmp_path, text):
     dataset = open_dataset(tmp_path)
     assert dataset.captions["images/3.jpg"] == ["a dog, 3.jpg", "another & 3"]
     assert len(dataset.captions) == 6 and dataset.format == "a text beside each photo"
+
+
+def test_texts_in_folders_like_those_of_the_photos(tmp_path):
+    for split in ("train", "val", "test"):
+        for number in range(2):
+            for path in (f"images/{split}/{number}.jpg", f"texts/{split}/{number}.txt"):
+                (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / path).write_text(f"a dog, {split} {number}")
+    dataset = open_dataset(tmp_path)
+    assert dataset.captions["images/val/1.jpg"] == ["a dog, val 1"]
+    assert len(dataset.splits["dev"]) == 2
 
 
 def test_a_json_beside_each_photo(tmp_path):

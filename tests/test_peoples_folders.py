@@ -172,7 +172,12 @@ def test_names_that_lead_nowhere_show_a_photo_that_is_there(tmp_path):
 # Splits
 
 WORDS = ["train", "val", "test"], ["training", "validation", "testing"], ["Train", "eval", "TEST"]
-WORDS += ["restval", "valid", "test"], ["trainval", "dev", "test"], ["train2017", "val2017", "test"]
+WORDS += (
+    ["restval", "valid", "test"],
+    ["train_val", "dev", "test"],
+    ["trainval", "dev", "test"],
+    ["train2017", "val2017", "test"],
+)
 SIZES = {"train": 4, "dev": 2, "test": 2}
 
 
@@ -203,6 +208,15 @@ def test_splits_by_the_photos_folders(tmp_path, words, names):
     table(tmp_path, [names.format(f"{w}_images/cats", name) for name, w in parted(words)])
     assert sizes(tmp_path) == SIZES
     assert "(the photos' folders)" in open_dataset(tmp_path).report
+
+
+def test_splits_by_the_photos_names(tmp_path):
+    names = [f"COCO_{word}2014_{name}" for name, word in parted(["train", "val", "test"])]
+    table(put(tmp_path, *(f"x/{name}" for name in names)), names)
+    assert sizes(tmp_path) == SIZES
+    assert "(the photos' names)" in open_dataset(tmp_path).report
+    table(put(tmp_path, "x/flower.jpg"), [*names, "flower.jpg"])
+    assert "(shuffled, seed 7)" in open_dataset(tmp_path).report
 
 
 @pytest.mark.parametrize("words", WORDS)

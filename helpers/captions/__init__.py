@@ -3,7 +3,7 @@
 Raw captions travel as a dictionary: image file name -> its captions, in the order of the file.
 """
 
-from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling
+from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling, split_called
 from helpers.captions.cleaning import (
     CLASSIC_CLEANING,
     KEEP_EVERY_WORD,

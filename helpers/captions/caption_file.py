@@ -69,7 +69,7 @@ class CaptionFile:
         for name, split in pairs:
             if not (isinstance(name, str) and name.strip() and isinstance(split, str)):
                 continue
-            if known := SPLIT_NAMES.get(split.strip().lower().rstrip("0123456789_-")):
+            if known := split_called(split):
                 splits[known][plain_spelling(name.strip())] = None
             elif split.strip():
                 self.drop("images of an unknown split", f"{name}: {split}")
@@ -94,6 +94,11 @@ class CaptionFormat:
     looks: str
     recognises: Callable[[Source], bool]
     read: Callable[[CaptionFile, Source], Iterable[tuple[str, object]] | None]
+
+
+def split_called(word: str) -> str:
+    """Return the split that a word such as "Val2017" or "train+val" stands for, or ""."""
+    return SPLIT_NAMES.get(re.sub(r"[\W\d_]", "", word).lower(), "")
 
 
 def plain_spelling(name: str) -> str:

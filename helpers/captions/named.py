@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, CaptionFormat
+from helpers.captions.caption_file import CaptionFile, CaptionFormat, split_called
 from helpers.captions.records import text_of, texts_of
 from helpers.captions.source import Source
 from helpers.captions.tables import IMAGE_NAME
@@ -23,7 +23,7 @@ def is_named(source: Source) -> bool:
     {"train": ["dog.jpg"]} does not: it gives images by split.
     """
     content = source.json
-    if not isinstance(content, dict) or all(key.lower() in SPLIT_NAMES for key in content):
+    if not isinstance(content, dict) or all(map(split_called, content)):
         return False
     if any(IMAGE_NAME.fullmatch(key) for key in content):
         return True

@@ -1,8 +1,9 @@
 """Captions in JSON: COCO's, Karpathy's, and one record an image or a caption."""
 
+from collections import Counter
 from collections.abc import Iterable
 
-from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, CaptionFormat
+from helpers.captions.caption_file import CaptionFile, CaptionFormat, split_called
 from helpers.captions.columns import CAPTION_TITLE, title_columns, unread_columns
 from helpers.captions.source import Source
 
@@ -11,22 +12,31 @@ def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]
     """Read COCO's images and annotations; return (image name, split), should it name splits."""
     images = source.json["images"]
     names = {image["id"]: image["file_name"] for image in images}
+    names |= {str(key): name for key, name in names.items()}  # some write 7 here and "7" there
     for note in source.json["annotations"]:
-        caption, name = note["caption"], names.get(note["image_id"])
+        caption, image_id = note["caption"], note["image_id"]
+        name = names.get(image_id) or names.get(str(image_id))
         if name is None:
-            found.drop("annotations of images that the file does not list", note["image_id"])
+            found.drop("annotations of images that the file does not list", image_id)
         else:
             found.add_text(name, caption)
     return [(image["file_name"], image.get("split")) for image in images]
 
 
 def read_karpathy(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
-    """Read Karpathy's images with their sentences; return (image name, split)."""
-    images = source.json["images"]
-    for image in images:
+    """Read Karpathy's images with their sentences; return (image name, split).
+
+    Where photos in several folders are called alike, "filepath" tells the folder.
+    """
+    pairs, amounts = [], Counter(image["filename"] for image in source.json["images"])
+    for image in source.json["images"]:
+        name = image["filename"]
+        if amounts[name] > 1 and isinstance(image.get("filepath"), str):
+            name = f"{image['filepath']}/{name}"
         for sentence in image["sentences"]:
-            found.add_text(image["filename"], text_of(sentence))
-    return [(image["filename"], image.get("split")) for image in images]
+            found.add_text(name, text_of(sentence))
+        pairs.append((name, image.get("split")))
+    return pairs
 
 
 def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
@@ -62,7 +72,7 @@ def records_of(source: Source) -> list:
     if title_columns([*content], source.chosen):
         return [content]
     lists = {key: value for key, value in content.items() if is_records(value, source)}
-    if lists and all(key.lower() in SPLIT_NAMES for key in lists):
+    if lists and all(map(split_called, lists)):
         return [{"split": key, **record} for key, rows in lists.items() for record in rows]
     return next(iter(lists.values())) if len(lists) == 1 else []
 

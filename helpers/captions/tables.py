@@ -72,6 +72,8 @@ def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object
         for row in rows_with_content:
             if len(row) < width:
                 raise csv.Error(f"{str(row)[:80]} is not one row")
+            if not joins and any(row[len(header) or width :]):
+                raise csv.Error(f"{str(row)[:80]} has more cells than there are titles")
             texts = [f"{delimiter} ".join(row[caption_at[0] :])] if joins else []
             empty |= add_cells(found, row[name_at], texts or [row[at] for at in caption_at])
             if split_at is not None:

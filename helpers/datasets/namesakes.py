@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from helpers.captions import SPLIT_NAMES
 
 # A split in the name of a file or its folder: captions_val2017.json, train/…, trainImages.txt.
-SPLIT_WORD = re.compile(rf"(?<![a-z])({'|'.join(SPLIT_NAMES)})(?=images?(?![a-z])|[^a-z]|$)")
+SPLIT_WORD = re.compile(
+    rf"(?<![a-z])(train[_+-]val|{'|'.join(SPLIT_NAMES)})(?=images?(?![a-z])|[^a-z]|$)"
+)
 YEAR = re.compile(r"…[ _-]?\d{4}(?!\d)")
 
 
 def split_word(path: str) -> str:
     """Return the last name of a split in a path, or ""."""
-    return (SPLIT_WORD.findall(path.lower()) or [""])[-1]
+    return re.sub("[_+-]", "", (SPLIT_WORD.findall(path.lower()) or [""])[-1])
 
 
 def split_in(path: str) -> str:

@@ -9,7 +9,8 @@ from helpers.datasets.photos import IMAGE_ENDINGS, Photos
 NO_SPACES = """\
 no spaces between words: {example}
   A caption then counts as one word. Give open_dataset a function that splits it: words_of=
-  jieba.lcut (Chinese, pip install jieba), or helpers.captions.single_letters for any language."""
+  jieba.lcut (Chinese, pip install jieba), or helpers.captions.single_letters for any language.
+  On a command line this is --words jieba:lcut, or --words letters."""
 
 
 def write_report(name: str, titles: tuple, captions: dict, splits: dict, seen: tuple) -> str:

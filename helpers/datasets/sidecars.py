@@ -16,16 +16,26 @@ def find_sidecars(files: Iterable[str]) -> dict[str, str]:
 
     dog.txt belongs to dog.jpg, and so does dog.jpg.txt; images/dog.jpg may have captions/dog.txt.
     """
-    photos = [path for path in files if path.lower().endswith(IMAGE_ENDINGS)]
-    whole = {key: path for path in photos for key in (fold(path), fold(stem(path)))}
-    bare = {posixpath.basename(key): path for key, path in whole.items()}
+    files, known = list(files), {}
+    for path in files:
+        if path.lower().endswith(IMAGE_ENDINGS):
+            for name in {fold(path), fold(stem(path))}:
+                for key in endings_of(name):
+                    known.setdefault(key, set()).add(path)
     found = {}
     for path in files:
         name, ending = posixpath.splitext(path)
         if ending.lower() in SIDECAR_ENDINGS:
-            if photo := whole.get(fold(name)) or bare.get(posixpath.basename(fold(name))):
-                found[path] = photo
+            photos = (known.get(key, ()) for key in endings_of(fold(name)))
+            if alone := next((photo for photo in photos if len(photo) == 1), None):
+                found[path] = next(iter(alone))
     return found if len(found) >= FEWEST else {}
+
+
+def endings_of(path: str) -> list[tuple[int, str]]:
+    """Return what a path is known by: the whole of it, without its first folder, its last part."""
+    whole, rest = path.split("/"), path.partition("/")[2]
+    return [(0, path), (1, rest or path), (2, whole[-1])]
 
 
 def read_sidecars(folder: Path, sidecars: dict[str, str]) -> CaptionFile:

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from helpers.captions import (
-    SPLIT_NAMES,
     CaptionFormatError,
     Source,
     plain_spelling,
     read_caption_file,
+    split_called,
 )
 from helpers.datasets.dataset import SPLITS
 from helpers.datasets.folders import FoundCaptions
@@ -42,7 +42,7 @@ def find_splits(
             named = {split: identities(photos, names, path) for split, names in splits.items()}
             if any(places.get(name) for names in named.values() for name in names):
                 return named, path.name
-    return folder_splits(places)
+    return splits_by_place(places)
 
 
 def split_lists(
@@ -109,19 +109,26 @@ def json_splits(path: Path) -> dict[str, list[str]]:
         content, splits = Source(path).json, {}
         for key, names in content.items() if isinstance(content, dict) else ():
             is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
-            if is_list and (split := SPLIT_NAMES.get(key.lower())):
+            if is_list and (split := split_called(key)):
                 splits.setdefault(split, []).extend(map(plain_spelling, names))
         return splits
     return {}
 
 
-def folder_splits(places: dict[str, str]) -> tuple[dict[str, list[str]], str]:
-    """Return the splits that the photos' folders are called after, should they be several."""
-    splits = {split: [] for split in SPLITS}
-    for image, path in places.items():
-        if split := split_in(posixpath.dirname(path)):
-            splits[split].append(image)
-    return (splits, "the photos' folders") if amount(splits) > 1 else ({}, "")
+def splits_by_place(places: dict[str, str]) -> tuple[dict[str, list[str]], str]:
+    """Return the splits that the photos' folders, or all their names, are called after.
+
+    One split alone is none.
+    """
+    for origin, part in (("folders", posixpath.dirname), ("names", posixpath.basename)):
+        splits = {split: [] for split in SPLITS}
+        for image, path in places.items():
+            if split := split_in(part(path)):
+                splits[split].append(image)
+        everyone = sum(map(len, splits.values())) == sum(map(bool, places.values()))
+        if amount(splits) > 1 and (everyone or origin == "folders"):
+            return splits, f"the photos' {origin}"
+    return {}, ""
 
 
 def amount(splits: dict[str, list[str]]) -> int:
