@@ -73,6 +73,13 @@ def test_a_list_that_cannot_be_read_is_refused_or_a_text(tmp_path, cell):
         assert read_caption_file(tmp_path / "some.file").captions["b.jpg"] == [cell]
 
 
+@pytest.mark.parametrize("cell", ["{'caption': 'A dog', 'id': 7}", '{"text": "A dog"}'])
+def test_an_object_in_a_cell(tmp_path, cell):
+    with (tmp_path / "some.file").open("w", newline="") as file:
+        csv.writer(file).writerows([("image", "caption"), ("a.jpg", cell)])
+    assert read_caption_file(tmp_path / "some.file").captions == {"a.jpg": ["A dog"]}
+
+
 def test_an_empty_list_is_no_caption(tmp_path):
     assert read(tmp_path, "image,caption\na.jpg,[]\nb.jpg,A\n").captions == {"b.jpg": ["A"]}
 
@@ -101,6 +108,10 @@ RECORD = {"file_name": "a.jpg", "captions": TWO}
         {"data": [{"image_id": "7", "image_name": "a", "reference_strs": TWO}]},
         [{"Image Name": "a.jpg", "Prompt": TWO}],
         [{"ID": "a.jpg", "text": TWO}],
+        {"images": [{"file_name": "a.jpg", "captions": TWO}]},
+        {"image": {"0": "a.jpg", "1": "a.jpg"}, "text": {"0": TWO[0], "1": TWO[1]}},  # pandas
+        {"image": ["a.jpg", "a.jpg"], "text": TWO},
+        {"columns": ["image", "text"], "index": [0], "data": [["a.jpg", TWO]]},
     ],
 )
 def test_json_in_many_clothes(tmp_path, content):
@@ -152,6 +163,8 @@ def test_a_row_with_more_cells_than_titles_is_refused(tmp_path):
     [
         {"name": "a-package", "version": "1.0"},
         {"train": ["a.jpg"], "val": ["b.jpg"]},
+        {"columns": [1], "data": [2]},
+        {"columns": ["image", "text"], "data": [["a.jpg"]]},
         {"classes": [1, 2], "a": []},
         {"data": []},
         {"data": [{"image_id": 3, "bbox": []}]},
@@ -239,6 +252,15 @@ def test_an_unknown_table_tells_of_the_options(tmp_path):
 )
 def test_token_lines_with_a_kind_or_a_blank(tmp_path, line):
     assert read(tmp_path, f"{line}\n{line}\n").captions == {"a.jpg": ["一只狗", "一只狗"]}
+
+
+def test_names_without_ending_before_a_tab(tmp_path):
+    assert read(tmp_path, "R_0\ta dog\nR_1\t一只狗\n").captions == {
+        "R_0": ["a dog"],
+        "R_1": ["一只狗"],
+    }
+    with pytest.raises(CaptionFormatError):
+        read(tmp_path, "dog\t17\ncat\t3\n")  # a vocabulary with counts
 
 
 @pytest.mark.parametrize(

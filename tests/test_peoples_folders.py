@@ -60,13 +60,17 @@ def found(folder: Path) -> list[str]:
         ("My Photos/A b {}.jpg", "my%20photos/a%20b%20{}.jpg"),
         ("img/100%{}.jpg", "100%{}.jpg"),
         ("img/{}.tiff", "{}"),
+        ("img/{}.HEIC", "{}"),
+        ("img/{}.jpg", "https://example.org/files/{}.jpg?w=300"),
+        ("img/a&b {}.jpg", "a&amp;b {}.jpg"),
+        ("img/{}.jpg", "\\\\server\\photos\\{}.jpg"),
         ("a.b/c.d/{}.jpg", "c.d/{}.jpg"),
         ("img/#{}.jpg", "#{}.jpg"),
         ("img/a, b {}.jpg", "a, b {}.jpg"),
         ("照片/图{}.jpg", "图{}.jpg"),
         ("img/{}", "{}"),
         ("img/{}.jpg", "https://example.org/files/{}.jpg"),
-        ("img/{}.jpg", "file:///home/ana/img/{}.jpg"),
+        ("img/{}.jpg", "file:///elsewhere/img/{}.jpg"),
     ],
 )
 def test_photos_lie_anywhere_and_are_called_anyhow(tmp_path, photo, name):
@@ -266,6 +270,45 @@ def test_splits_in_a_json_of_names(tmp_path):
     splits = {"train": names[:4], "valid": names[4:6], "test": names[6:]}
     (tmp_path / "splits.json").write_text(json.dumps(splits))
     assert sizes(tmp_path) == SIZES and "(splits.json)" in open_dataset(tmp_path).report
+
+
+@pytest.mark.parametrize(
+    "line", ["{}.jpg 7", "{}.jpg,-1", "'{}.jpg'", '"{}.jpg"', "/elsewhere/x/{}.jpg"]
+)
+def test_lists_with_classes_quotes_or_a_title(tmp_path, line):
+    table(put(tmp_path, *many("x/{}.jpg", 8)), many("{}.jpg", 8))
+    for word, numbers in {"train": range(4), "val": range(4, 6), "test": range(6, 8)}.items():
+        title = [] if line[-1].isdigit() else ["image"]
+        lines = [*title, *(line.replace("{}", str(n)) for n in numbers)]
+        (tmp_path / f"{word}.txt").write_text("\n".join(lines))
+    assert sizes(tmp_path) == SIZES
+    named = "names in split lists without a photo: 3 (image, image, image)"
+    assert (named in open_dataset(tmp_path).report) == bool(title)
+
+
+def test_lists_in_json(tmp_path):
+    table(put(tmp_path, *many("x/{}.jpg", 8)), many("{}.jpg", 8))
+    for word, numbers in {"train": range(4), "val": range(4, 6), "test": range(6, 8)}.items():
+        (tmp_path / f"{word}.json").write_text(json.dumps([f"{n}.jpg" for n in numbers]))
+    assert sizes(tmp_path) == SIZES
+
+
+def test_files_that_need_another_program_are_named(tmp_path):
+    for name in ("photos.zip", "captions.xlsx", "captions.parquet"):
+        put(tmp_path, name)
+    with pytest.raises(DatasetError, match=r"captions\.xlsx: not read; save it as CSV") as error:
+        open_dataset(tmp_path)
+    assert "photos.zip: not read; unpack it first" in str(error.value)
+    with pytest.raises(DatasetError, match=r"photos\.zip: not read; unpack it first"):
+        open_dataset(table(tmp_path, many("{}.jpg")))
+
+
+def test_names_that_would_break_a_line_are_written_with_backslashes(tmp_path):
+    table(put(tmp_path, *many("{}.jpg"), "two\nlines.jpg"), many("{}.jpg"))
+    with open(os.fsencode(tmp_path) + b"/caf\xe9.jpg", "wb"):
+        pass
+    report = open_dataset(tmp_path).report
+    assert r"images without captions: 2 (caf\udce9.jpg, two\nlines.jpg)" in report
 
 
 def test_trainval_beside_train_is_not_read_twice(tmp_path):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from helpers.captions.caption_file import CaptionFile
 from helpers.captions.records import texts_of
 
-LIST = re.compile(r"\[\s*\]|[\[(]\s*['\"{]|\[\s*(?:nan|None)\b")
+LIST = re.compile(r"\[\s*\]|[\[({]\s*['\"{]|\[\s*(?:nan|None)\b")
 ITEM = re.compile(
     r"""[\s,]*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(?:nan|NaN|None|null)(?=[\s,\])]))""", re.S
 )
@@ -21,7 +21,7 @@ NOTHING = {"nan", "NaN", "NAN", "<NA>", "None", "null", "NULL"}  # of pandas, Py
 
 
 def listed(cell: str) -> list:
-    """Return what a cell lists, as JSON, Python or NumPy write lists; other cells as they are.
+    """Return what a cell lists, as JSON, Python or NumPy write lists and objects; else the cell.
 
     Raises ValueError for a list that can't be read.
     """
@@ -30,7 +30,7 @@ def listed(cell: str) -> list:
     with suppress(ValueError, RecursionError):
         content = json.loads(cell)
         return texts_of(content)
-    if cell.startswith("[{") and len(cell) < LONGEST_OBJECTS:
+    if cell.startswith(("[{", "{")) and len(cell) < LONGEST_OBJECTS:
         with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             with warnings.catch_warnings(action="ignore"):  # of a \\ that Python doesn't know
                 return texts_of(ast.literal_eval(cell))

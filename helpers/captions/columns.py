@@ -7,7 +7,7 @@ from typing import NamedTuple
 IMAGE_TITLES = ["file_name", "filename", "image_file_name", "image_filename", "image_file"]
 IMAGE_TITLES += ["image_path", "image_name", "imagename", "img_name", "img_path", "image"]
 IMAGE_TITLES += ["img", "photo", "file", "filepath", "file_path", "path", "image_id", "img_id"]
-IMAGE_TITLES += ["name", "uid", "id"]
+IMAGE_TITLES += ["image_url", "url", "name", "uid", "id"]
 SPLIT_TITLES = ["split", "set_name", "set", "subset", "partition"]
 CAPTION_TITLE = re.compile(
     r"(captions?|caption_str|comments?|descriptions?|sentences?|prompts?|texts?|raw|alt|alt_text)"

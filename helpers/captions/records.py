@@ -39,6 +39,14 @@ def read_karpathy(found: CaptionFile, source: Source) -> Iterable[tuple[str, obj
     return pairs
 
 
+def is_karpathy(content: object) -> bool:
+    """Tell whether JSON has a list of images, one of which has sentences."""
+    images = content.get("images") if isinstance(content, dict) else None
+    return isinstance(images, list) and any(
+        isinstance(image, dict) and "sentences" in image for image in images
+    )
+
+
 def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
     """Read records such as {"file_name": …, "caption": …}; a caption may be a list of them."""
     pairs, unread = [], set()
@@ -70,11 +78,31 @@ def records_of(source: Source) -> list:
     if not isinstance(content, dict):
         return content or []
     if title_columns([*content], source.chosen):
-        return [content]
+        return rows_of(content) or [content]
+    if rows := rows_below(content.get("columns"), content.get("data")):
+        return rows if is_records(rows, source) else []
     lists = {key: value for key, value in content.items() if is_records(value, source)}
     if lists and all(map(split_called, lists)):
         return [{"split": key, **record} for key, rows in lists.items() for record in rows]
     return next(iter(lists.values())) if len(lists) == 1 else []
+
+
+def rows_of(content: dict) -> list[dict]:
+    """Return the rows of a table that is written column by column, as pandas does; else []."""
+    columns = [list(v.values()) if isinstance(v, dict) else v for v in content.values()]
+    is_table = all(isinstance(column, list) for column in columns)
+    if not is_table or len({*map(len, columns)}) != 1:
+        return []
+    return [dict(zip(content, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def rows_below(titles: object, rows: object) -> list[dict]:
+    """Return the rows of a table that is written as titles and rows, as pandas does; else []."""
+    lists = [titles, *rows] if isinstance(rows, list) else [None]
+    if not all(isinstance(row, list) and len(row) == len(titles) for row in lists):
+        return []
+    is_table = all(isinstance(title, str) for title in titles)
+    return [dict(zip(titles, row, strict=True)) for row in rows] if is_table else []
 
 
 def is_records(value: object, source: Source) -> bool:
@@ -111,7 +139,7 @@ COCO = CaptionFormat(
 KARPATHY = CaptionFormat(
     name="Karpathy JSON",
     looks='{"images": [{"filename": …, "split": …, "sentences": [{"raw": …}]}]}',
-    recognises=lambda source: isinstance(source.json, dict) and "images" in source.json,
+    recognises=lambda source: is_karpathy(source.json),
     read=read_karpathy,
 )
 RECORDS = CaptionFormat(

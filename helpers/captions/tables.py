@@ -16,6 +16,7 @@ BLANK_ROW = re.compile(r"([^\s#]+)(?:#[a-zA-Z]\w*)?#\d+\s+(.*)")
 BAR_HEADER = re.compile(r"\A\s*\w*name\s*\|[^|\n]*\|[^|\n]*")
 BAR_ROW = re.compile(r"(.+?)\|\s*\d+\s*(\|?)\s*(.*)")  # one row lacks its second bar
 IMAGE_NAME = re.compile(r".+\.(jpe?g|png|webp|gif|bmp|avif)", re.IGNORECASE)
+NAME_AND_TEXT = re.compile(r"[^\s#]+\t[^\t]*[^\W\d][^\t]*")  # of a name without ending
 SWALLOWED_ROW = re.compile(rf"\n{IMAGE_NAME.pattern}\s*[,;\t]", re.IGNORECASE)
 
 
@@ -52,7 +53,12 @@ def table_columns(source: Source) -> tuple | None:
             return (delimiter, *columns, True)
         if any(source.chosen):
             continue
-        if len(cells) > 1 and IMAGE_NAME.fullmatch(cells[0]) and not IMAGE_NAME.match(cells[1]):
+        texts = (
+            len(cells) > 1 and not IMAGE_NAME.match(cells[1]) and any(map(str.isalpha, cells[1]))
+        )
+        if texts and IMAGE_NAME.fullmatch(cells[0]):
+            return delimiter, 0, [1], None, False
+        if delimiter == "\t" and NAME_AND_TEXT.fullmatch("\t".join(cells)):
             return delimiter, 0, [1], None, False
     return None
 

@@ -27,6 +27,10 @@ from helpers.datasets.sidecars import find_sidecars, read_sidecars
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".token")
 LARGEST_LOOK = 50_000_000  # bytes of a file that is read only to tell what else is there
 
+CURES = dict.fromkeys(("zip", "gz", "tgz", "tar", "7z", "rar", "bz2", "xz"), "unpack it first")
+CURES |= dict.fromkeys(("xlsx", "xls", "ods", "numbers"), "save it as CSV in UTF-8")
+CURES |= dict.fromkeys(("parquet", "arrow", "feather", "pkl", "pickle"), "write it as CSV or JSON")
+
 LAYOUTS = """\
 Expected is a folder with captions and the images, for example:
   Flickr8k.token.txt   Flicker8k_Dataset/   Flickr_8k.trainImages.txt, …dev…, …test…
@@ -46,10 +50,12 @@ class FoundCaptions:
     Attributes:
         parts: path -> what was read of it; several files are the splits of one data set.
         skipped: reason -> files that were not read for it.
+        sidecars: the texts beside photos.
     """
 
     parts: dict[Path, CaptionFile]
     skipped: dict[str, list[str]] = field(default_factory=dict)
+    sidecars: Iterable[str] = ()
 
     def skip(self, reason: str, example: object) -> None:
         """Note a file that is not read."""
@@ -76,15 +82,16 @@ def find_captions(
     sidecars = find_sidecars(files)
     texts = caption_texts(folder, [path for path in files if path not in sidecars])
     if named:
-        found = FoundCaptions({named: read_caption_file(named, chosen)})
+        found = FoundCaptions({named: read_caption_file(named, chosen)}, sidecars=sidecars)
         return with_siblings(folder, found, texts, chosen)
     found, serves, refusals = first_captions(folder, files, texts, chosen)
     if not serves and sidecars:
         beside = read_sidecars(folder, sidecars)
         if beside.captions:
-            return FoundCaptions({folder / "*.txt": beside})
+            return FoundCaptions({folder / "*.txt": beside}, sidecars=sidecars)
     if not found:
-        refuse(folder, refusals)
+        refuse(folder, refusals + [*unopened(files)])
+    found.sidecars = sidecars
     found = with_siblings(folder, found, texts, chosen)
     for text in texts:
         if text not in found.parts:
@@ -134,6 +141,13 @@ def first_captions(
 def last_part(path: str) -> str:
     """Return what all spellings of a file's own name have in common."""
     return fold(path).rpartition("/")[2]
+
+
+def unopened(files: Iterable[str]) -> Iterable[str]:
+    """Yield a line about every file whose captions or photos only another program can open."""
+    for path in files:
+        if cure := CURES.get(path.lower().rpartition(".")[2]):
+            yield f"  {path}: not read; {cure}"
 
 
 def refuse(folder: Path, refusals: list[str]) -> None:

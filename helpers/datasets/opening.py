@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.captions import NONE_CHOSEN, WORD, Chosen, split_captions
 from helpers.datasets.dataset import Dataset
 from helpers.datasets.flickr8k import download_flickr8k
-from helpers.datasets.folders import LAYOUTS, find_captions, find_photos, join_parts
+from helpers.datasets.folders import LAYOUTS, find_captions, find_photos, join_parts, unopened
 from helpers.datasets.photos import IMAGE_ENDINGS, DatasetError, place_in
 from helpers.datasets.reporting import write_report
 from helpers.datasets.scanning import scan
@@ -115,6 +115,7 @@ def refuse_without_images(folder: Path, title: str, raw: dict, files: list[str])
     """Raise DatasetError for captions none of which has an image; name an image that is there."""
     images = [path for path in files if path.lower().endswith(IMAGE_ENDINGS)]
     there = f" The folder holds {len(images):,} images, such as {images[0]}." if images else ""
+    there += "".join(f"\n{line}" for line in [*unopened(files)][:5])
     raise DatasetError(
         f"{folder}: no images found. {title} lists {len(raw):,}, for example "
         f"{next(iter(raw))}.{there}\n{LAYOUTS}"

@@ -1,5 +1,6 @@
 """Find the photos that captions name: by their path, in any spelling of it, never by a guess."""
 
+import html
 import os
 import posixpath
 import re
@@ -11,7 +12,8 @@ from urllib.parse import unquote
 from helpers.captions import plain_spelling
 from helpers.datasets.namesakes import split_in
 
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff")
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif", ".tif")
+IMAGE_ENDINGS += (".tiff", ".heic", ".heif", ".jfif")
 
 
 class DatasetError(ValueError):
@@ -69,8 +71,9 @@ class Photos:
         found = self.looked_up(self.named, name, start, split)
         if not found and stem(name) == name:
             found = self.looked_up(self.bare, name, start, split)
-        if not found and "%" in name:
-            found = self.looked_up(self.named, unquote(name), start, split)
+        if not found and re.search("[%?&]", name):
+            plain = unquote(html.unescape(name).partition("?")[0])
+            found = self.looked_up(self.named, plain, start, split)
         return found
 
     def looked_up(self, known: dict, name: str, start: str, split: str) -> list[str]:

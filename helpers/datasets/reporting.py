@@ -49,8 +49,13 @@ def losses(photos: Photos, places: dict, raw: dict, splits: dict) -> list[str]:
 
 def count(title: str, names: list[str]) -> str:
     """Write one line of the report: how many, and the first three names."""
-    examples = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    examples = ", ".join(map(printable, names[:3])) + (", …" if len(names) > 3 else "")
     return f"{title}: {len(names):,}" + (f" ({examples})" if names else "")
+
+
+def printable(name: str) -> str:
+    """Return a name with backslashes for what would break a line or a console."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def describe(dataset: Dataset, examples: int = 2) -> str:

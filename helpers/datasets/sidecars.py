@@ -7,7 +7,7 @@ from pathlib import Path
 from helpers.captions import WORD, CaptionFile, Source, text_of, texts_of
 from helpers.datasets.photos import IMAGE_ENDINGS, fold, stem
 
-SIDECAR_ENDINGS = (".txt", ".caption", ".json")  # of several beside a photo, the first serves
+ENDINGS = (".txt", ".caption", ".json")  # of several beside a photo, the first serves
 FEWEST = 2  # a single text may be the captions of all
 
 
@@ -16,19 +16,18 @@ def find_sidecars(files: Iterable[str]) -> dict[str, str]:
 
     dog.txt belongs to dog.jpg, and so does dog.jpg.txt; images/dog.jpg may have captions/dog.txt.
     """
-    files, known = list(files), {}
-    for path in files:
-        if path.lower().endswith(IMAGE_ENDINGS):
-            for name in {fold(path), fold(stem(path))}:
-                for key in endings_of(name):
-                    known.setdefault(key, set()).add(path)
-    found = {}
-    for path in files:
-        name, ending = posixpath.splitext(path)
-        if ending.lower() in SIDECAR_ENDINGS:
-            photos = (known.get(key, ()) for key in endings_of(fold(name)))
-            if alone := next((photo for photo in photos if len(photo) == 1), None):
-                found[path] = next(iter(alone))
+    files, known, found = list(files), {}, {}
+    texts = {path: posixpath.splitext(path) for path in files}
+    texts = {path: fold(name) for path, (name, end) in texts.items() if end.lower() in ENDINGS}
+    wanted = {posixpath.basename(name) for name in texts.values()}
+    for path in (path for path in files if wanted and path.lower().endswith(IMAGE_ENDINGS)):
+        for name in {fold(path), fold(stem(path))}:
+            for key in endings_of(name) if posixpath.basename(name) in wanted else ():
+                known.setdefault(key, set()).add(path)
+    for path, name in texts.items():
+        photos = (known.get(key, ()) for key in endings_of(name))
+        if alone := next((photo for photo in photos if len(photo) == 1), None):
+            found[path] = next(iter(alone))
     return found if len(found) >= FEWEST else {}
 
 
@@ -55,5 +54,5 @@ def read_sidecars(folder: Path, sidecars: dict[str, str]) -> CaptionFile:
 
 
 def rank(path: str) -> int:
-    """Return the place of a text's ending among SIDECAR_ENDINGS."""
-    return SIDECAR_ENDINGS.index(posixpath.splitext(path)[1].lower())
+    """Return the place of a text's ending among ENDINGS."""
+    return ENDINGS.index(posixpath.splitext(path)[1].lower())

@@ -1,5 +1,6 @@
 """Find the splits of a data set: in lists, with the captions, or by the photos' folders."""
 
+import json
 import posixpath
 import random
 import re
@@ -18,10 +19,10 @@ from helpers.datasets.dataset import SPLITS
 from helpers.datasets.folders import FoundCaptions
 from helpers.datasets.namesakes import called_alike, split_in, split_word
 from helpers.datasets.photos import DatasetError, Photos, place_in
-from helpers.datasets.sidecars import find_sidecars
 
-LIST_ENDINGS = (".txt", ".lst", ".list", ".csv", ".tsv")
-LARGEST_LIST = 50_000_000  # bytes
+LIST_ENDINGS = (".txt", ".lst", ".list", ".csv", ".tsv", ".json")
+LARGEST_LIST, LONGEST_NAME = 50_000_000, 1000  # bytes, characters
+LABELLED = re.compile(r"(.*\.\w+)[\s,;]+-?\d+")  # dog.jpg 7
 
 
 def find_splits(
@@ -69,31 +70,44 @@ def split_lists(
 def read_lists(photos: Photos, files: list[str], found: FoundCaptions) -> dict[str, list[str]]:
     """Return file -> images of all texts that are lists of images of a split."""
     lists, known = {}, {name for names in found.skipped.values() for name in names}
-    known |= {place_in(photos.folder, path) for path in found.parts} | find_sidecars(files).keys()
+    known |= {place_in(photos.folder, path) for path in found.parts} | {*found.sidecars}
     for name in files:
         if name.lower().endswith(LIST_ENDINGS) and split_in(name) and name not in known:
-            if images := read_list(photos, photos.folder / name):
+            if images := read_list(photos, photos.folder / name, found):
                 lists[name] = images
-            elif split_in(posixpath.basename(name)):
+            elif split_in(posixpath.basename(name)) and not name.lower().endswith(".json"):
                 found.skip("text files called after a split, no lists of these photos", name)
     return lists
 
 
-def read_list(photos: Photos, path: Path) -> list[str]:
-    """Read a split list, one image a line; [] for another text. A name given twice counts once."""
+def read_list(photos: Photos, path: Path, found: FoundCaptions) -> list[str]:
+    """Read a split list, one image a line; [] for another text. A name given twice counts once.
+
+    Names that lead to no photo, such as a title, are noted.
+    """
     if path.stat().st_size > LARGEST_LIST:
         return []
-    lines = [line.strip().strip("\"'") for line in Source(path).text.split("\n")]
-    names = [plain_spelling(re.sub(r"#\d+$", "", line)) for line in lines if line]
-    if not names or max(map(len, names)) > 1000:
+    names = names_in(Source(path).text)
+    if not names or max(map(len, names)) > LONGEST_NAME:
         return []
     known = photos.identities(names, path)
-    return list(dict.fromkeys(own for own, _ in known.values())) if any_leads(known) else []
+    images = list(dict.fromkeys(own for own, place in known.values() if place))
+    for name in known if images else ():
+        if not known[name][1]:
+            found.skip("names in split lists without a photo", name)
+    return images
 
 
-def any_leads(known: dict[str, tuple[str, str]]) -> bool:
-    """Tell whether one of the names leads to a photo."""
-    return any(path for _, path in known.values())
+def names_in(text: str) -> list[str]:
+    """Return the names in a list: a line each, maybe with the number of a class, or in JSON."""
+    with suppress(ValueError, RecursionError):
+        content = json.loads(text)
+        is_list = isinstance(content, list) and all(isinstance(name, str) for name in content)
+        return [plain_spelling(name.strip()) for name in content] if is_list else []
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    classes = [LABELLED.fullmatch(line) for line in lines]
+    names = [match[1] for match in classes] if all(classes) else lines
+    return [plain_spelling(re.sub(r"#\d+$", "", name.strip("\"'"))) for name in names]
 
 
 def identities(photos: Photos, names: Iterable[str], source: Path) -> list[str]:
