@@ -16,7 +16,6 @@ BLANK_ROW = re.compile(r"([^\s#]+)(?:#[a-zA-Z]\w*)?#\d+\s+(.*)")
 BAR_HEADER = re.compile(r"\A\s*\w*name\s*\|[^|\n]*\|[^|\n]*")
 BAR_ROW = re.compile(r"(.+?)\|\s*\d+\s*(\|?)\s*(.*)")  # one row lacks its second bar
 IMAGE_NAME = re.compile(r".+\.(jpe?g|png|webp|gif|bmp|avif)", re.IGNORECASE)
-NAME_AND_TEXT = re.compile(r"[^\s#]+\t[^\t]*[^\W\d][^\t]*")  # of a name without ending
 SWALLOWED_ROW = re.compile(rf"\n{IMAGE_NAME.pattern}\s*[,;\t]", re.IGNORECASE)
 
 
@@ -53,14 +52,20 @@ def table_columns(source: Source) -> tuple | None:
             return (delimiter, *columns, True)
         if any(source.chosen):
             continue
-        texts = (
-            len(cells) > 1 and not IMAGE_NAME.match(cells[1]) and any(map(str.isalpha, cells[1]))
-        )
-        if texts and IMAGE_NAME.fullmatch(cells[0]):
-            return delimiter, 0, [1], None, False
-        if delimiter == "\t" and NAME_AND_TEXT.fullmatch("\t".join(cells)):
+        if is_row(cells, delimiter):
             return delimiter, 0, [1], None, False
     return None
+
+
+def is_row(cells: list[str], delimiter: str) -> bool:
+    """Tell whether cells are an image name and a text, not a class or another image.
+
+    Between tabs, the name may lack its ending.
+    """
+    if len(cells) < 2 or IMAGE_NAME.match(cells[1]) or not any(map(str.isalpha, cells[1])):
+        return False
+    short = delimiter == "\t" and len(cells) == 2 and re.fullmatch(r"[^\s#]+", cells[0])
+    return bool(short or IMAGE_NAME.fullmatch(cells[0]))
 
 
 def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
