@@ -22,6 +22,6 @@ from helpers.captions.cleaning import (
 from helpers.captions.columns import NONE_CHOSEN, Chosen
 from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_captions
 from helpers.captions.records import text_of, texts_of
-from helpers.captions.source import CaptionFormatError, NoCaptionsError, Source
+from helpers.captions.source import CaptionFormatError, Source
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions
 from helpers.captions.writing import read_descriptions, write_coco, write_descriptions, write_tokens

@@ -15,7 +15,7 @@ ITEM = re.compile(
 )
 LAST = re.compile(r"[\s,]*[\])]\s*")
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|.)", re.S)
-LETTERS = {"n": "\n", "t": "\t", "r": "\r"}
+CODES = {"n": "\n", "t": "\t", "r": "\r"}
 LONGEST_OBJECTS = 100_000  # characters of Python's own notation, which is parsed as a program
 NOTHING = {"nan", "NaN", "NAN", "<NA>", "None", "null", "NULL"}  # of pandas, Python, databases
 
@@ -52,7 +52,7 @@ def literals(cell: str) -> list | None:
 def unescaped(escape: re.Match) -> str:
     """Return the character that a backslash and a code stand for."""
     code = escape[1]
-    return chr(int(code[1:], 16)) if code[1:] else LETTERS.get(code, code)
+    return chr(int(code[1:], 16)) if code[1:] else CODES.get(code, code)
 
 
 def drop_nothing(found: CaptionFile) -> None:

@@ -6,7 +6,7 @@ from helpers.captions.caption_file import CaptionFile
 from helpers.captions.columns import NONE_CHOSEN, Chosen
 from helpers.captions.named import NAMED, TEXTCAPS
 from helpers.captions.records import COCO, KARPATHY, RECORDS
-from helpers.captions.source import NoCaptionsError, Source
+from helpers.captions.source import Source
 from helpers.captions.tables import BARS, TABLE, TOKENS
 
 # The first that recognises a file reads it.
@@ -34,14 +34,14 @@ def read_caption_file(path: str | Path, chosen: Chosen = NONE_CHOSEN) -> Caption
     if any(chosen) and form not in (TABLE, RECORDS):
         titles = " and ".join(repr(title) for title in chosen if title)
         found = f"it is {form.name}" if form else f"its first line is {source.first_line[:80]!r}"
-        raise source.error(f"no columns {titles}: {found}.", kind=NoCaptionsError)
+        raise source.error(f"no columns {titles}: {found}.", holds_none=True)
     if form is None:
         problem = f"unknown format. Its first line is {source.first_line[:80]!r}."
-        raise source.error(f"{problem}\n{KNOWN_FORMATS}\n{OTHER_TITLES}", kind=NoCaptionsError)
+        raise source.error(f"{problem}\n{KNOWN_FORMATS}\n{OTHER_TITLES}", holds_none=True)
     found = CaptionFile(form.name)
     try:
         found.assign(form.read(found, source) or ())
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         problem = f"begins as {form.name}, but {error} is missing."
-        raise source.error(f"{problem}\n{KNOWN_FORMATS}", kind=NoCaptionsError) from None
+        raise source.error(f"{problem}\n{KNOWN_FORMATS}", holds_none=True) from None
     return found

@@ -14,11 +14,12 @@ LONGEST_HEADER = 10_000  # characters; a JSON file may be a single line of a hun
 
 
 class CaptionFormatError(ValueError):
-    """A file of captions cannot be read; the message names the file and the line."""
+    """A file of captions cannot be read; the message names the file and the line.
 
+    holds_none: whether the file may be whole, but holds no captions in a known format.
+    """
 
-class NoCaptionsError(CaptionFormatError):
-    """A file that may be whole, but holds no captions in a known format."""
+    holds_none = False
 
 
 class Source:
@@ -45,11 +46,13 @@ class Source:
         self.first_line = self.text.lstrip()[:LONGEST_HEADER].split("\n")[0].rstrip(" \r")
 
     def error(
-        self, problem: str, line: int | None = None, kind: type = CaptionFormatError
+        self, problem: str, line: int | None = None, holds_none: bool = False
     ) -> CaptionFormatError:
         """Return an error that names the file and the line."""
         place = self.path if line is None else f"{self.path}, line {line}"
-        return kind(f"{place}: {problem}")
+        error = CaptionFormatError(f"{place}: {problem}")
+        error.holds_none = holds_none
+        return error
 
     def rows(self, row: re.Pattern) -> Iterator[tuple[int, tuple]]:
         """Yield (number of the line, groups) of every line that is not blank.

@@ -9,7 +9,6 @@ from helpers.captions import (
     CaptionFile,
     CaptionFormatError,
     Chosen,
-    NoCaptionsError,
     read_caption_file,
 )
 from helpers.datasets.namesakes import called_alike, split_in, split_word
@@ -165,10 +164,10 @@ def note_other(folder: Path, found: FoundCaptions, path: Path) -> None:
     try:
         if any(read_caption_file(path).captions.values()):
             found.skip("other files of captions, not read (--captions FILE takes one)", place)
-    except NoCaptionsError:
-        pass
     except CaptionFormatError as error:
-        found.skip("files that are damaged, not read", place + str(error).removeprefix(str(path)))
+        if not error.holds_none:
+            problem = place + str(error).removeprefix(str(path))
+            found.skip("files that are damaged, not read", problem)
 
 
 def with_siblings(
@@ -181,7 +180,9 @@ def with_siblings(
     for path in siblings(folder, found, texts):
         try:
             part = found.parts.get(path) or read_caption_file(path, chosen)
-        except NoCaptionsError:
+        except CaptionFormatError as error:
+            if not error.holds_none:
+                raise
             part = CaptionFile("")
         if part.captions:
             found.parts[path] = part
