@@ -9,6 +9,7 @@ import pytest
 from helpers.captions import NONE_CHOSEN, CaptionFormatError, Chosen, read_caption_file
 from helpers.datasets import DatasetError, open_dataset
 from helpers.datasets.__main__ import main as look
+from helpers.datasets.choosing import open_chosen
 
 TWO = ["A dog runs.", 'A "wet" dog\'s ball']
 BOTH = {"a.jpg": TWO, "b.jpg": TWO}
@@ -424,3 +425,11 @@ def test_columns_are_chosen_on_the_command_line(tmp_path, capsys):
     arguments = [str(tmp_path), "--image-column", "Datei", "--caption-column", "bild text"]
     assert look(arguments) == 0
     assert "  Ein Hund" in capsys.readouterr().out
+
+
+def test_a_training_takes_the_same_choices(several):
+    from helpers.pipeline.__main__ import parse_arguments  # here: it loads TensorFlow
+
+    line = ["--dataset", str(several), "--captions", "nippon.csv", "--words", "letters"]
+    dataset = open_chosen(parse_arguments([*line, "--out", "x"]))
+    assert dataset.captions["0.jpg"] == ["犬 が 走 る"]
