@@ -330,6 +330,16 @@ def test_a_json_beside_each_photo(tmp_path):
     assert open_dataset(tmp_path).captions["images/3.jpg"] == ["3.jpg"]
 
 
+def test_texts_among_those_beside_photos_that_are_not_read_are_named(tmp_path):
+    for number, _ in enumerate(photos(tmp_path)):
+        (tmp_path / "images" / f"{number}.txt").write_text("a dog")
+    (tmp_path / "images" / "stray.txt").write_text("a cat")
+    (tmp_path / "images" / "3.json").write_text('{"caption": "a cat"}')
+    report = open_dataset(tmp_path).report
+    assert "texts called as no photo is, not read: 1 (images/stray.txt)" in report
+    assert "texts of another ending beside photos, not read: 1 (images/3.json)" in report
+
+
 def test_boxes_beside_photos_are_no_captions(tmp_path):
     for number, _ in enumerate(photos(tmp_path)):
         (tmp_path / "images" / f"{number}.txt").write_text("0 0.5 0.5 0.2 0.2\n")

@@ -21,7 +21,7 @@ from helpers.datasets.photos import (
     stem,
 )
 from helpers.datasets.scanning import is_usual, outside
-from helpers.datasets.sidecars import find_sidecars, read_sidecars
+from helpers.datasets.sidecars import find_sidecars, read_sidecars, unread_beside
 
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".token")
 LARGEST_LOOK = 50_000_000  # bytes of a file that is read only to tell what else is there
@@ -87,7 +87,9 @@ def find_captions(
     if not serves and sidecars:
         beside = read_sidecars(folder, sidecars)
         if beside.captions:
-            return FoundCaptions({folder / "*.txt": beside}, sidecars=sidecars)
+            found = FoundCaptions({folder / "*.txt": beside}, sidecars=sidecars)
+            found.skipped |= unread_beside(files, sidecars)
+            return found
     if not found:
         refuse(folder, refusals + [*unopened(files)])
     found.sidecars = sidecars

@@ -53,6 +53,22 @@ def read_sidecars(folder: Path, sidecars: dict[str, str]) -> CaptionFile:
     return found
 
 
+def unread_beside(files: Iterable[str], sidecars: dict[str, str]) -> dict[str, list[str]]:
+    """Return reason -> texts that lie among those beside photos, and are not read."""
+    places, ending = {posixpath.dirname(path) for path in sidecars}, min(map(rank, sidecars))
+    others = [path for path in sidecars if rank(path) != ending]
+    strays = [
+        path
+        for path in files
+        if path not in sidecars
+        and posixpath.dirname(path) in places
+        and path.lower().endswith(ENDINGS)
+    ]
+    found = {"texts of another ending beside photos, not read": others}
+    found["texts called as no photo is, not read"] = strays
+    return {reason: paths for reason, paths in found.items() if paths}
+
+
 def rank(path: str) -> int:
     """Return the place of a text's ending among ENDINGS."""
     return ENDINGS.index(posixpath.splitext(path)[1].lower())
