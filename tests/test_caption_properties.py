@@ -96,7 +96,8 @@ JSON = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 "images annotations id image_id file_name filename caption sentences raw "
-                "tokens split image text caption_0".split()
+                "tokens split image text caption_0 data columns train val set_name image_name "
+                "caption_str reference_strs captions filepath a.jpg".split()
             ),
             inner,
             max_size=5,
@@ -109,6 +110,16 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_json_is_read_or_refused(path, content):
     try_to_read(path, json.dumps(content).encode())
+
+
+LISTS = st.lists(st.sampled_from([*"[](){}'\",\\ \nx5", "nan", "None", "\\x", "\\u", "a dog"]))
+
+
+@given(LISTS.map("".join))
+def test_any_cell_is_read_or_refused(path, cell):
+    quoted = cell.replace('"', '""')
+    try_to_read(path, f'image,caption\na.jpg,"[{quoted}"\n'.encode())
+    try_to_read(path, f'image,caption\na.jpg,"{quoted}]"\n'.encode())
 
 
 @given(st.lists(JSON, min_size=1, max_size=3))

@@ -3,7 +3,7 @@
 Raw captions travel as a dictionary: image file name -> its captions, in the order of the file.
 """
 
-from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling
+from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling, split_called
 from helpers.captions.cleaning import (
     CLASSIC_CLEANING,
     KEEP_EVERY_WORD,
@@ -19,7 +19,9 @@ from helpers.captions.cleaning import (
     empty_after_cleaning,
     is_kept,
 )
+from helpers.captions.columns import NONE_CHOSEN, Chosen
 from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_captions
-from helpers.captions.source import CaptionFormatError
+from helpers.captions.records import text_of, texts_of
+from helpers.captions.source import CaptionFormatError, Source
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions
 from helpers.captions.writing import read_descriptions, write_coco, write_descriptions, write_tokens

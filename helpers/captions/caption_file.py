@@ -1,5 +1,6 @@
 """What was read of one file of captions, and what a format of such files is."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -7,14 +8,11 @@ from dataclasses import dataclass, field
 
 from helpers.captions.source import Source
 
-SPLIT_NAMES = {"train": "train", "training": "train", "restval": "train"}
-SPLIT_NAMES |= dict.fromkeys(("dev", "val", "valid", "validation"), "dev")
+SPLIT_NAMES = dict.fromkeys(("train", "training", "restval", "trainval"), "train")
+SPLIT_NAMES |= dict.fromkeys(("dev", "val", "valid", "validation", "eval", "evaluation"), "dev")
 SPLIT_NAMES |= {"test": "test", "testing": "test"}
-
-# Titles of columns and keys. Of several, the first in this order names the image.
-IMAGE_TITLES = ["file_name", "filename", "image_file", "image_path", "image_name", "image"]
-IMAGE_TITLES += ["img", "file", "path", "image_id"]
-CAPTION_TITLE = re.compile(r"(captions?|comments?|descriptions?|sentences?|text|raw)[ _-]?(\d*)")
+HALVES = re.compile("[\ud800-\udfff]")  # of characters: JSON may hold them, UTF-8 may not
+ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});")  # with its semicolon only
 
 
 @dataclass
@@ -34,15 +32,33 @@ class CaptionFile:
     dropped: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, caption: str) -> None:
-        """Add one caption of an image."""
+        """Add one caption of an image; a web page's &amp; becomes &."""
+        caption = ENTITY.sub(lambda entity: html.unescape(entity[0]), caption)
         if name := plain_spelling(name.strip()):
             self.captions.setdefault(name, []).append(caption.strip())
         else:
             self.drop("captions without an image name", caption)
 
+    def add_text(self, name: str, caption: object) -> None:
+        """Add a caption unless it is null, a number, or half a character.
+
+        Raises TypeError for an image whose name is no text.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"an image's file name ({name!r} is none)")
+        if isinstance(caption, str) and not HALVES.search(name + caption):
+            self.add(name, caption)
+        else:
+            self.drop("captions that are no text", f"{name!a}: {caption!a}")
+
     def drop(self, reason: str, example: object) -> None:
         """Note what is left out or mended, for the report."""
         self.dropped.setdefault(reason, []).append(str(example)[:60])
+
+    def note_unread(self, titles: list[str]) -> None:
+        """Note columns that look like captions, too."""
+        for title in titles:
+            self.drop("columns that are not read (--caption-column takes one)", title)
 
     def assign(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Take (image name, split) pairs; other splits than those of SPLIT_NAMES are noted.
@@ -53,7 +69,7 @@ class CaptionFile:
         for name, split in pairs:
             if not (isinstance(name, str) and name.strip() and isinstance(split, str)):
                 continue
-            if known := SPLIT_NAMES.get(split.strip().lower()):
+            if known := split_called(split):
                 splits[known][plain_spelling(name.strip())] = None
             elif split.strip():
                 self.drop("images of an unknown split", f"{name}: {split}")
@@ -80,25 +96,12 @@ class CaptionFormat:
     read: Callable[[CaptionFile, Source], Iterable[tuple[str, object]] | None]
 
 
+def split_called(word: str) -> str:
+    """Return the split that a word such as "Val2017" or "train+val" stands for, or ""."""
+    return SPLIT_NAMES.get(re.sub(r"[\W\d_]", "", word).lower(), "")
+
+
 def plain_spelling(name: str) -> str:
     """Return a path with forward slashes and each accent in one with its letter (NFC)."""
     name = name.replace("\\", "/")
     return name if name.isascii() else unicodedata.normalize("NFC", name)
-
-
-def title_columns(titles: list[str]) -> tuple[int, list[int], int | None] | None:
-    """Find the columns of the image name, the captions and the split among titles.
-
-    "caption_0" to "caption_4" are columns of one kind, and all of them are taken. Returns None
-    when a name or a caption has no column.
-    """
-    titles = [title.strip().lower() for title in titles]
-    matches = [CAPTION_TITLE.fullmatch(title) for title in titles]
-    kinds = [match and match.group(1) for match in matches]
-    named = [titles.index(title) for title in IMAGE_TITLES if title in titles]
-    first = next(filter(None, kinds), None)
-    if first is None or not named:
-        return None
-    numbered = [at for at, match in enumerate(matches) if match and match.group(1) == first]
-    captions = numbered if all(matches[at].group(2) for at in numbered) else numbered[:1]
-    return named[0], captions, titles.index("split") if "split" in titles else None

@@ -1,33 +1,43 @@
 """A file of captions as readers get it: its text, its lines, its JSON."""
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from helpers.captions.columns import NONE_CHOSEN, Chosen
+
 JSON_BEGINS = re.compile(r"\{|\[\s*\{")
 LONGEST_HEADER = 10_000  # characters; a JSON file may be a single line of a hundred million
 
 
 class CaptionFormatError(ValueError):
-    """A file of captions cannot be read; the message names the file and the line."""
+    """A file of captions cannot be read; the message names the file and the line.
+
+    holds_none: whether the file may be whole, but holds no captions in a known format.
+    """
+
+    holds_none = False
 
 
 class Source:
-    """A UTF-8 file, with or without BOM.
+    """A UTF-8 file, with or without BOM, or a UTF-16 one with it, as PowerShell writes.
 
     Attributes:
         path, text: where it is and what stands in it; line ends are \\n.
         first_line: the first line that is not blank.
+        chosen: the titles of the columns that somebody chose.
 
     Raises CaptionFormatError for another encoding.
     """
 
-    def __init__(self, path: str | Path):
-        self.path, data = path, Path(path).read_bytes()
+    def __init__(self, path: str | Path, chosen: Chosen = NONE_CHOSEN):
+        self.path, self.chosen, data = path, chosen, Path(path).read_bytes()
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         try:
-            text = data.decode("utf-8-sig")
+            text = data.decode("utf-16" if wide else "utf-8-sig")
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             cure = "Open the file in an editor and save it as UTF-8."
@@ -35,10 +45,14 @@ class Source:
         self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         self.first_line = self.text.lstrip()[:LONGEST_HEADER].split("\n")[0].rstrip(" \r")
 
-    def error(self, problem: str, line: int | None = None) -> CaptionFormatError:
+    def error(
+        self, problem: str, line: int | None = None, holds_none: bool = False
+    ) -> CaptionFormatError:
         """Return an error that names the file and the line."""
         place = self.path if line is None else f"{self.path}, line {line}"
-        return CaptionFormatError(f"{place}: {problem}")
+        error = CaptionFormatError(f"{place}: {problem}")
+        error.holds_none = holds_none
+        return error
 
     def rows(self, row: re.Pattern) -> Iterator[tuple[int, tuple]]:
         """Yield (number of the line, groups) of every line that is not blank.

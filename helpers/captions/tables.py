@@ -2,14 +2,17 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable
 
-from helpers.captions.caption_file import CaptionFile, CaptionFormat, title_columns
+from helpers.captions.caption_file import CaptionFile, CaptionFormat
+from helpers.captions.cells import drop_nothing, listed
+from helpers.captions.columns import title_columns, unread_columns
 from helpers.captions.source import Source
 
-TOKEN_ROW = re.compile(r"([^\t\n]+)#\d+\t(.*)")
+# dog.jpg#0<TAB>text; with a kind of caption between, and with a blank: dog.jpg#zhc#0 text
+TOKEN_ROW = re.compile(r"([^\t\n]+?)(?:#[a-zA-Z]\w*)?#\d+\t(.*)")
+BLANK_ROW = re.compile(r"([^\s#]+)(?:#[a-zA-Z]\w*)?#\d+\s+(.*)")
 BAR_HEADER = re.compile(r"\A\s*\w*name\s*\|[^|\n]*\|[^|\n]*")
 BAR_ROW = re.compile(r"(.+?)\|\s*\d+\s*(\|?)\s*(.*)")  # one row lacks its second bar
 IMAGE_NAME = re.compile(r".+\.(jpe?g|png|webp|gif|bmp|avif)", re.IGNORECASE)
@@ -17,8 +20,9 @@ SWALLOWED_ROW = re.compile(rf"\n{IMAGE_NAME.pattern}\s*[,;\t]", re.IGNORECASE)
 
 
 def read_tokens(found: CaptionFile, source: Source) -> None:
-    """Read Flickr8k's and Flickr30k's lines `dog.jpg#0<TAB>A dog runs .`."""
-    for _, (name, caption) in source.rows(TOKEN_ROW):
+    """Read Flickr8k's lines `dog.jpg#0<TAB>A dog runs .`, Flickr8k-CN's with a blank as well."""
+    row = TOKEN_ROW if TOKEN_ROW.match(source.first_line) else BLANK_ROW
+    for _, (name, caption) in source.rows(row):
         found.add(name, caption)
 
 
@@ -38,17 +42,30 @@ def table_columns(source: Source) -> tuple | None:
     Returns (delimiter, column of the name, columns of captions, column of the split, has a
     header), or None for a file that is no table.
     """
-    for delimiter in ",;\t":
+    for delimiter in ",;\t" if is_bars(source) else ",;\t|":
         line = csv.reader([source.first_line], delimiter=delimiter, skipinitialspace=True)
         try:
             cells = next(line, [])
         except csv.Error:  # a cell of more than 128 KB is no title
             continue
-        if columns := title_columns(cells):
+        if columns := title_columns(cells, source.chosen):
             return (delimiter, *columns, True)
-        if len(cells) > 1 and IMAGE_NAME.fullmatch(cells[0]) and not IMAGE_NAME.match(cells[1]):
+        if any(source.chosen):
+            continue
+        if is_row(cells, delimiter):
             return delimiter, 0, [1], None, False
     return None
+
+
+def is_row(cells: list[str], delimiter: str) -> bool:
+    """Tell whether cells are an image name and a text, not a class or another image.
+
+    Between tabs, the name may lack its ending.
+    """
+    if len(cells) < 2 or IMAGE_NAME.match(cells[1]) or not any(map(str.isalpha, cells[1])):
+        return False
+    short = delimiter == "\t" and len(cells) == 2 and re.fullmatch(r"[^\s#]+", cells[0])
+    return bool(short or IMAGE_NAME.fullmatch(cells[0]))
 
 
 def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
@@ -57,7 +74,7 @@ def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object
     Raises CaptionFormatError for a row that is too short or swallows the next one.
     """
     delimiter, name_at, caption_at, split_at, has_header = table_columns(source)
-    width, pairs = max(name_at, *caption_at, split_at or 0) + 1, []
+    width, pairs, empty = max(name_at, *caption_at, split_at or 0) + 1, [], False
     rows = csv.reader(io.StringIO(source.text), delimiter=delimiter, skipinitialspace=True)
     try:
         rows_with_content = filter(any, rows)
@@ -66,39 +83,44 @@ def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object
         for row in rows_with_content:
             if len(row) < width:
                 raise csv.Error(f"{str(row)[:80]} is not one row")
+            if not joins and any(row[len(header) or width :]):
+                raise csv.Error(f"{str(row)[:80]} has more cells than there are titles")
             texts = [f"{delimiter} ".join(row[caption_at[0] :])] if joins else []
-            add_cells(found, row[name_at], texts or [row[at] for at in caption_at])
+            empty |= add_cells(found, row[name_at], texts or [row[at] for at in caption_at])
             if split_at is not None:
                 pairs.append((row[name_at], row[split_at]))
-    except csv.Error as error:
+    except (csv.Error, ValueError) as error:
         cure = "Mend the line or close its quotation mark."
         raise source.error(f"{error}. {cure}", rows.line_num) from None
+    found.note_unread(unread_columns(header, caption_at))
+    if not empty:
+        drop_nothing(found)
     return pairs
 
 
-def add_cells(found: CaptionFile, name: str, cells: list[str]) -> None:
-    """Add the captions of one row: one cell, one of several, or a list in JSON's brackets."""
+def is_bars(source: Source) -> bool:
+    """Tell whether a file has Flickr30k's three columns between bars."""
+    row = rf"{BAR_HEADER.pattern}|{BAR_ROW.pattern}"
+    return bool(re.fullmatch(row, source.first_line))
+
+
+def add_cells(found: CaptionFile, name: str, cells: list[str]) -> bool:
+    """Add the captions of one row: one cell, one of several, or lists; tell if a cell is empty."""
     for cell in cells:
         if "\n" in cell and SWALLOWED_ROW.search(cell):
             raise csv.Error(f"{str([name, cell])[:80]} is not one row")
-        for caption in listed(cell) if cell.startswith('["') else [cell]:
-            if caption.strip() or len(cells) == 1:
-                found.add(name, caption)
-
-
-def listed(cell: str) -> list[str]:
-    """Return the texts of a cell such as `["A dog .", "A wet dog ."]`, or the cell as it is."""
-    try:
-        texts = json.loads(cell)
-    except (ValueError, RecursionError):
-        return [cell]
-    return texts if all(isinstance(text, str) for text in texts) else [cell]
+        for caption in listed(cell.strip()):
+            if caption != "" or len(cells) == 1:
+                found.add_text(name, caption)
+    return not all(map(str.strip, cells))
 
 
 TOKENS = CaptionFormat(
     name="Flickr8k/30k token file",
     looks="dog.jpg#0<TAB>A dog runs .",
-    recognises=lambda source: bool(TOKEN_ROW.match(source.first_line)),
+    recognises=lambda source: bool(
+        TOKEN_ROW.match(source.first_line) or BLANK_ROW.fullmatch(source.first_line)
+    ),
     read=read_tokens,
 )
 TABLE = CaptionFormat(
@@ -110,8 +132,6 @@ TABLE = CaptionFormat(
 BARS = CaptionFormat(
     name="Flickr30k results.csv",
     looks="dog.jpg| 0| A dog runs .",
-    recognises=lambda source: bool(
-        re.fullmatch(rf"{BAR_HEADER.pattern}|{BAR_ROW.pattern}", source.first_line)
-    ),
+    recognises=is_bars,
     read=read_bars,
 )

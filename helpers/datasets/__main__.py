@@ -3,12 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from pkgutil import resolve_name
+from collections.abc import Sequence
 
-from helpers.captions import KNOWN_FORMATS, CaptionFormatError, single_letters
+from helpers.captions import KNOWN_FORMATS, CaptionFormatError
 from helpers.console import print_anything, program
-from helpers.datasets import DatasetError, describe, open_dataset, to_coco, to_flickr8k
+from helpers.datasets import DatasetError, describe, to_coco, to_flickr8k
+from helpers.datasets.choosing import add_choices, open_chosen
 from helpers.datasets.converting import refuse_existing
 
 WRITERS = {"coco": to_coco, "flickr8k": to_flickr8k}
@@ -21,8 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.to:
             refuse_existing(options.to[1])  # before minutes of reading, and before the report
-        words_of = word_splitter(options.words) if options.words else None
-        dataset = open_dataset(options.dataset, options.data_dir, options.seed, words_of)
+        dataset = open_chosen(options, options.seed)
         print(describe(dataset, options.examples), flush=True)
         if options.to:
             form, target = options.to
@@ -45,10 +44,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     add = parser.add_argument
     add("dataset", help="a folder, or mini, mini-de, flickr8k")
-    add("--data-dir", help="where flickr8k lies")
+    add_choices(parser)
     add("--seed", type=int, default=7, help="for splits that are made")
     add("--examples", type=int, default=2, help="images whose captions are printed")
-    add("--words", metavar="letters|MODULE:FUNCTION", help="splits texts without spaces")
     add("--to", nargs=2, metavar=("FORMAT", "OUT"), help="coco OUT.json, or flickr8k FOLDER")
     add("--link", action="store_true", help="--to flickr8k: link the photos, don't copy them")
     options = parser.parse_args(arguments)
@@ -57,16 +55,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     if options.link and (not options.to or options.to[0] != "flickr8k"):
         parser.error("--link belongs to --to flickr8k")
     return options
-
-
-def word_splitter(name: str) -> Callable[[str], list[str]]:
-    """Return the function that splits a text into words: "letters", or such as "jieba:lcut"."""
-    if name == "letters":
-        return single_letters
-    try:
-        return resolve_name(name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise DatasetError(f"--words {name}: {error}. Such as jieba:lcut is due") from None
 
 
 if __name__ == "__main__":

@@ -1,26 +1,34 @@
-"""Find the captions and the splits in a folder of any usual layout."""
+"""Find the captions and the photos in a folder of any usual layout."""
 
-import os
-import random
 from collections.abc import Iterable
-from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.captions import (
+    NONE_CHOSEN,
     CaptionFile,
     CaptionFormatError,
-    plain_spelling,
+    Chosen,
     read_caption_file,
 )
-from helpers.datasets.dataset import SPLITS
-from helpers.datasets.photos import SPLIT_WORD, DatasetError, Photos, fold, split_in
+from helpers.datasets.namesakes import called_alike, split_in, split_word
+from helpers.datasets.photos import (
+    DatasetError,
+    Photos,
+    fold,
+    place_in,
+    start_of,
+    stem,
+)
+from helpers.datasets.scanning import is_usual, outside
+from helpers.datasets.sidecars import find_sidecars, read_sidecars, unread_beside
 
-# Subfolders, in small letters and at any depth, that are searched for captions and images.
-SUBFOLDERS = {"flicker8k_dataset", "flickr8k_dataset", "flickr8k_text", "images", "annotations"}
-SUBFOLDERS |= {"flickr30k_images", "flickr30k-images", "data"}
-SUBFOLDERS |= {"train2014", "val2014", "train2017", "val2017"}
-SUBFOLDERS |= {"train", "dev", "val", "valid", "validation", "test"}
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".token")
+LARGEST_LOOK = 50_000_000  # bytes of a file that is read only to tell what else is there
+
+CURES = dict.fromkeys(("zip", "gz", "tgz", "tar", "7z", "rar", "bz2", "xz"), "unpack it first")
+CURES |= dict.fromkeys(("xlsx", "xls", "ods", "numbers"), "save it as CSV in UTF-8")
+CURES |= dict.fromkeys(("parquet", "arrow", "feather", "pkl", "pickle"), "write it as CSV or JSON")
 
 LAYOUTS = """\
 Expected is a folder with captions and the images, for example:
@@ -30,72 +38,178 @@ Expected is a folder with captions and the images, for example:
   dataset.json         images/                           (Karpathy or COCO JSON)
   annotations/captions_train2017.json, …val…   train2017/   val2017/              (COCO)
   captions.csv         images beside it                  (columns image, caption)
-  metadata.jsonl       images beside it                  (Hugging Face's imagefolder)"""
+  metadata.jsonl       images beside it                  (Hugging Face's imagefolder)
+  dog.txt              dog.jpg                           (a text beside each photo)"""
 
 
-def scan(folder: Path, subfolders: Iterable[str] = SUBFOLDERS) -> list[str]:
-    """List the files of a folder and of such subfolders in one pass, as paths inside it."""
-    if not folder.is_dir():
-        raise DatasetError(
-            f"{folder} is neither 'mini', 'mini-de', 'flickr8k' nor a folder (there is no "
-            f"{folder.absolute()}). Check the name, or DATA_DIR."
-        )
-    files = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if fold(name) in subfolders)
-        inside = Path(here).relative_to(folder)
-        start = "" if inside == Path() else f"{inside.as_posix()}/"
-        files += [start + name for name in sorted(names) if not name.startswith(".")]
-    return files
+@dataclass
+class FoundCaptions:
+    """The files of captions of a data set.
+
+    Attributes:
+        parts: path -> what was read of it; several files are the splits of one data set.
+        skipped: reason -> files that were not read for it.
+        sidecars: the texts beside photos.
+    """
+
+    parts: dict[Path, CaptionFile]
+    skipped: dict[str, list[str]] = field(default_factory=dict)
+    sidecars: Iterable[str] = ()
+
+    def skip(self, reason: str, example: object) -> None:
+        """Note a file that is not read."""
+        self.skipped.setdefault(reason, []).append(str(example).split("\n")[0])
 
 
 def find_photos(folder: Path, files: list[str], parts: dict[Path, CaptionFile]) -> Photos:
-    """List the photos of a folder; subfolders that captions name are searched as well."""
-    paths = {name.rpartition("/")[0] for part in parts.values() for name in part.captions}
-    named = {fold(name) for path in paths for name in path.split("/") if name}
-    return Photos(folder, files if named <= SUBFOLDERS else scan(folder, SUBFOLDERS | named))
+    """List the photos of a folder, and those of folders elsewhere that captions name."""
+    starts = {path: start_of(place_in(folder, path)) for path in parts}
+    names = {(starts[path], name) for path, part in parts.items() for name in part.captions}
+    return Photos(folder, files + outside(folder, names), lambda path: not is_usual(path))
 
 
-def find_captions(folder: Path, files: list[str]) -> dict[Path, CaptionFile]:
-    """Read the first file that holds captions, and those of other splits that belong to it.
+def find_captions(
+    folder: Path, files: list[str], named: Path | None = None, chosen: Chosen = NONE_CHOSEN
+) -> FoundCaptions:
+    """Read the first file whose captions lead to photos, and those of other splits beside it.
 
-    Lemmas and cleaned captions come last. Raises DatasetError when no file holds captions.
+    Files in folders of usual names come first, lemmas and cleaned captions last; then texts
+    beside the photos.
+    named: the file to read instead. chosen: the titles of its columns.
+    Raises DatasetError when no file holds captions.
     """
-    refusals = []
-    texts = [folder / name for name in files if name.lower().endswith(TEXT_ENDINGS)]
-    texts.sort(key=lambda path: ("lemma" in path.name, "descriptions" in path.name, path.name))
+    sidecars = find_sidecars(files)
+    texts = caption_texts(folder, [path for path in files if path not in sidecars])
+    if named:
+        found = FoundCaptions({named: read_caption_file(named, chosen)}, sidecars=sidecars)
+        return with_siblings(folder, found, texts, chosen)
+    found, serves, refusals = first_captions(folder, files, texts, chosen)
+    if not serves and sidecars:
+        beside = read_sidecars(folder, sidecars)
+        if beside.captions:
+            found = FoundCaptions({folder / "*.txt": beside}, sidecars=sidecars)
+            found.skipped |= unread_beside(files, sidecars)
+            return found
+    if not found:
+        refuse(folder, refusals + [*unopened(files)])
+    found.sidecars = sidecars
+    found = with_siblings(folder, found, texts, chosen)
+    for text in texts:
+        if text not in found.parts:
+            note_other(folder, found, text)
+    if sidecars:
+        found.skipped["texts beside photos, not read"] = [*sidecars]
+    return found
+
+
+def caption_texts(folder: Path, files: list[str]) -> list[Path]:
+    """Return the files that may hold captions, the likeliest first."""
+    texts = [name for name in files if name.lower().endswith(TEXT_ENDINGS)]
+
+    def likely(name: str) -> tuple:
+        own = name.rpartition("/")[2]
+        return "lemma" in own, "descriptions" in own, not is_usual(name), own
+
+    return [folder / name for name in sorted(texts, key=likely)]
+
+
+def first_captions(
+    folder: Path, files: list[str], texts: list[Path], chosen: Chosen
+) -> tuple[FoundCaptions | None, bool, list[str]]:
+    """Return the first file whose names lead to photos, else the first with captions, else None.
+
+    Returns also whether its names lead to photos, and why files before it are none.
+    """
+    photos = {name for path in files for name in (last_part(path), last_part(stem(path)))}
+    first, serves, refusals = None, False, []
     for path in texts:
         try:
-            found = read_caption_file(path)
+            found = read_caption_file(path, chosen)
         except CaptionFormatError as error:
             refusals.append("  " + str(error).split("\n")[0])
             continue
-        if found.captions:
-            return with_siblings(folder, path, found, texts)
-        refusals.append(f"  {path}: {found.format} without a caption")
+        if not found.captions:
+            refusals.append(f"  {path}: {found.format} without a caption")
+            continue
+        serves = any(last_part(name) in photos for name in found.captions)
+        if serves or first is None:
+            first = FoundCaptions({path: found})
+        if serves:
+            break
+    return first, serves, refusals
+
+
+def last_part(path: str) -> str:
+    """Return what all spellings of a file's own name have in common."""
+    return fold(path).rpartition("/")[2]
+
+
+def unopened(files: Iterable[str]) -> Iterable[str]:
+    """Yield a line about every file whose captions or photos only another program can open."""
+    for path in files:
+        if cure := CURES.get(path.lower().rpartition(".")[2]):
+            yield f"  {path}: not read; {cure}"
+
+
+def refuse(folder: Path, refusals: list[str]) -> None:
+    """Raise DatasetError for a folder without captions."""
     looked_at = "\n".join(refusals[:5]) or "  (no text file)"
     raise DatasetError(f"{folder}: no captions file found. Looked at:\n{looked_at}\n{LAYOUTS}")
 
 
-def without_split(folder: Path, path: Path) -> str:
-    """Return a path with a gap where it names a split, or "" where it names none."""
-    inside = path.relative_to(folder).as_posix()
-    found = list(SPLIT_WORD.finditer(inside.lower()))
-    return f"{inside[: found[-1].start()]}…{inside[found[-1].end() :]}" if found else ""
+def note_other(folder: Path, found: FoundCaptions, path: Path) -> None:
+    """Note a file of other captions, which somebody may have meant."""
+    place = place_in(folder, path)
+    if path.stat().st_size > LARGEST_LOOK:
+        found.skip("large files, not looked at (--captions FILE takes one)", place)
+        return
+    try:
+        if any(read_caption_file(path).captions.values()):
+            found.skip("other files of captions, not read (--captions FILE takes one)", place)
+    except CaptionFormatError as error:
+        if not error.holds_none:
+            problem = place + str(error).removeprefix(str(path))
+            found.skip("files that are damaged, not read", problem)
 
 
 def with_siblings(
-    folder: Path, first: Path, found: CaptionFile, texts: list[Path]
-) -> dict[Path, CaptionFile]:
-    """Add the files of the other splits, such as captions_val2017.json to …train2017.json."""
-    parts, place = {first: found}, without_split(folder, first)
-    alike = [path for path in texts if path != first and without_split(folder, path) == place]
-    if place and alike:
-        parts |= {path: read_caption_file(path) for path in sorted(alike)}
-        for path, part in parts.items():
-            split = split_in(path.relative_to(folder).as_posix())
+    folder: Path, found: FoundCaptions, texts: Iterable[Path], chosen: Chosen
+) -> FoundCaptions:
+    """Add the files of the other splits, such as captions_val2017.json to …train2017.json.
+
+    One that holds no captions is left out and noted.
+    """
+    for path in siblings(folder, found, texts):
+        try:
+            part = found.parts.get(path) or read_caption_file(path, chosen)
+        except CaptionFormatError as error:
+            if not error.holds_none:
+                raise
+            part = CaptionFile("")
+        if part.captions:
+            found.parts[path] = part
+        else:
+            found.skip("splits without captions, left out", place_in(folder, path))
+    if len(found.parts) > 1:
+        for path, part in found.parts.items():
+            split = split_in(place_in(folder, path))
             part.assign((name, split) for name in part.captions)
-    return parts
+    return found
+
+
+def siblings(folder: Path, found: FoundCaptions, texts: Iterable[Path]) -> list[Path]:
+    """Return the files that are called as the first one is but for a split; not trainval and train.
+
+    The captions of trainval stand in train as well.
+    """
+    places = {place_in(folder, path): path for path in [*texts, *found.parts]}
+    alike = called_alike(place_in(folder, next(iter(found.parts))), places)
+    for place in alike[:] if "train" in map(split_word, alike) else ():
+        if split_word(place) == "trainval":
+            found.parts.pop(places[place], None)
+            alike.remove(place)
+            found.skip("files whose captions others have, not read", place)
+    return sorted(places[place] for place in alike)
 
 
 def join_parts(photos: Photos, parts: dict[Path, CaptionFile]) -> tuple[CaptionFile, dict]:
@@ -115,66 +229,3 @@ def join_parts(photos: Photos, parts: dict[Path, CaptionFile]) -> tuple[CaptionF
         pairs += [(named[name][0], split) for name, split in listed]
     whole.assign(pairs)
     return whole, places
-
-
-def find_splits(
-    photos: Photos, files: list[str], sources: list[Path], found: CaptionFile
-) -> tuple[dict[str, list[str]], str]:
-    """Return the splits that a folder brings, and their origin; ({}, "") if it brings none.
-
-    They stand in Flickr8k's lists, with the captions, or in a Karpathy JSON beside them.
-    """
-    folder, places = photos.folder, {name.rpartition("/")[2]: name for name in reversed(files)}
-    lists = {split: f"Flickr_8k.{split}Images.txt" for split in SPLITS}
-    present = [name for name in lists.values() if name in places]
-    if len(present) == len(lists):
-        paths = {split: folder / places[name] for split, name in lists.items()}
-        return {split: read_list(photos, path) for split, path in paths.items()}, "split lists"
-    if present:
-        missing = ", ".join(name for name in lists.values() if name not in places)
-        raise DatasetError(
-            f"{folder}: {missing} missing beside {present[0]}. Add it or take all out."
-        )
-    if found.splits:
-        return found.splits, ", ".join(path.relative_to(folder).as_posix() for path in sources)
-    for path in (folder / name for name in files if name.endswith(".json")):
-        with suppress(CaptionFormatError):
-            if path not in sources and (splits := read_caption_file(path).splits):
-                own = {split: identities(photos, names, path) for split, names in splits.items()}
-                return own, path.name
-    return {}, ""
-
-
-def read_list(photos: Photos, path: Path) -> list[str]:
-    """Read a split list, one image a line; a name given twice counts once."""
-    names = (plain_spelling(name.strip()) for name in path.read_text("utf-8-sig").splitlines())
-    return identities(photos, filter(None, names), path)
-
-
-def identities(photos: Photos, names: Iterable[str], source: Path) -> list[str]:
-    """Return the images that a file names, each once."""
-    return list(dict.fromkeys(own for own, _ in photos.identities(names, source).values()))
-
-
-def make_splits(
-    listed: dict[str, list[str]], origin: str, images: list[str], seed: int
-) -> tuple[dict[str, list[str]], str]:
-    """Make the splits that are missing, by image: a tenth for dev, a tenth for test.
-
-    Without any splits all images are shuffled; if dev or test alone is missing, it is taken
-    from train; if train is missing, it is what no other split has. Returns splits and origin.
-    """
-    splits = {split: list(listed.get(split, [])) for split in SPLITS}
-    missing = [split for split in SPLITS if not splits[split]]
-    if not missing:
-        return splits, origin
-    taken, known = {*splits["dev"], *splits["test"]}, set(images)
-    pool = splits["train"] or [name for name in images if name not in taken]
-    train = sorted(name for name in pool if name in known)
-    shuffled, tenth = random.Random(seed).sample(train, len(train)), max(1, len(train) // 10)
-    for split in missing:
-        if split != "train":
-            splits[split], shuffled = shuffled[:tenth], shuffled[tenth:]
-    splits["train"] = shuffled
-    made = f"{' and '.join(missing)} made" if origin else "shuffled"
-    return splits, ", ".join(part for part in (origin, made, f"seed {seed}") if part)

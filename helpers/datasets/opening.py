@@ -5,20 +5,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from helpers.captions import WORD, read_caption_file, split_captions
-from helpers.datasets.dataset import SPLITS, Dataset
+from helpers.captions import NONE_CHOSEN, WORD, Chosen, split_captions
+from helpers.datasets.dataset import Dataset
 from helpers.datasets.flickr8k import download_flickr8k
-from helpers.datasets.folders import (
-    LAYOUTS,
-    find_captions,
-    find_photos,
-    find_splits,
-    join_parts,
-    make_splits,
-    scan,
-)
-from helpers.datasets.photos import DatasetError
+from helpers.datasets.folders import LAYOUTS, find_captions, find_photos, join_parts, unopened
+from helpers.datasets.photos import IMAGE_ENDINGS, DatasetError, place_in
 from helpers.datasets.reporting import write_report
+from helpers.datasets.scanning import scan
+from helpers.datasets.splits import find_splits, make_splits, refuse_empty, refuse_overlap, usable
 from helpers.places import DATA as DATA_FOLDER
 from helpers.places import home
 
@@ -30,6 +24,8 @@ def open_dataset(
     data_dir: str | Path | None = None,
     seed: int = 7,
     words_of: Callable[[str], list[str]] | None = None,
+    captions: str | Path | None = None,
+    columns: Chosen = NONE_CHOSEN,
 ) -> Dataset:
     """Open "mini", "mini-de", "flickr8k", or a folder with captions and images in any layout.
 
@@ -38,19 +34,21 @@ def open_dataset(
     seed: shuffles the images if the folder brings no splits (80 % train, 10 % dev, 10 % test).
     words_of: text -> its words, for captions without spaces between words, such as `jieba.lcut`
         for Chinese; the captions of the data set then have a space between their words.
+    captions: the file of captions, where a folder holds several; also as a path inside it.
+    columns: titles of the columns of image and caption, where a table has others than usual.
     Raises DatasetError when captions, images or splits are missing or contradict each other.
     """
-    mini = DATA_FOLDER / "mini"
+    mini, options = DATA_FOLDER / "mini", (seed, words_of, columns)
     if name == "mini":
-        dataset = open_folder(mini, name, seed, words_of)
+        dataset = open_folder(mini, name, *options, captions or mini / "Flickr8k.token.txt")
         dataset.scenes = json.loads((mini / "scenes.json").read_text("utf-8"))
         return dataset
     if name == "mini-de":  # German captions of mini's scenes
-        return open_folder(mini, name, seed, words_of, mini / "de" / "Flickr8k.token.txt")
+        return open_folder(mini, name, *options, captions or mini / "de" / "Flickr8k.token.txt")
     if name != "flickr8k":
-        return open_folder(Path(name), Path(name).resolve().name, seed, words_of)
+        return open_folder(Path(name), Path(name).resolve().name, *options, captions)
     folder = data_dir or os.environ.get("CAPTION_DATA_DIR") or own_flickr8k()
-    return open_folder(Path(folder), name, seed, words_of)
+    return open_folder(Path(folder), name, *options, captions)
 
 
 def own_flickr8k() -> Path:
@@ -71,59 +69,54 @@ def open_folder(
     name: str,
     seed: int = 7,
     words_of: Callable[[str], list[str]] | None = None,
-    captions_file: Path | None = None,
+    columns: Chosen = NONE_CHOSEN,
+    captions_file: str | Path | None = None,
 ) -> Dataset:
     """Find captions, images and splits in a folder, and report what is missing.
 
     captions_file: the captions to take instead of those found in the folder.
     Other arguments and errors as in `open_dataset`.
     """
-    files = scan(folder)
-    parts = {captions_file: read_caption_file(captions_file)} if captions_file else None
-    parts = parts or find_captions(folder, files)
-    photos = find_photos(folder, files, parts)
-    found, places = join_parts(photos, parts)
+    skipped = {}
+    files = scan(folder, skipped)
+    named = find_file(folder, captions_file) if captions_file else None
+    sources = find_captions(folder, files, named, columns)
+    sources.skipped |= skipped
+    photos = find_photos(folder, files, sources.parts)
+    found, places = join_parts(photos, sources.parts)
     raw = split_captions(found.captions, words_of) if words_of else found.captions
     captions = {
         image: texts
         for image, texts in raw.items()
         if places[image] and any(map(WORD.search, texts))
     }
-    title = ", ".join(path.name for path in parts)
+    title = ", ".join(path.name for path in sources.parts)
     if not captions:
-        raise DatasetError(
-            f"{folder}: no images found. {title} lists {len(raw):,}, for example "
-            f"{next(iter(raw))}.\n{LAYOUTS}"
-        )
-    listed, origin = find_splits(photos, files, list(parts), found)
+        refuse_without_images(folder, title, raw, files)
+    listed, origin = find_splits(photos, files, sources, found.splits, places)
     refuse_overlap(listed, f"{folder}, {origin}")
-    listed, origin = make_splits(listed, origin, sorted(captions), seed)
-    splits = usable(listed, captions, f"{folder}, {origin}")
-    report = write_report(name, (title, origin), captions, splits, (photos, places, raw), found)
+    listed, origin = make_splits(usable(listed, captions, sources), origin, sorted(captions), seed)
+    refuse_empty(listed, captions, f"{folder}, {origin}")
+    seen = photos, places, raw, found.dropped | sources.skipped
+    report = write_report(name, (title, origin), captions, listed, seen)
     paths = {image: folder / places[image] for image in captions}
-    return Dataset(name, captions, paths, splits, report, folder, format=found.format)
+    return Dataset(name, captions, paths, listed, report, folder, format=found.format)
 
 
-def refuse_overlap(listed: dict[str, list[str]], origin: str) -> None:
-    """Raise DatasetError for an image in two splits: a captioner would be tested on what it knows.
-
-    Such splits come from dealing out captions instead of images.
-    """
-    for split, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
-        if shared := sorted(set(listed.get(split, ())) & set(listed.get(other, ()))):
-            raise DatasetError(
-                f"{origin}: {len(shared):,} images are in {split} and in {other}, for example "
-                f"{shared[0]}. Take them out of one of the two."
-            )
+def find_file(folder: Path, file: str | Path) -> Path:
+    """Return the path of a file that is named from here or from a folder on."""
+    for path in (Path(file), folder / file):
+        if path.is_file():
+            return folder / place_in(folder, path)
+    raise DatasetError(f"{file}: there is no such file, neither here nor in {folder}")
 
 
-def usable(listed: dict, captions: dict, origin: str) -> dict[str, list[str]]:
-    """Keep the images that have captions; refuse splits that end up empty."""
-    splits = {split: [image for image in listed[split] if image in captions] for split in SPLITS}
-    for split, images in splits.items():
-        if not images:
-            raise DatasetError(
-                f"{origin}: the split {split!r} is empty. It needs images that have a file and "
-                f"captions; {len(captions):,} images have both."
-            )
-    return splits
+def refuse_without_images(folder: Path, title: str, raw: dict, files: list[str]) -> None:
+    """Raise DatasetError for captions none of which has an image; name an image that is there."""
+    images = [path for path in files if path.lower().endswith(IMAGE_ENDINGS)]
+    there = f" The folder holds {len(images):,} images, such as {images[0]}." if images else ""
+    there += "".join(f"\n{line}" for line in [*unopened(files)][:5])
+    raise DatasetError(
+        f"{folder}: no images found. {title} lists {len(raw):,}, for example "
+        f"{next(iter(raw))}.{there}\n{LAYOUTS}"
+    )

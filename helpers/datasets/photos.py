@@ -1,31 +1,43 @@
 """Find the photos that captions name: by their path, in any spelling of it, never by a guess."""
 
+import html
 import os
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
-from helpers.captions import SPLIT_NAMES, plain_spelling
+from helpers.captions import plain_spelling
+from helpers.datasets.namesakes import split_in
 
-# A split in the name of a file or its folder: captions_val2017.json, train/metadata.csv.
-SPLIT_WORD = re.compile(r"(?<![a-z])(train|val|valid|validation|dev|test|restval)(?![a-z])")
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif", ".tif")
+IMAGE_ENDINGS += (".tiff", ".heic", ".heif", ".jfif")
 
 
 class DatasetError(ValueError):
     """A data set cannot be opened; the message names the folder and the cure."""
 
 
-def split_in(path: str) -> str:
-    """Return the split that the last such word in a path stands for, or ""."""
-    words = SPLIT_WORD.findall(path.lower())
-    return SPLIT_NAMES[words[-1]] if words else ""
-
-
 def fold(path: str) -> str:
     """Return what all spellings of a path have in common: capitals, slashes, accents."""
     return plain_spelling(path).lower()
+
+
+def place_in(folder: Path, path: Path) -> str:
+    """Return a path as seen from a folder, with forward slashes; "../…" if it is not in it."""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def start_of(inside: str) -> str:
+    """Return the folder from which the names in a file lead on; "" for a file from elsewhere."""
+    return "" if inside.startswith("../") else posixpath.dirname(inside)
+
+
+def stem(path: str) -> str:
+    """Return a path without the ending of an image; others stay as they are."""
+    return posixpath.splitext(path)[0] if path.lower().endswith(IMAGE_ENDINGS) else path
 
 
 class Photos:
@@ -34,25 +46,41 @@ class Photos:
     Arguments:
         folder: the data set's folder.
         paths: of the files, relative to it, with forward slashes, as the disk spells them.
+        later: tells of a path whether it is taken only if no other fits.
     """
 
-    def __init__(self, folder: Path, paths: Iterable[str]):
-        self.folder, self.paths = folder, list(paths)
-        self.named, self.own = {}, {}
+    def __init__(
+        self, folder: Path, paths: Iterable[str], later: Callable[[str], bool] = lambda path: False
+    ):
+        self.folder, self.paths, self.later = folder, list(paths), later
+        self.named, self.own, self.bare = {}, {}, {}
         self.fits = cache(self.fits)  # captions and splits name the same photos
         for path in self.paths:
             folded = fold(path)
             self.named.setdefault(folded.rpartition("/")[2], []).append((folded, path))
+            if (short := stem(folded)) != folded:
+                self.bare.setdefault(short.rpartition("/")[2], []).append((short, path))
 
     def fits(self, name: str, start: str = "", split: str = "") -> list[str]:
         """Return the path of the photo that a file calls so; several where none is nearer.
 
         A name is looked up beside the file, then from the folder on; else it is the ending of
-        a path. start, split: the folder of the file, and the split that its path names.
+        a path. If nothing is called so, the name may lack the photo's ending, or be written as
+        in an address. start, split: the folder of the file, and the split that its path names.
         """
+        found = self.looked_up(self.named, name, start, split)
+        if not found and stem(name) == name:
+            found = self.looked_up(self.bare, name, start, split)
+        if not found and re.search("[%?&]", name):
+            plain = unquote(html.unescape(name).partition("?")[0])
+            found = self.looked_up(self.named, plain, start, split)
+        return found
+
+    def looked_up(self, known: dict, name: str, start: str, split: str) -> list[str]:
+        """Return what fits a name among known ones: last part -> (whole name, path of a photo)."""
         name = posixpath.normpath(name)
         folded = fold(name)
-        alike = self.named.get(folded.rpartition("/")[2], [])
+        alike = known.get(folded.rpartition("/")[2], [])
         for whole in (posixpath.normpath(posixpath.join(start, name)), name) if alike else ():
             if found := [path for own, path in alike if own == fold(whole)]:
                 return best_spelled(found, whole)
@@ -60,7 +88,14 @@ class Photos:
         fitting = [path for own, path in alike if own.endswith(below)]
         if home:  # a name in test/ is none in train/
             fitting = [path for path in fitting if split_in(posixpath.dirname(path)) in ("", home)]
-        return nearest(best_spelled(fitting, name), start, split) if fitting[1:] else fitting
+        if not fitting[1:]:
+            return fitting
+        fitting = nearest(best_spelled(fitting, name), start, split)
+        fitting = [path for path in fitting if not self.later(path)] or fitting
+        real = {}  # two links to one photo are no question
+        for path in fitting:
+            real.setdefault(os.path.realpath(self.folder / path), path)
+        return list(real.values())
 
     def identity(self, name: str, path: str, start: str = "") -> str:
         """Return the name if it leads to this photo from the folder itself, else its path.
@@ -69,6 +104,8 @@ class Photos:
         """
         if path in self.own:
             return self.own[path]
+        if stem(name) == name and stem(path) != path:
+            name += posixpath.splitext(path)[1]
         whole, goal = path or posixpath.join(start, name), [path] if path else []
         ways = (posixpath.normpath(name), plain_spelling(whole), whole)
         identity = next((way for way in ways if self.fits(way) == goal), whole)
@@ -81,8 +118,8 @@ class Photos:
         If no name leads anywhere, a folder of another machine stands before them, and goes.
         Raises DatasetError for a name that fits several photos.
         """
-        inside, names, paths = source.relative_to(self.folder).as_posix(), list(names), {}
-        start, split = posixpath.dirname(inside), split_in(inside)
+        inside, names, paths = place_in(self.folder, source), list(names), {}
+        start, split = start_of(inside), split_in(inside)
         for short in shortened(names):
             for name in names:
                 fitting = self.fits(short.get(name, name), start, split)

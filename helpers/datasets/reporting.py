@@ -2,32 +2,31 @@
 
 from pathlib import Path
 
-from helpers.captions import WORD, CaptionFile, clean_captions, count_words, lacks_spaces
+from helpers.captions import WORD, clean_captions, count_words, lacks_spaces
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.photos import Photos
+from helpers.datasets.photos import IMAGE_ENDINGS, Photos
 
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".avif")
 NO_SPACES = """\
 no spaces between words: {example}
   A caption then counts as one word. Give open_dataset a function that splits it: words_of=
-  jieba.lcut (Chinese, pip install jieba), or helpers.captions.single_letters for any language."""
+  jieba.lcut (Chinese, pip install jieba), or helpers.captions.single_letters for any language.
+  On a command line this is --words jieba:lcut, or --words letters."""
 
 
-def write_report(
-    name: str, titles: tuple, captions: dict, splits: dict, seen: tuple, found: CaptionFile
-) -> str:
+def write_report(name: str, titles: tuple, captions: dict, splits: dict, seen: tuple) -> str:
     """Return the report of a data set.
 
     titles: of the captions file and of the splits; seen: the photos of the folder, the places of
-    the images, and all captions, those without an image as well.
+    the images, all captions, those without an image as well, and reason -> what was dropped.
     """
+    *seen, dropped = seen
     sizes = ", ".join(f"{split} {len(images):,}" for split, images in splits.items())
     report = [
         f"{name}: {sum(map(len, captions.values())):,} captions ({titles[0]})",
         f"images with captions: {len(captions):,}",
         f"splits: {sizes} ({titles[1]})",
         *losses(*seen, splits),
-        *(count(reason, examples) for reason, examples in found.dropped.items()),
+        *(count(reason, examples) for reason, examples in dropped.items()),
     ]
     if lacks_spaces(captions):
         report.append(NO_SPACES.format(example=next(iter(captions.values()))[0]))
@@ -50,8 +49,13 @@ def losses(photos: Photos, places: dict, raw: dict, splits: dict) -> list[str]:
 
 def count(title: str, names: list[str]) -> str:
     """Write one line of the report: how many, and the first three names."""
-    examples = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    examples = ", ".join(map(printable, names[:3])) + (", …" if len(names) > 3 else "")
     return f"{title}: {len(names):,}" + (f" ({examples})" if names else "")
+
+
+def printable(name: str) -> str:
+    """Return a name with backslashes for what would break a line or a console."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def describe(dataset: Dataset, examples: int = 2) -> str:

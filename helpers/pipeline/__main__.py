@@ -8,7 +8,7 @@ from pathlib import Path
 
 from helpers.captioner import Captioner
 from helpers.console import print_anything, program
-from helpers.datasets import open_dataset
+from helpers.datasets.choosing import add_choices, open_chosen
 from helpers.encoders import ENCODERS
 from helpers.models import DECODERS
 from helpers.pipeline.materials import recipe_for
@@ -40,7 +40,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = argparse.ArgumentParser(prog=program(), description=__doc__)
     add = parser.add_argument
     add("--dataset", default="mini", help="mini, flickr8k or a folder")
-    add("--data-dir", help="where flickr8k lies")
+    add_choices(parser)
     add("--decoder", "--model", default="merge", choices=sorted(DECODERS))
     add("--encoder", choices=sorted(ENCODERS), help="instead of the recipe's")
     add("--regions", help="folder with regions of another kind (lesson 08)")
@@ -109,7 +109,7 @@ def add_scores(captioner: Captioner, work: Workspace) -> None:
 
 def train_and_score(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
-    dataset, out = open_dataset(options.dataset, options.data_dir), Path(options.out).absolute()
+    dataset, out = open_chosen(options), Path(options.out).absolute()
     print(dataset.report, flush=True)
     out.mkdir(parents=True, exist_ok=True)
     done = (out / "config.json").exists()
