@@ -175,7 +175,7 @@ class Store:
         with in_words(self.path):
             database = sqlite3.connect(self.path, check_same_thread=False)
         with closing(database):
-            while rows := page(database, query, *last, min(PAGE, left)):
+            while rows := page(database, self.path, query, *last, min(PAGE, left)):
                 left -= len(rows)
                 last = rows[-1][:2]
                 yield from (address for _, _, address in rows)
@@ -225,9 +225,9 @@ class Store:
         self.database.close()
 
 
-def page(database: sqlite3.Connection, query: str, *given: float) -> list[tuple]:
+def page(database: sqlite3.Connection, path: str, query: str, *given: float) -> list[tuple]:
     """Return the next rows (turn, number, address)."""
-    with in_words("the state file"):
+    with in_words(path):
         rows = database.execute(query, given).fetchall()
         expect(str, *(row[-1] for row in rows))
         return rows

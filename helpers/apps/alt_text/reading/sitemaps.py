@@ -79,11 +79,10 @@ def sitemap_rows(path: Path) -> Iterator[list[str]]:
         except ParseError as error:
             problem = f"{path} is no well-formed sitemap ({error}). Fetch it again"
             raise TableError(problem) from None
-        except LookupError as error:
+        except TableError:
+            raise
+        except (LookupError, ValueError) as error:  # of encodings
             raise TableError(f"{path} cannot be read ({error}). Save it as UTF-8") from None
-        except ValueError as error:
-            cure = "" if isinstance(error, TableError) else ". Save it as UTF-8"
-            raise TableError(f"{error}{cure}") from None
     if not some:
         raise TableError(without_images(path, found.maps))
 
