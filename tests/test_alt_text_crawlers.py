@@ -102,6 +102,14 @@ def test_nothing_to_do_is_no_error(tmp_path, capsys, content):
         assert "0 images: nothing to do" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "content", ["\n\r# x\n", "#\n#\n", "sep=;\n", "# a\n\n\n", ",,\n,,\n", "sep=\n"]
+)
+def test_what_is_above_nothing_is_refused(opened, content):
+    with pytest.raises(TableError, match="no column with addresses"):
+        opened(content)
+
+
 def test_a_header_alone_without_a_known_name_is_refused(opened):
     with pytest.raises(TableError, match="no column with addresses of images; it has 'Name'"):
         opened("Name,Price\n")

@@ -180,14 +180,15 @@ def delimiter_of(text: str) -> str:
     if given := SEPARATOR.match(text):
         return given[1]
     lines = text.splitlines(keepends=True)[: SAMPLE_ROWS + 1]
-    lines = [line for line in lines if not is_comment([line])] or lines
+    lines = [line for line in lines if line.strip() and not is_comment([line])] or lines
 
     def fits(delimiter: str) -> tuple[float, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
         while len(widths) > 1 and widths[0] == 1:  # a title
             widths = widths[1:]
-        alike = statistics.fmean(width == widths[0] for width in widths)
-        return (alike, widths[0]) if widths[0] > 1 else (0, 0)
+        if not widths or widths[0] == 1:
+            return 0, 0
+        return statistics.fmean(width == widths[0] for width in widths), widths[0]
 
     return max(DELIMITERS, key=fits)
 
