@@ -65,6 +65,11 @@ def test_what_stands_above_the_header_is_no_row(opened, above, header):
     assert len(table.above) == len(lines)
 
 
+@pytest.mark.parametrize("delimiter", ",;\t|")
+def test_a_table_below_hundreds_of_empty_lines_is_read(opened, delimiter):
+    assert found(opened("\n" * 300 + (HEADER + ROWS).replace('","', f'"{delimiter}"'))) == BOTH
+
+
 @pytest.mark.parametrize("delimiter", ";\t|^")
 def test_a_first_line_names_the_separator(opened, delimiter):
     text = f"sep={delimiter}\n{HEADER}{ROWS}".replace('","', f'"{delimiter}"')

@@ -111,7 +111,12 @@ def test_a_packed_table_is_unpacked(table):
 
 @pytest.mark.parametrize(
     "content, said",
-    [(b"", "is empty"), (b" \n\n", "is empty"), (b"PK\x03\x04rest", "is no text")]
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        ("\ufeff\ufeff".encode("utf-16"), "is empty"),
+        (b"PK\x03\x04rest", "is no text"),
+    ]
     + [(b"\xff\xd8\xff\xe0\0\0JFIF", "is no text"), (b"%PDF-1.7", "is no text")],
 )
 def test_what_is_no_table_is_refused(table, content, said):

@@ -277,7 +277,7 @@ def test_one_broken_file_of_a_shard_is_named_and_the_others_go_on(tmp_path, said
     assert len(rows_of(tmp_path / "out.csv")) == 3
 
 
-def test_a_pipe_among_the_shards_is_not_waited_for(tmp_path):
+def test_a_pipe_among_the_shards_is_not_waited_for(tmp_path, capsys):
     shard = tmp_path / "shards" / "00000"
     shard.mkdir(parents=True)
     (shard / "000000001.json").write_text('{"url": "https://a.example/1.jpg", "key": "000000001"}')
@@ -287,6 +287,8 @@ def test_a_pipe_among_the_shards_is_not_waited_for(tmp_path):
     (shard / "000000003.json").symlink_to("nowhere")
     assert run(tmp_path / "shards", tmp_path / "out.csv") == 0
     assert statuses(tmp_path / "out.csv") == ["unreachable", "failed", "failed"]
+    files = "00000/000000002.json, 00000/000000003.json"
+    assert f"2 files can't be read: {files}\n" in capsys.readouterr().err
 
 
 def test_shards_of_which_none_can_be_read_are_refused(tmp_path):

@@ -152,7 +152,9 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130
     counts, files = job.write(options.parquet, not options.no_report)
-    print("\n".join([*job.notes(job.store.scanned()), summary(counts), *map(str, files)]))
+    for note in job.notes(job.store.scanned()):
+        print(note, file=sys.stderr)
+    print("\n".join([summary(counts), *map(str, files)]))
     return code
 
 

@@ -144,6 +144,8 @@ class Job:
         above = [f"above the header, left out: {line[:200]}" for line in table.above]
         names = ", ".join(repr(table.columns[at]) for at in table.places.kinds)
         left = counts.get("left_out", 0)
+        broken = ", ".join(sorted(table.broken)[:3]) + ", …" * (len(table.broken) > 3)
+        above += [f"{len(table.broken):,} files can't be read: {broken}"] * bool(broken)
         return above + [f"{left:,} rows left out, whose {names} is no image"] * bool(left)
 
     def write(self, parquet: bool = False, report: bool = True) -> tuple[Counter, list[Path]]:

@@ -71,7 +71,7 @@ def lines_of(path: Path, encoding: str, mixed: bool = False) -> Iterator[str]:
             if not line.isascii() and (bad := UNREADABLE.search(line)):
                 where = f"{path}, line {number:,}"
                 raise TableError(f"{where} {not_in(encoding, line, bad.start())}")
-            yield line.removeprefix("\ufeff") if number == 1 else line
+            yield line.lstrip("\ufeff") if number == 1 else line
 
 
 def not_in(encoding: str, line: str, place: int) -> str:

@@ -42,6 +42,8 @@ class Shards(Table):
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each image, shard by shard."""
         for file, content in images_in(self.path):
+            if file.endswith(BROKEN):
+                self.broken.add(file)
             known = (content.get(name) for name in self.columns[1:])
             yield [text_of(value) for value in (file, *known)]
 

@@ -60,6 +60,7 @@ class Table:
         header: whether a row holds the names.
         skip: how many rows stand above the first one of images: the header, and what is above it.
         above: what stands above the header.
+        broken: files of a folder that can't be read; known once its rows are.
         mixed: bytes that are no UTF-8 are read as cp1252, since --encoding utf-8 was given.
         sample: the first rows.
         address, alt: names of columns that such an input always has, "" where they must be found.
@@ -75,6 +76,7 @@ class Table:
     header: bool = False
     skip: int = 0
     above: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
     mixed: bool = False
     sample: list[list[str]] = field(default_factory=list)
     address: str = ""
@@ -137,11 +139,11 @@ def beginning(path: Path, start: bytes, encoding: str) -> str:
         text = codecs.getincrementaldecoder(encoding)("replace").decode(start)
     except (LookupError, ValueError, TypeError, AttributeError):
         raise TableError(f"there is no encoding {encoding!r}; try utf-8, cp1252, utf-16") from None
-    if not str(text).strip():
+    if not str(text).strip("\ufeff \t\r\n\f\v\x1c\x1d\x1e\x85\u2028\u2029"):
         raise TableError(f"{path} is empty. Export it again")
     if not isinstance(text, str) or "\0" in text or start.startswith(NO_TEXTS):
         raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
-    return text.removeprefix("\ufeff")
+    return text.lstrip("\ufeff\r\n")
 
 
 def encoding_of(start: bytes) -> str:
@@ -163,6 +165,8 @@ def list_name(text: str) -> str | None:
     It is a list if every line is one address and no comma cuts all lines alike.
     """
     lines = [line.strip() for line in text.splitlines()[:SAMPLE_ROWS] if line.strip()]
+    if not lines:
+        return None
     named = not LISTED.fullmatch(lines[0]) and not {*lines[0]} & {*DELIMITERS}
     body = lines[named:]
     body = body[:-1] if len(body) > 2 else body  # the sample may cut the last one
