@@ -90,9 +90,11 @@ def locked(path: str | Path, seconds: float = 0, problem: str = "") -> Iterator[
         with suppress(OSError):
             problem = problem or f"{note.read_text('utf-8')} is at work on {path}; wait for it"
         raise LockedError(problem or f"another program is at work on {path}; wait for it") from None
-    try:  # a note that a kill left is written over
+    try:  # a note that a kill left is taken away
         now = datetime.now().isoformat(" ", "minutes")
-        note.write_text(f"process {os.getpid()} on {gethostname()}, since {now},", "utf-8")
+        note.unlink(missing_ok=True)
+        with open(note, "x", encoding="utf-8") as file:  # a link there leads nowhere
+            file.write(f"process {os.getpid()} on {gethostname()}, since {now},")
         yield
     finally:
         note.unlink(missing_ok=True)

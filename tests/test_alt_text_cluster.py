@@ -132,7 +132,7 @@ def test_a_picture_that_two_workers_captioned_has_one_caption(tmp_path):
             picture = Picture("digest", b"", [("a dog", confidence)])
             store.save([Finding(address, "ok", "", "digest")], [picture])
         (_, one), (_, other) = store.find("a"), store.find("b")
-    assert one == other and one.candidates == [["a dog", 0.25]]
+    assert one == other and one.candidates == [("a dog", 0.25)]
 
 
 def future_of(error, status="error"):

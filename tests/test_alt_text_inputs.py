@@ -8,8 +8,9 @@ import tracemalloc
 import pytest
 
 from helpers.apps.alt_text.reading import rows
+from helpers.apps.alt_text.reading.cells import largest
 from helpers.apps.alt_text.reading.columns import find_columns
-from helpers.apps.alt_text.reading.occurrences import Columns, largest, occurrences_in
+from helpers.apps.alt_text.reading.occurrences import Columns, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.reading.tables import open_table
 
@@ -42,7 +43,8 @@ def text_of(rows, delimiter):
     list(itertools.product(",;\t|", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])),
 )
 def test_delimiter_and_encoding_are_found(table, delimiter, encoding):
-    found = table(text_of(ROWS, delimiter).encode(encoding))
+    named = [encoding] if encoding == "cp1252" else []
+    found = table(text_of(ROWS, delimiter).encode(encoding), *named)
     assert (found.kind, found.delimiter, found.header) == ("table", delimiter, True)
     assert found.columns == ROWS[0] and list(found.rows()) == ROWS[1:]
 
@@ -52,8 +54,11 @@ def test_what_is_named_is_not_guessed(table):
     assert list(found.rows()) == [["犬", "犬.jpg"]]
 
 
-def test_mixed_encodings_in_one_file_are_read(table):
-    found = table(b"Image\nb\xc3\xa4r.jpg\nb\xe4r.jpg\n\x93dog\x94.jpg\n\x81.jpg\n")
+def test_mixed_encodings_in_one_file_are_read_where_that_is_said(table):
+    content = b"Image\nb\xc3\xa4r.jpg\nb\xe4r.jpg\n\x93dog\x94.jpg\n\x81.jpg\n"
+    with pytest.raises(TableError, match="line 3 is not in utf-8.*; --encoding utf-8 takes such"):
+        table(content)
+    found = table(content, "utf-8")
     assert [row[0] for row in found.rows()] == ["bär.jpg", "bär.jpg", "“dog”.jpg", "\ufffd.jpg"]
 
 
@@ -106,7 +111,12 @@ def test_a_packed_table_is_unpacked(table):
 
 @pytest.mark.parametrize(
     "content, said",
-    [(b"", "is empty"), (b" \n\n", "is empty"), (b"PK\x03\x04rest", "is no text")]
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        ("\ufeff\ufeff".encode("utf-16"), "is empty"),
+        (b"PK\x03\x04rest", "is no text"),
+    ]
     + [(b"\xff\xd8\xff\xe0\0\0JFIF", "is no text"), (b"%PDF-1.7", "is no text")],
 )
 def test_what_is_no_table_is_refused(table, content, said):

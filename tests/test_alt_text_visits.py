@@ -2,6 +2,7 @@
 
 import csv
 import email.utils
+import gzip
 import time
 from threading import Event
 from urllib.parse import urlsplit
@@ -84,12 +85,27 @@ def test_a_robots_txt_may_speak_to_us_by_name(tmp_path):
     assert answers(files[1]) == [("ok", "")]
 
 
+CLOSED, OPEN = b"User-agent: *\nDisallow: /\n", b"User-agent: *\nDisallow:\n"
+
+
 @pytest.mark.parametrize(
     "robots, status",
     [(answer(status="404 Not Found"), "ok"), (answer(status="403 Forbidden"), "ok")]
     + [(answer(status="500 Oh"), "robots"), (answer(status="503 Busy"), "robots")]
     + [(answer(b"\xff\xfe\0<html>rubbish"), "ok"), (answer("Crawl-delay: ²".encode()), "ok")]
-    + [(answer(b"User-agent: *\nCrawl-delay: \xc2\xb2\n"), "ok"), (b"", "unreachable")],
+    + [(answer(b"User-agent: *\nCrawl-delay: \xc2\xb2\n"), "ok"), (b"", "unreachable")]
+    + [(answer(gzip.compress(CLOSED), Content_Encoding="gzip"), "robots")]
+    + [(answer(gzip.compress(CLOSED)), "robots"), (answer(gzip.compress(OPEN)), "ok")]
+    + [
+        (answer(gzip.compress(CLOSED)[:-9]), "robots"),
+        (answer(gzip.compress(bytes(10**7))), "robots"),
+    ]
+    + [(answer(OPEN, Content_Encoding="br"), "robots"), (answer(OPEN[:3] + b"\1"), "robots")]
+    + [(answer(CLOSED.decode().encode(name)), "robots") for name in ("utf-16", "utf-16-le")]
+    + [(answer(CLOSED.decode().encode("utf-32")), "robots"), (answer(b"\xff\xfe\0"), "robots")]
+    + [(redirect("https://127.0.0.1:8443/robots.txt"), "robots"), (redirect("ftp://a/"), "robots")]
+    + [(answer(status="206 Partial"), "robots")]
+    + [(answer(CLOSED, Content_Encoding="GZIP"), "robots")],
 )
 def test_a_robots_txt_that_is_none(tmp_path, robots, status):
     with site(robots_txt=robots) as running:
@@ -147,7 +163,7 @@ def test_a_robots_txt_of_540_kb_is_read_to_its_end():
 
 
 def test_a_robots_txt_that_trips_the_reader_closes_its_server(tmp_path, monkeypatch):
-    monkeypatch.setattr(politeness, "rules_in", lambda data: 1 / 0)
+    monkeypatch.setattr(politeness, "rules_in", lambda *data: 1 / 0)
     with site(robots_txt=answer(b"")) as running:
         files = crawl(tmp_path, running, "/1.png", "/2.png")
         assert run(*files, running) == 0

@@ -387,6 +387,7 @@ def _(folder):
     (folder / "crawl.csv").write_text("image\nhttps://photos.example/dog.jpg\n")
     job = Job(folder / "crawl.csv", folder / "out.csv")
     job.open_state({"captioner": "one"})
+    job.scan()
     job.close()
     Job(folder / "crawl.csv", folder / "out.csv").open_state({"captioner": "two"})
 

@@ -1,16 +1,18 @@
 """Fetch an image from the public web, and nothing else from anywhere else."""
 
+import base64
+import io
 import re
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import responses
+from http.client import HTTPResponse, responses
 from ipaddress import ip_address, ip_network
 from time import monotonic
-from urllib.parse import urljoin, urlsplit
-from urllib.request import DataHandler, Request
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+from urllib.request import Request
 
 import requests
 from requests_hardened import ip_filter
@@ -21,6 +23,8 @@ from helpers.images.errors import ImageError, name_of
 URL = re.compile(r"\s*(data:|[a-z][a-z0-9+.-]+://)", re.IGNORECASE)
 USER_AGENT = "caption-lessons/1.0.0"
 MAX_REDIRECTS = 3
+SMALL_TALK = 10**6  # bytes that an answer may have beside what is twice max_bytes: headers, chunks
+PIECE = 1 << 16  # characters of a data address that are decoded at once
 UPLOAD = "save the image and upload it instead"
 ip_filter.logger.setLevel("ERROR")  # its warnings say what our ImageError says
 
@@ -107,10 +111,10 @@ def _follow(
     for step in range(MAX_REDIRECTS + 1):
         try:
             if step == 0 and url.lstrip()[:5].lower() == "data:":
-                return Answer(DataHandler().data_open(Request(url)).read(), {})
+                return Answer(_data_of(Request(url).full_url, max_bytes), {})
             headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
             request = requests.Request("GET", url.strip(), headers).prepare()
-            line = _Line(request.url, local, sockets, deadline)
+            line = _Line(request.url, local, sockets, deadline, max_bytes)
             if step and not follow:
                 return Answer(b"", {}, request.url)
             patience = deadline - monotonic() + 1  # a little more than the caller has
@@ -135,7 +139,7 @@ def _in_words(error: Exception, name: str, url: str) -> ImageError:
 class _Line(IPFilterAdapter):
     """A line to the server of one URL, whose socket another thread can see and cut."""
 
-    def __init__(self, url: str, local: str, sockets: list, deadline: float):
+    def __init__(self, url: str, local: str, sockets: list, deadline: float, max_bytes: int):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or "@" in parts.netloc:
             problem = "has to begin with http:// or https:// and to hold no password"
@@ -144,7 +148,7 @@ class _Line(IPFilterAdapter):
             problem = f"asks for port {parts.port}, and only 80 and 443 are open; {UPLOAD}"
             raise ImageError(problem, "blocked")
         super().__init__(parts.scheme == "https", allow_loopback=parts.netloc == local)
-        self.sockets, self.deadline = sockets, deadline
+        self.sockets, self.deadline, self.max_bytes = sockets, deadline, max_bytes
 
     def build_connection_pool_key_attributes(self, *arguments, **options):
         """Refuse an address after the library has looked it up; it is the one that is dialled."""
@@ -156,9 +160,16 @@ class _Line(IPFilterAdapter):
 
     def get_connection_with_tls_context(self, *arguments, **options):
         pool = super().get_connection_with_tls_context(*arguments, **options)
-        sockets, deadline = self.sockets, self.deadline
+        sockets, deadline, max_bytes = self.sockets, self.deadline, self.max_bytes
+
+        class Response(HTTPResponse):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, **options)
+                self.fp = io.BufferedReader(_Counted(self.fp.detach(), max_bytes))
 
         class Connection(pool.ConnectionCls):
+            response_class = Response
+
             def connect(self):
                 super().connect()
                 sockets.append(self.sock)
@@ -167,6 +178,55 @@ class _Line(IPFilterAdapter):
 
         pool.ConnectionCls = Connection
         return pool
+
+
+class _Counted(io.RawIOBase):
+    """What comes from a server, counted as it comes: whatever it says of its length is no matter.
+
+    (A chunk of size -1 makes the standard library read without end.)
+    """
+
+    def __init__(self, raw: io.RawIOBase, max_bytes: int):
+        self.raw, self.max_bytes = raw, max_bytes
+        self.left = 2 * max_bytes + SMALL_TALK
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int | None:
+        count = self.raw.readinto(buffer)
+        self.left -= count or 0
+        if self.left < 0:
+            raise _too_large(self.max_bytes)
+        return count
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+
+def _too_large(max_bytes: int) -> ImageError:
+    problem = f"has more than {max_bytes / 1e6:g} MB. Save it, scale it down and upload it"
+    return ImageError(problem, "too_large")
+
+
+def _data_of(url: str, max_bytes: int) -> bytes:
+    """Return the bytes in a data address, decoded piece by piece; raises ValueError."""
+    head, comma, text = url.partition(",")
+    if not comma:
+        raise ValueError(head[:60])
+    if len(text) > 3 * max_bytes + SMALL_TALK:  # a byte takes three characters at most
+        raise _too_large(max_bytes)
+    data, place = bytearray(), 0
+    while place < len(text):
+        end = place + PIECE
+        end -= next((n for n in (1, 2) if text[end - n : end - n + 1] == "%"), 0)
+        data += unquote_to_bytes(text[place:end])
+        place = end
+    found = base64.decodebytes(data) if head.endswith(";base64") else bytes(data)
+    if len(found) > max_bytes:
+        raise _too_large(max_bytes)
+    return found
 
 
 def _body(response: requests.Response, max_bytes: int) -> bytes:
@@ -180,5 +240,4 @@ def _body(response: requests.Response, max_bytes: int) -> bytes:
         if not (chunk := response.raw.read(1 << 16, decode_content=False)):
             return bytes(data)
         data += chunk
-    problem = f"has more than {max_bytes / 1e6:g} MB. Save it, scale it down and upload it"
-    raise ImageError(problem, "too_large")
+    raise _too_large(max_bytes)

@@ -219,7 +219,7 @@ print(len(rows), "rows")
 # Some cells hold an address, others a whole tag. Don't cut a tag apart with a regular expression: attributes stand in any order, in any kind of quotes, and may hold a `>`. Python has a parser, which calls a method for every tag it meets. This one collects the attributes of images.
 
 
-# %% tags=["same-as:helpers.apps.alt_text.reading.occurrences._Images"]
+# %% tags=["same-as:helpers.apps.alt_text.reading.cells._Images"]
 class _Images(HTMLParser):
     def __init__(self):
         super().__init__()

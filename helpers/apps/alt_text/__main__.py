@@ -2,12 +2,13 @@
 
 import argparse
 import dataclasses
+import re
 import signal
-import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from errno import ENOSPC
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,8 @@ from helpers.apps.alt_text.captioning.loading import (
 )
 from helpers.apps.alt_text.captioning.work import Settings
 from helpers.apps.alt_text.job import LASTING, Job, JobError
-from helpers.apps.alt_text.reading import Reading
+from helpers.apps.alt_text.reading import Reading, Table
+from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.captioner import add_search_options
@@ -43,15 +45,13 @@ def main(
     print_anything()
     options = parse_arguments(arguments)
     try:
-        if options.parquet:
-            require_pyarrow()
+        check(options)
         with closing(Job(options.input, options.output or "", reading_of(options))) as job:
             return run(job, options, load, fingerprint)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
-        print(error, file=sys.stderr)
-        return 1
-    except sqlite3.Error as error:
-        print(f"{error}. Is the disk full, or does the job run twice at once?", file=sys.stderr)
+        full = getattr(error, "errno", None) == ENOSPC
+        cure = "the disk is full. Make room, and give the command again. " * full
+        print(f"{cure}{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
@@ -78,6 +78,19 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     if not options.output and not options.dry_run:
         parser.error("-o OUT.CSV is missing: where should the alt texts go?")
     return options
+
+
+def check(options: argparse.Namespace) -> None:
+    """Raise JobError or ImportError for options that would make every visit fail, or the end."""
+    if options.parquet:
+        require_pyarrow()
+    if not re.fullmatch(r"[\x20-\x7e\xa0-\xff]*", options.contact):
+        problem = f"--contact {options.contact!r} holds letters that no header of HTTP can carry"
+        raise JobError(f"{problem}. Write it without them, such as you@example.org")
+    if re.search(r"[/@\s]", options.local):
+        raise JobError(f"--local {options.local!r} is no server and port. Write 127.0.0.1:8000")
+    if options.base and not origin(options.base):
+        raise JobError(f"--base {options.base!r} is no address. Write https://… in full")
 
 
 def add_groups(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +124,7 @@ def reading_of(options: argparse.Namespace) -> Reading:
     given = {f.name: getattr(options, f.name, None) for f in dataclasses.fields(Reading)}
     given |= {"everything": options.all}
     given["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
-    if len(given["delimiter"]) > 1:
+    if len(given["delimiter"]) > 1 or given["delimiter"] in {*'"\r\n'}:
         raise JobError(f"--delimiter {options.delimiter!r} is not one character")
     return Reading(**given)
 
@@ -139,6 +152,8 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130
     counts, files = job.write(options.parquet, not options.no_report)
+    for note in job.notes(job.store.scanned()):
+        print(note, file=sys.stderr)
     print("\n".join([summary(counts), *map(str, files)]))
     return code
 
@@ -154,6 +169,8 @@ def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
 def summary(counts: Mapping[str, int]) -> str:
     """Return how many rows have which status, most first."""
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    if not counts:
+        return "0 images: nothing to do"
     return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
 
 
@@ -161,14 +178,13 @@ def plan(job: Job) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
         counts, first = job.scan(), list(job.store.waiting(5))
-    table, places = job.table, job.table.places
-    used = {"addresses": places.address, "pages": places.page, "alt texts": places.alt}
-    found = [f"{what} in {table.columns[at]!r}" for what, at in used.items() if at is not None]
-    others = {k: n for k, n in counts.items() if k in ("exists", "decorative", "no_address")}
+    table, others = job.table, ("exists", "decorative", "no_address", "bad_address")
+    known = ", ".join(f"{counts[status]:,} {status}" for status in others if status in counts)
     lines = [
-        f"{table.path}: a {table.kind} in {table.encoding}, {', '.join(found)}",
+        f"{table.path}: a {table.kind} in {table.encoding.removesuffix('-sig')}, {used(table)}",
+        *job.notes(counts),
         f"{counts['rows']:,} rows hold {counts['images']:,} images; without a visit: "
-        + (", ".join(f"{n:,} {status}" for status, n in others.items()) or "none"),
+        + (known or "none"),
         f"{counts['addresses']:,} files of the folder would be captioned"
         if table.folder
         else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
@@ -176,6 +192,15 @@ def plan(job: Job) -> str:
         "nothing was fetched, nothing written",
     ]
     return "\n".join(lines)
+
+
+def used(table: Table) -> str:
+    """Return which columns are read, and that none holds alt texts, where none was found."""
+    places = table.places
+    columns = {"addresses": places.address, "pages": places.page, "alt texts": places.alt}
+    found = [f"{what} in {table.columns[at]!r}" for what, at in columns.items() if at is not None]
+    missing = ["no alt column found (--alt-column NAME names it)"] * (places.alt is None)
+    return ", ".join(found + missing)
 
 
 def command() -> int:

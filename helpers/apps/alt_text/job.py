@@ -4,7 +4,7 @@ Each step looks into the state file first, so the same command goes on wherever 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from helpers.captioner import Captioner
 
 ADDED_AT_ONCE = 1000  # addresses
+MORE_COLUMNS = 8  # without a name; what a row holds beyond them shares the last one
+MOST_REPEATED = 2000  # characters of a row that stand beside its second image, and each after it
 LASTING = ("ok", "decorative", "noai", "bad_address")  # no use to try again
 UNDER_WAY = "this job is under way in another process; wait for it"
 
@@ -59,7 +61,8 @@ class Job:
             stack.enter_context(locked(state, problem=UNDER_WAY))
             self.store = stack.enter_context(closing(Store(state)))
             known, names = self.store.manifest, [path.name for path in files]
-            other = [key for key, value in identity.items() if known.get(key, value) != value]
+            identical = identity if "scanned" in known else {}  # before, it's no job yet
+            other = [key for key, value in identical.items() if known.get(key, value) != value]
             if other:
                 there = " and ".join(str(path) for path in [state, *files] if path.exists())
                 raise JobError(
@@ -77,12 +80,13 @@ class Job:
 
     def scan(self) -> dict:
         """Read the input once and note its distinct addresses; return what was counted."""
-        if counts := self.store.manifest.get("scanned"):
+        if counts := self.store.scanned():
             return counts
         self.store.start_anew()
-        counts, turns, new = Counter(rows=0, images=0, width=0), Counter(), {}
+        counts, turns, new = Counter(rows=0, images=0, width=0, left_out=0), Counter(), {}
         for row, found in tqdm(self.table.occurrences(), "reading", unit="row", disable=None):
             counts["rows"] += 1
+            counts["left_out"] += not found
             counts["images"] += sum(bool(image.address) for image in found)
             counts["width"] = max(counts["width"], len(row))
             counts.update(image.status or "to caption" for image in found)
@@ -121,16 +125,28 @@ class Job:
                 bar.update(len(findings))
 
     def width(self) -> int:
-        """Return how many columns the widest row has."""
-        return max(len(self.table.columns), self.store.manifest["scanned"]["width"])
+        """Return how many of the input's columns the output has."""
+        named, widest = len(self.table.columns), self.store.scanned()["width"]
+        return max(named, min(widest, named + MORE_COLUMNS))
 
     def records(self) -> Iterator[Record]:
         """Yield the rows of the output: for a row with several images several."""
         width = self.width()
         for row, found in self.table.occurrences():
-            cells = row + [""] * (width - len(row))
+            cells = fitted(row, width, self.table.delimiter)
             for image in found:
                 yield record_of(cells, image, self.store.find)
+                cells = repeated(cells)
+
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
+        """Return what of the input is left out, and why."""
+        table = self.table
+        above = [f"above the header, left out: {line[:200]}" for line in table.above]
+        names = ", ".join(repr(table.columns[at]) for at in table.places.kinds)
+        left = counts.get("left_out", 0)
+        broken = ", ".join(sorted(table.broken)[:3]) + ", …" * (len(table.broken) > 3)
+        above += [f"{len(table.broken):,} files can't be read: {broken}"] * bool(broken)
+        return above + [f"{left:,} rows left out, whose {names} is no image"] * bool(left)
 
     def write(self, parquet: bool = False, report: bool = True) -> tuple[Counter, list[Path]]:
         """Write all output files; return how many rows have which status, and the files.
@@ -146,3 +162,21 @@ class Job:
                 for write in writers:
                     write(record)
         return counts, paths
+
+
+def fitted(row: Sequence[str], width: int, delimiter: str) -> list[str]:
+    """Return as many cells as there are columns; what is too much shares the last one."""
+    if len(row) <= width:
+        return [*row, *[""] * (width - len(row))]
+    return [*row[: width - 1], delimiter.join(row[width - 1 :])]
+
+
+def repeated(cells: list[str]) -> list[str]:
+    """Return the cells of a row beside its second image: the long ones stand by the first alone.
+
+    Else a cell of n images would be written n times.
+    """
+    if sum(map(len, cells)) <= MOST_REPEATED:
+        return cells
+    most = MOST_REPEATED // len(cells)
+    return [cell if len(cell) <= most else f"{cell[:most]}…" for cell in cells]

@@ -4,12 +4,15 @@ import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from helpers.strangers import number_in
+
 IMAGE_ENDING = r"\.(jpe?g|png|webp|gif|bmp|avif|svg|tiff?|heic)"
 IMAGE_LIKE = re.compile(rf"<img\b|^data:image/|{IMAGE_ENDING}([?#\s,;|]|$)", re.IGNORECASE)
 ADDRESS_LIKE = re.compile(r"\s*(https?:)?//\S", re.IGNORECASE)
 PORTS = {"http": "80", "https": "443"}  # need not be written
 ICON = 32  # pixels: smaller images are icons
 SPACER = 3  # pixels: thinner images are tracking pixels, spacers and lines
+MOST_PIXELS = 1_000_000  # a side; no image is larger
 SPACERS = re.compile(r"/(spacer|pixel|blank|clear|transparent|shim|1x1)[\d_.-]*\.(gif|png)$", re.I)
 TRACKERS = re.compile(
     r"//([\w-]+\.)*(doubleclick\.net|google-analytics\.com|facebook\.com/tr|bat\.bing\.com)\b", re.I
@@ -41,8 +44,9 @@ def decorative(image: dict[str, str], address: str) -> str:
 
 
 def pixels(text: str) -> int | None:
-    """Return a width or height as a number, None for one that is unknown."""
-    return int(text) if text.isdecimal() else None
+    """Return a width or height as a whole number, None for one that is unknown or senseless."""
+    number = number_in(text, 0, MOST_PIXELS)
+    return None if number is None else int(number)
 
 
 def by_size(width: int | None, height: int | None) -> str:

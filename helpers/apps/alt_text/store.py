@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from helpers.strangers import number_in, read_json
+
 PAGE = 500  # addresses read at a time
 
 SCHEMA = """
@@ -24,8 +26,49 @@ CREATE INDEX IF NOT EXISTS waiting ON addresses (turn, number) WHERE status IS N
 """
 
 
+COUNTS = ("rows", "images", "width", "addresses", "servers")  # what a scan has counted
+# What SQLite calls a problem -> what it is, what to do. Any other one is a damaged file.
+PROBLEMS = {
+    ("SQLITE_FULL",): "cannot be written: the disk is full. Make room, and give the command again",
+    ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"): "is open in another program; wait for it",
+    ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_CANTOPEN"): (
+        "cannot be opened and written. Check its name and the rights in its folder"
+    ),
+    ("SQLITE_IOERR",): "cannot be read or written. Is the disk full, or is it damaged?",
+}
+
+
 class StoreError(ValueError):
     """A state file that is of no use; the message says what to do."""
+
+
+@contextmanager
+def in_words(path: str) -> Iterator[None]:
+    """Raise StoreError for whatever is wrong with a state file while the block runs."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:  # a mistake of ours
+        raise
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        known = (said for names, said in PROBLEMS.items() if name.startswith(names))
+        raise StoreError(f"{path} {next(known, damaged(error))}") from None
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"{path} {damaged(error)}") from None
+
+
+def damaged(error: Exception) -> str:
+    """Return that a file is none that this command has written."""
+    return f"is damaged, or no state file of this command ({error}); delete it or choose another -o"
+
+
+def expect(kind: type | tuple, *values: object) -> None:
+    """Raise ValueError for values that are not of a kind: someone else has written them."""
+    for value in values:
+        if not isinstance(value, kind):
+            raise ValueError(f"{value!r:.60} stands in it")
 
 
 class Finding(NamedTuple):
@@ -57,21 +100,38 @@ class Store:
 
     def __init__(self, path: str | Path):
         self.path = str(path)
-        self.database = sqlite3.connect(self.path, isolation_level=None)
+        with in_words(self.path):
+            self.database = sqlite3.connect(self.path, isolation_level=None)
         try:
-            # A kill costs nothing in this mode; a power cut costs the last batches at most.
-            self.database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
-            self.database.executescript(SCHEMA)
-        except sqlite3.DatabaseError as error:
+            with in_words(self.path):
+                # A kill costs nothing in this mode; a power cut costs the last batches at most.
+                self.database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+                self.database.executescript(SCHEMA)
+        except StoreError:
             self.database.close()
-            problem = f"{path} is no state file of this command ({error})"
-            raise StoreError(f"{problem}; delete it or choose another -o") from None
+            raise
+
+    def ask(self, query: str, *given: object) -> list[tuple]:
+        """Return the rows that answer a query."""
+        with in_words(self.path):
+            return self.database.execute(query, given).fetchall()
 
     @property
     def manifest(self) -> dict:
         """What this job is: the input's hash, the captioner's, the options that matter."""
-        rows = self.database.execute("SELECT key, value FROM manifest")
-        return {key: json.loads(value) for key, value in rows}
+        with in_words(self.path):
+            known = {key: read_json(value) for key, value in self.ask("SELECT * FROM manifest")}
+            expect(list, known.get("files", []))
+            expect(str, *known, *known.get("files", []))
+        return known
+
+    def scanned(self) -> dict[str, int]:
+        """Return what a scan has counted; nothing before it."""
+        if (counts := self.manifest.get("scanned")) is None:
+            return {}
+        with in_words(self.path):
+            expect(int, *(number_in(counts[name], 0, 1e15) for name in {*COUNTS, *counts}))
+        return counts
 
     def note(self, **values: object) -> None:
         """Write into the manifest."""
@@ -85,13 +145,13 @@ class Store:
 
         Begins at once, so that a second run of the same job is noticed, not overwritten.
         """
-        with self.database:
+        with in_words(self.path), self.database:
             self.database.execute("BEGIN IMMEDIATE")
             yield
 
     def start_anew(self) -> None:
         """Forget the addresses."""
-        self.database.execute("DELETE FROM addresses")
+        self.ask("DELETE FROM addresses")
 
     def add(self, rows: Iterable[tuple[str, int]]) -> None:
         """Add (address, turn); an address that is known is left alone."""
@@ -102,8 +162,7 @@ class Store:
 
     def knows(self, address: str) -> bool:
         """True if an address has been added."""
-        query = "SELECT 1 FROM addresses WHERE address = ?"
-        return self.database.execute(query, (address,)).fetchone() is not None
+        return bool(self.ask("SELECT 1 FROM addresses WHERE address = ?", address))
 
     def waiting(self, limit: int | None = None) -> Iterator[str]:
         """Yield addresses of which nothing is known yet, the servers taking turns.
@@ -113,8 +172,10 @@ class Store:
         last, left = (-1, -1), limit if limit is not None else float("inf")
         query = "SELECT turn, number, address FROM addresses WHERE status IS NULL"
         query += " AND (turn, number) > (?, ?) ORDER BY turn, number LIMIT ?"
-        with closing(sqlite3.connect(self.path, check_same_thread=False)) as database:
-            while rows := database.execute(query, (*last, min(PAGE, left))).fetchall():
+        with in_words(self.path):
+            database = sqlite3.connect(self.path, check_same_thread=False)
+        with closing(database):
+            while rows := page(database, self.path, query, *last, min(PAGE, left)):
                 left -= len(rows)
                 last = rows[-1][:2]
                 yield from (address for _, _, address in rows)
@@ -131,31 +192,51 @@ class Store:
 
     def has_picture(self, digest: str) -> bool:
         """True if a picture has been captioned."""
-        query = "SELECT 1 FROM pictures WHERE digest = ?"
-        return self.database.execute(query, (digest,)).fetchone() is not None
+        return bool(self.ask("SELECT 1 FROM pictures WHERE digest = ?", digest))
 
     def find(self, address: str) -> tuple[Finding, Picture | None]:
         """Return what became of an address, with status "pending" if nothing yet."""
         query = "SELECT status, message, digest, candidates, thumbnail FROM addresses"
         query += " LEFT JOIN pictures USING (digest) WHERE address = ?"
-        row = self.database.execute(query, (address,)).fetchone()
-        if row is None or row[0] is None:
+        rows = self.ask(query, address)
+        if not rows or rows[0][0] is None:
             return Finding(address, "pending", "not visited yet; run the command again"), None
-        status, message, digest, candidates, thumbnail = row
-        picture = Picture(digest, thumbnail, json.loads(candidates)) if candidates else None
-        return Finding(address, status, message, digest), picture
+        status, message, digest, candidates, thumbnail = rows[0]
+        with in_words(self.path):
+            expect(str, status, message, digest or "")
+            found = None if candidates is None else picture(digest, thumbnail, candidates)
+        return Finding(address, status, message, digest or ""), found
 
     def count(self) -> dict[str, int]:
         """Return how many addresses have which status."""
         query = "SELECT coalesce(status, 'pending'), count(*) FROM addresses GROUP BY 1 ORDER BY 1"
-        return dict(self.database.execute(query).fetchall())
+        return dict(self.ask(query))
 
     def forget_failures(self, lasting: Iterable[str]) -> int:
         """Let every address wait again whose status is none of the lasting ones."""
         marks = list(lasting)
         query = "UPDATE addresses SET status = NULL, digest = NULL WHERE status NOT IN "
-        return self.database.execute(query + f"({','.join('?' * len(marks))})", marks).rowcount
+        with in_words(self.path):
+            query += f"({','.join('?' * len(marks))})"
+            return self.database.execute(query, marks).rowcount
 
     def close(self) -> None:
         """Close the file."""
         self.database.close()
+
+
+def page(database: sqlite3.Connection, path: str, query: str, *given: float) -> list[tuple]:
+    """Return the next rows (turn, number, address)."""
+    with in_words(path):
+        rows = database.execute(query, given).fetchall()
+        expect(str, *(row[-1] for row in rows))
+        return rows
+
+
+def picture(digest: str, thumbnail: bytes, candidates: str) -> Picture:
+    """Return a picture as it was kept; raises ValueError for what was not kept by us."""
+    found = [(caption, number_in(p, 0, 1)) for caption, p in read_json(candidates)]
+    expect(str, *(caption for caption, _ in found))
+    expect(int | float, *(probability for _, probability in found))
+    expect(bytes, thumbnail)
+    return Picture(digest, thumbnail, found)

@@ -1,19 +1,22 @@
 """Which column holds what: found by names and by content, or named by the user."""
 
-import re
 from collections.abc import Callable
 
-from helpers.apps.alt_text.reading.occurrences import Columns
+from helpers.apps.alt_text.reading.names import (
+    ADDRESSES,
+    ALTS,
+    MIME,
+    PAGES,
+    TYPES,
+    is_alt,
+    plain,
+    says_image,
+    trailing_number,
+)
+from helpers.apps.alt_text.reading.occurrences import Columns, is_no_image
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.reading.tables import Table
 from helpers.apps.alt_text.signs import ADDRESS_LIKE, IMAGE_LIKE
-
-# What crawlers and shops call their columns, letters and digits only; the likeliest first.
-ADDRESSES = "imageurl imagesrc imageaddress image img src imagelink imgsrc imgurl address url"
-ADDRESSES = f"{ADDRESSES} destination link href picture photo media html tag content".split()
-PAGES = "page pageurl pageaddress source sourceurl sourcepage foundon from fromurl inlink referrer"
-PAGES = f"{PAGES} referer parent parenturl post permalink".split()
-ALTS = "alt alttext imagealt imagealttext altattribute imgalt alternativetext alttag".split()
 
 
 def find_columns(table: Table, address: str = "", page: str = "", alt: str = "") -> Columns:
@@ -22,11 +25,40 @@ def find_columns(table: Table, address: str = "", page: str = "", alt: str = "")
     Raises TableError that lists the columns seen.
     """
     address, alt = address or table.address, alt or table.alt
+    kinds = find_kinds(table) if table.kind == "table" else {}
+    sample = [row for row in table.sample if not is_no_image(row, Columns(-1, kinds=kinds))]
+    table.sample = sample or table.sample
     where = named(table, address, "--address-column") if address else find_address(table)
     here = {where}
     page_at = named(table, page, "--page-column") if page else find_page(table, here)
-    alt_at = named(table, alt, "--alt-column") if alt else by_name(table, ALTS, here)
-    return Columns(where, page_at, alt_at)
+    alt_at = named(table, alt, "--alt-column") if alt else find_alt(table, where)
+    return Columns(
+        where, page_at, alt_at, {at: known for at, known in kinds.items() if at != where}
+    )
+
+
+def find_kinds(table: Table) -> dict[int, bool]:
+    """Return the columns that say of what kind a row is, and whether “Image” is among the kinds."""
+    places = range(len(table.columns))
+    columns = [
+        c for c in places if plain(table.columns[c]) in TYPES or share(table, c, MIME.match) > 0.5
+    ]
+    words = {c: {row[c] for row in table.sample if len(row) > c} for c in columns}
+    return {c: any(says_image(w) and not MIME.match(w) for w in words[c]) for c in columns}
+
+
+def find_alt(table: Table, address: int) -> int | None:
+    """Return the column of alt texts: of several the one that bears the number of the addresses."""
+    names = {at: name for at, name in enumerate(table.columns) if at != address and is_alt(name)}
+    fitting = [at for at in names if share(table, at, ADDRESS_LIKE.match) <= 0.5]
+    number = trailing_number(table.columns[address])
+    ranks = {name: rank for rank, name in enumerate(ALTS)}
+
+    def order(at: int) -> tuple[bool, int]:
+        other = trailing_number(names[at]) != number
+        return other, ranks.get(plain(names[at]), len(ranks))
+
+    return min(fitting, key=order, default=None)
 
 
 def named(table: Table, name: str, option: str) -> int:
@@ -43,13 +75,14 @@ def find_address(table: Table) -> int:
     """Return the column with most images in its cells; with none, the one whose name fits."""
     shares = [share(table, column, IMAGE_LIKE.search) for column in range(len(table.columns))]
     order = {name: -rank for rank, name in enumerate(ADDRESSES)}
-    ranks = [order.get(plain(name), -len(order)) for name in table.columns]
+    ranks = [order.get(plain(name).rstrip("0123456789"), -len(order)) for name in table.columns]
     if shares and max(shares) > 0.05:
         return max(range(len(shares)), key=lambda column: (shares[column], ranks[column]))
     known = [c for c, rank in enumerate(ranks) if rank > -len(order)]
-    known = [c for c in known if share(table, c, ADDRESS_LIKE.match) > 0]
-    if known:
-        return max(known, key=lambda column: ranks[column])
+    filled = [c for c in known if share(table, c, ADDRESS_LIKE.match) > 0]
+    blank = [c for c in known if not share(table, c, str.strip)]  # nothing in it, so far
+    if filled or blank:
+        return max(filled or blank, key=lambda column: ranks[column])
     problem = f"{table.path} has no column with addresses of images; {seen(table)}"
     raise TableError(f"{problem}. Name one with --address-column NAME")
 
@@ -80,8 +113,3 @@ def seen(table: Table) -> str:
     if not table.header:
         return f"it has {len(table.columns)} columns without names: --address-column 1 is the first"
     return "it has " + ", ".join(repr(name[:60]) for name in table.columns[:40])
-
-
-def plain(name: str) -> str:
-    """Return a name's letters and digits, small: "Image URL" and "image_url" are one."""
-    return re.sub(r"[\W_]", "", name).lower()

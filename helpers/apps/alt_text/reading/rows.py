@@ -1,24 +1,30 @@
-"""A file, row by row, as text: CSV, a plain list, or a sitemap of images; packed or not."""
+"""A file, row by row, as text: CSV or a plain list; packed or not. Nothing in it is guessed."""
 
 import codecs
 import csv
 import gzip
 import io
+import re
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import IO
-from xml.etree import ElementTree
 
 LONGEST_CELL = 20_000_000  # characters; more means a quote that is never closed
 LONGEST_LINE = 20_000_000  # characters; a photo inside a line (data:…) takes 13 million at most
-NAMED_SITEMAPS = 3  # how many of an index a message names
-SITEMAP_COLUMNS = ["page", "image", "title", "caption"]
+LIKELY = ("cp1252", "cp1251", "shift_jis", "gb18030", "big5", "euc_kr")
+UNREADABLE = re.compile("[\udc00-\udcff]")
+SHOWN = 12  # characters before and after one that can't be read
 
-# A table may mix encodings: bytes that are no UTF-8 are read as Windows does in the West.
+# Where a table is said to mix encodings: bytes that are no UTF-8 are read as in western Windows.
 codecs.register_error(
     "western", lambda e: (e.object[e.start : e.end].decode("cp1252", "replace"), e.end)
+)
+# Else a byte that can't be read is kept as half a character, until its line is known.
+codecs.register_error(
+    "kept", lambda e: ("".join(chr(0xDC00 + b) for b in e.object[e.start : e.end]), e.end)
 )
 
 
@@ -26,78 +32,99 @@ class TableError(ValueError):
     """An input that cannot be read; the message says what was seen and how to help."""
 
 
-def binary(path: Path) -> IO[bytes]:
-    """Open a file, also one that gzip packed, as sitemaps often are."""
-    with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else open(path, "rb")
+@contextmanager
+def binary(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, also one that gzip packed, as sitemaps often are.
+
+    Raises TableError for a file that can't be opened, or is packed and damaged.
+    """
+    try:
+        if not path.is_file() and path.exists():
+            problem = "is a folder" if path.is_dir() else "is no ordinary file"
+            raise TableError(f"{path} {problem}. Give the path of one file")
+        with open(path, "rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            with gzip.open(file) if packed else file as unpacked:
+                yield unpacked
+    except FileNotFoundError:
+        raise TableError(f"{path}: there is no such file. Check its name and folder") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        problem = f"{path} is packed, and cut off or damaged ({error})"
+        raise TableError(f"{problem}. Fetch it again") from None
+    except OSError as error:
+        raise TableError(f"{path} cannot be read ({error}). Check its name and rights") from None
 
 
-def lines_of(path: Path, encoding: str) -> Iterator[str]:
+def lines_of(path: Path, encoding: str, mixed: bool = False) -> Iterator[str]:
     """Yield the lines of a file as text, their ends kept.
 
-    Raises TableError for a line that is too long to be one.
+    mixed: bytes that are no UTF-8 are read as cp1252.
+    Raises TableError for a line that is too long to be one, or is not in this encoding.
     """
-    errors = "western" if encoding.startswith("utf-8") else "replace"
+    errors = "western" if mixed else "kept"
     with binary(path) as file, io.TextIOWrapper(file, encoding, errors, newline="") as text:
         for number, line in enumerate(iter(partial(text.readline, LONGEST_LINE + 1), ""), 1):
             if len(line) > LONGEST_LINE:
                 problem = f"{path}, line {number:,} has more than {LONGEST_LINE:,} characters"
                 raise TableError(f"{problem}. Export a table with a line for each row")
-            yield line
+            if not line.isascii() and (bad := UNREADABLE.search(line)):
+                where = f"{path}, line {number:,}"
+                raise TableError(f"{where} {not_in(encoding, line, bad.start())}")
+            yield line.lstrip("\ufeff") if number == 1 else line
 
 
-def list_rows(path: Path, encoding: str) -> Iterator[list[str]]:
+def not_in(encoding: str, line: str, place: int) -> str:
+    """Return that a character is not in an encoding, and how it reads in others."""
+    piece, encoding = (
+        line[max(0, place - SHOWN) : place + SHOWN].strip(),
+        encoding.removesuffix("-sig"),
+    )
+    pieces = (
+        bytes([ord(c) - 0xDC00]) if UNREADABLE.match(c) else c.encode(encoding) for c in piece
+    )
+    data, reads = b"".join(pieces), {}
+    for name in LIKELY:
+        text = data.decode(name, "replace")
+        if "\ufffd" not in text and text.isprintable():
+            reads.setdefault(text, name)
+    shown = " or ".join(f"“{text}” in {name}" for text, name in reads.items())
+    shown = f" (it would read {shown})" if shown and "utf-16" not in encoding else ""
+    problem = f"is not in {encoding}{shown}"
+    mixed = "; --encoding utf-8 takes such bytes for cp1252" if encoding == "utf-8" else ""
+    return f"{problem}. Name the encoding with --encoding, or export as UTF-8{mixed}"
+
+
+def list_rows(path: Path, encoding: str, mixed: bool = False) -> Iterator[list[str]]:
     """Yield the lines of a plain list, empty ones left out."""
-    return ([line.strip()] for line in lines_of(path, encoding) if line.strip())
+    return ([line.strip()] for line in lines_of(path, encoding, mixed) if line.strip())
 
 
-def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+def csv_rows(path: Path, encoding: str, delimiter: str, mixed: bool = False) -> Iterator[list[str]]:
     """Yield the rows of a table, empty lines left out.
 
-    Raises TableError, with the line, for a cell that never ends.
+    Raises TableError, with the line, for a quote that is never closed: it would swallow rows.
     """
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(lines_of(path, encoding), delimiter=delimiter)
+    reader = csv.reader(lines_of(path, encoding, mixed), delimiter=delimiter, strict=True)
+    first = 1
     try:
-        yield from filter(None, reader)
+        for row in reader:
+            first = reader.line_num + 1
+            if row:
+                yield row
     except csv.Error as error:
-        problem = f"{path}, line {reader.line_num:,}: {error}. Is a quote never closed above it?"
-        raise TableError(problem) from None
+        cure = "Is a quote never closed there? A quote inside a cell has to be doubled"
+        raise TableError(
+            f"{path}, line {first:,}: {said(error, first, reader.line_num)}. {cure}"
+        ) from None
 
 
-def sitemap_rows(path: Path) -> Iterator[list[str]]:
-    """Yield page, image, title and caption of each image of a sitemap.
-
-    Source: Google's image extension of sitemaps.org, https://www.google.com/schemas/sitemap-image.
-    """
-    try:
-        with binary(path) as file:
-            for _, element in ElementTree.iterparse(file):
-                if local_name(element) == "url":
-                    texts = [(local_name(e), (e.text or "").strip(), e) for e in element]
-                    page = next((text for name, text, _ in texts if name == "loc"), "")
-                    for image in (e for name, _, e in texts if name == "image"):
-                        known = {local_name(e): (e.text or "").strip() for e in image}
-                        yield [page, *(known.get(n, "") for n in ("loc", "title", "caption"))]
-                    element.clear()
-    except ElementTree.ParseError as error:
-        raise TableError(f"{path} is no well-formed sitemap ({error}). Fetch it again") from None
-
-
-def local_name(element: ElementTree.Element) -> str:
-    """Return the name of an XML element without its namespace."""
-    return element.tag.rpartition("}")[2]
-
-
-def without_images(path: Path) -> str:
-    """Return what to do with a sitemap that holds no images, or is an index of others."""
-    with binary(path) as file:
-        elements = (e for _, e in ElementTree.iterparse(file) if local_name(e) == "sitemap")
-        texts = ((e.text or "").strip() for s in elements for e in s if local_name(e) == "loc")
-        named = list(islice(texts, NAMED_SITEMAPS + 1))
-    if not named:
-        return f"{path} names pages but no images. Try a crawler's table instead"
-    more = ", …" if len(named) > NAMED_SITEMAPS else ""
-    listed = ", ".join(named[:NAMED_SITEMAPS]) + more
-    return f"{path} is an index of sitemaps: {listed}. Download them and give each by itself"
+def said(error: csv.Error, first: int, last: int) -> str:
+    """Return what is wrong with a row that stands in these lines."""
+    if "unexpected end" in str(error):
+        return "the quote that opens there reaches to the end of the file"
+    where = f" in line {last:,}" if last > first else ""
+    if "expected after" in str(error):
+        return f"a quote closes{where} in the midst of a cell"
+    return f"{error}{where}"

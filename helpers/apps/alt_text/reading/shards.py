@@ -8,7 +8,6 @@ read instead of the Parquet files, and what could not be fetched stays unmention
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +18,12 @@ from helpers.apps.alt_text.reading.occurrences import Occurrence, cell_of
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.reading.tables import SAMPLE_ROWS, Table
 from helpers.apps.alt_text.signs import by_size, pixels
+from helpers.strangers import read_json
 
 SCHEME = "shard:"  # begins the address of an image inside the folder
 ENDINGS = (".jpg", ".png", ".webp")
+BROKEN = (".json", ".parquet")  # a row for a file that can't be read, since others go on
+LONGEST_JSON = 1_000_000  # bytes
 LEFT_OUT = ("status", "exif", "sha256", "md5", "sha512")  # of no use to those who write alt text
 # What img2dataset says of a failure -> our status. The first that fits.
 STATUSES = {
@@ -40,14 +42,19 @@ class Shards(Table):
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each image, shard by shard."""
         for file, content in images_in(self.path):
+            if file.endswith(BROKEN):
+                self.broken.add(file)
             known = (content.get(name) for name in self.columns[1:])
-            yield [file, *("" if value is None else str(value) for value in known)]
+            yield [text_of(value) for value in (file, *known)]
 
     def images(self, row: list[str]) -> list[Occurrence]:
         """Return the one image of a row, judged by what img2dataset says of it."""
         named = dict(zip(self.columns, row, strict=True))
         file, shown, alt = row[0], row[self.places.address], cell_of(row, self.places.alt)
         sides = (named.get(f"original_{side}", "") for side in ("width", "height"))
+        if file.endswith(BROKEN):
+            message = "can't be read, so nothing is known of its images; fetch them again"
+            return [Occurrence(file, "failed", message)]
         status, message = "", by_size(*map(pixels, sides))
         if alt and not self.reading.everything:
             status, message = "exists", "has an alt text already"
@@ -63,7 +70,8 @@ class Shards(Table):
         digest, folder = hashlib.sha256(), self.path
         for path in sorted(folder.glob("[0-9]*/*")) + sorted(folder.glob("[0-9]*.parquet")):
             name = path.relative_to(folder).as_posix()
-            digest.update(f"{name} {path.stat().st_size}\n".encode())
+            size = path.stat(follow_symlinks=False).st_size
+            digest.update(f"{name} {size}\n".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
@@ -73,12 +81,14 @@ def open_shards(folder: str | Path) -> Shards:
     Raises TableError for any other folder.
     """
     folder = Path(folder)
-    first = next(images_in(folder), None)
-    if first is None:
+    found, broken = next_whole(images_in(folder))
+    if found is None and broken:
+        raise TableError(f"{broken[0]} can't be read, nor any other of {folder}. Fetch them again")
+    if found is None:
         tars = any(folder.glob("*.tar"))
         cure = "let img2dataset write with --output_format files" if tars else "give a CSV file"
         raise TableError(f"{folder} is a folder, but not one of img2dataset; {cure}")
-    names = ["file", *(name for name in first[1] if name not in LEFT_OUT)]
+    names = ["file", *(name for name in found if name not in LEFT_OUT)]
     if "url" not in names:
         raise TableError(f"{folder}: the images have no “url”; was it img2dataset that wrote them?")
     shards = Shards(folder, "folder of shards", "utf-8", columns=names, header=True, address="url")
@@ -88,19 +98,72 @@ def open_shards(folder: str | Path) -> Shards:
     return shards
 
 
+def next_whole(images: Iterator[tuple[str, dict]]) -> tuple[dict | None, list[str]]:
+    """Return what is known of the first image of which something is, and the files before it."""
+    broken = []
+    for file, known in images:
+        if not file.endswith(BROKEN):
+            return known, broken
+        broken.append(file)
+    return None, broken
+
+
 def images_in(folder: Path) -> Iterator[tuple[str, dict]]:
-    """Yield (file, "" if it failed; what is known of it) of each image."""
-    parquet = parquet_reader()
+    """Yield (file, "" if it failed; what is known of it) of each image.
+
+    A file of img2dataset that can't be read is yielded itself, and nothing is known of it.
+    """
     names = {path.stem for path in folder.iterdir() if re.fullmatch(r"\d+(\.parquet)?", path.name)}
     for name in sorted(names):
-        table, shard = folder / f"{name}.parquet", folder / name
-        if parquet and table.exists():
-            known = (row for group in parquet(table).iter_batches() for row in group.to_pylist())
-        else:
-            known = (json.loads(path.read_text("utf-8")) for path in sorted(shard.glob("*.json")))
-        for content in known:
+        for broken, content in known_in(folder, name):
             files = (f"{name}/{content.get('key')}{ending}" for ending in ENDINGS)
-            yield next((file for file in files if (folder / file).is_file()), ""), content
+            there = (file for file in files if not broken and is_file(folder / file))
+            yield broken or next(there, ""), content
+
+
+def known_in(folder: Path, name: str) -> Iterator[tuple[str, dict]]:
+    """Yield ("", what is known of an image) of a shard, or (a file that is broken, nothing)."""
+    table, seen = folder / f"{name}.parquet", set()
+    reader = parquet_reader()
+    if reader and is_file(table):
+        try:
+            with reader(table) as opened:
+                for group in opened.iter_batches():
+                    for known in group.to_pylist():
+                        seen.add(str(known["key"]))
+                        yield "", known
+            return
+        except Exception:  # its readers raise nearly anything; what is left is in the JSON files
+            yield table.name, {}
+    for path in sorted((folder / name).glob("*.json")):
+        if path.stem not in seen:
+            known = json_of(path)
+            yield ("", known) if known else (f"{name}/{path.name}", {})
+
+
+def json_of(path: Path) -> dict | None:
+    """Return what a JSON file says of an image, None for one that is broken."""
+    if not is_file(path):  # to open a pipe is to wait for ever
+        return None
+    try:
+        with open(path, "rb") as file:
+            known = read_json(file.read(LONGEST_JSON))
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) else None
+
+
+def is_file(path: Path) -> bool:
+    """True for an ordinary file; False also where a name is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def text_of(value: object) -> str:
+    """Return a value for a cell; half characters, which no file can hold, become “?”."""
+    return "" if value is None else str(value).encode("utf-8", "replace").decode()
 
 
 def parquet_reader() -> object | None:

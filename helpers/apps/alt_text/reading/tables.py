@@ -10,20 +10,25 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from helpers.apps.alt_text.reading.occurrences import Columns, Occurrence, occurrences_in
+from helpers.apps.alt_text.reading.header import SEPARATOR, header_at, is_comment
+from helpers.apps.alt_text.reading.occurrences import (
+    Columns,
+    Occurrence,
+    is_no_image,
+    occurrences_in,
+)
 from helpers.apps.alt_text.reading.rows import (
-    SITEMAP_COLUMNS,
     TableError,
     binary,
     csv_rows,
     list_rows,
-    sitemap_rows,
-    without_images,
 )
-from helpers.apps.alt_text.signs import ADDRESS_LIKE, IMAGE_LIKE
+from helpers.apps.alt_text.reading.sitemaps import COLUMNS, sitemap_rows
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES, SAMPLE_ROWS = 1 << 16, 200
+NO_TEXTS = (b"PK", b"%PDF", b"\xff\xd8", b"\x89PNG")
+MOST_COLUMNS = 2000  # each row of the output has so many cells, also where the input's are short
 LISTED = re.compile(r"(https?:)?//[^\s;|\"<>]+|data:image/\S+", re.IGNORECASE)
 
 
@@ -52,7 +57,11 @@ class Table:
     Attributes:
         kind: "table", "list" or "sitemap".
         columns: names; a file without a header has "column 1" and so on.
-        header: whether the first row holds the names.
+        header: whether a row holds the names.
+        skip: how many rows stand above the first one of images: the header, and what is above it.
+        above: what stands above the header.
+        broken: files of a folder that can't be read; known once its rows are.
+        mixed: bytes that are no UTF-8 are read as cp1252, since --encoding utf-8 was given.
         sample: the first rows.
         address, alt: names of columns that such an input always has, "" where they must be found.
         places, reading: where to find things in a row, and how to read it.
@@ -65,6 +74,10 @@ class Table:
     delimiter: str = ","
     columns: list[str] = field(default_factory=list)
     header: bool = False
+    skip: int = 0
+    above: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    mixed: bool = False
     sample: list[list[str]] = field(default_factory=list)
     address: str = ""
     alt: str = ""
@@ -77,11 +90,14 @@ class Table:
         if self.kind == "sitemap":
             return sitemap_rows(self.path)
         if self.kind == "list":
-            return islice(list_rows(self.path, self.encoding), int(self.header), None)
-        return islice(csv_rows(self.path, self.encoding, self.delimiter), int(self.header), None)
+            return islice(list_rows(self.path, self.encoding, self.mixed), self.skip, None)
+        rows = csv_rows(self.path, self.encoding, self.delimiter, self.mixed)
+        return islice(rows, self.skip, None)
 
     def images(self, row: list[str]) -> list[Occurrence]:
-        """Return the images of a row, at least one."""
+        """Return the images of a row, at least one; none if its kind is another one."""
+        if is_no_image(row, self.places):
+            return []
         return occurrences_in(row, self.places, self.reading.base, self.reading.everything)
 
     def occurrences(self) -> Iterator[tuple[list[str], list[Occurrence]]]:
@@ -100,41 +116,40 @@ def open_table(path: str | Path, encoding: str = "", delimiter: str = "") -> Tab
     Raises TableError for a file that is missing, empty, or no text.
     """
     path = Path(path)
-    start = first_bytes(path)
-    encoding = encoding or encoding_of(start)
-    try:
-        text = start.decode(encoding, "western" if encoding.startswith("utf-8") else "replace")
-    except LookupError:
-        raise TableError(f"there is no encoding {encoding!r}; try utf-8, cp1252, utf-16") from None
-    if not text.strip():
-        raise TableError(f"{path} is empty. Export it again")
-    if text.count("\0") or start.startswith((b"PK", b"%PDF", b"\xff\xd8", b"\x89PNG")):
-        raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
+    with binary(path) as file:
+        start = file.read(SAMPLE_BYTES)
+    mixed = encoding.lower().replace("_", "-").startswith("utf-8")
+    encoding = "utf-8-sig" if mixed else encoding or encoding_of(start)
+    text = beginning(path, start, encoding)
     if re.match(r"\s*(<\?xml|<!--|<urlset|<sitemapindex)", text):
-        table = Table(path, "sitemap", encoding, columns=SITEMAP_COLUMNS, address="image")
+        table = Table(path, "sitemap", encoding, columns=COLUMNS, address="image")
     elif not delimiter and (name := list_name(text)) is not None:
         table = Table(path, "list", encoding, columns=[name or "image"], header=bool(name))
-        table.address = table.columns[0]
+        table.address, table.skip = table.columns[0], int(table.header)
     else:
         table = Table(path, "table", encoding, delimiter or delimiter_of(text))
+    table.mixed = mixed
     return with_sample(table)
 
 
-def first_bytes(path: Path) -> bytes:
-    """Return how a file begins, unpacked."""
+def beginning(path: Path, start: bytes, encoding: str) -> str:
+    """Return the first bytes of a file as text; raises TableError if they are none."""
     try:
-        with binary(path) as file:
-            return file.read(SAMPLE_BYTES)
-    except FileNotFoundError:
-        raise TableError(f"{path}: there is no such file. Check its name and folder") from None
-    except IsADirectoryError:
-        raise TableError(f"{path} is a folder. Give the path of one file in it") from None
-    except (OSError, EOFError) as error:
-        raise TableError(f"{path} cannot be read ({error})") from None
+        "".encode(encoding)  # some that decode are no encodings of texts
+        text = codecs.getincrementaldecoder(encoding)("replace").decode(start)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        raise TableError(f"there is no encoding {encoding!r}; try utf-8, cp1252, utf-16") from None
+    if not str(text).strip("\ufeff \t\r\n\f\v\x1c\x1d\x1e\x85\u2028\u2029"):
+        raise TableError(f"{path} is empty. Export it again")
+    if not isinstance(text, str) or "\0" in text or start.startswith(NO_TEXTS):
+        raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
+    return text.lstrip("\ufeff\r\n")
 
 
 def encoding_of(start: bytes) -> str:
     """Tell an encoding from the first bytes: by its mark, or UTF-16 by its zeros."""
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if start[1::2].count(0) > len(start) // 4:
@@ -150,6 +165,8 @@ def list_name(text: str) -> str | None:
     It is a list if every line is one address and no comma cuts all lines alike.
     """
     lines = [line.strip() for line in text.splitlines()[:SAMPLE_ROWS] if line.strip()]
+    if not lines:
+        return None
     named = not LISTED.fullmatch(lines[0]) and not {*lines[0]} & {*DELIMITERS}
     body = lines[named:]
     body = body[:-1] if len(body) > 2 else body  # the sample may cut the last one
@@ -160,13 +177,22 @@ def list_name(text: str) -> str | None:
 
 
 def delimiter_of(text: str) -> str:
-    """Return the delimiter that cuts most rows into as many cells as the first row."""
+    """Return the delimiter that cuts most rows into as many cells as the first row of several.
+
+    A first line such as “sep=;” names it.
+    """
+    if given := SEPARATOR.match(text):
+        return given[1]
     lines = text.splitlines(keepends=True)[: SAMPLE_ROWS + 1]
+    lines = [line for line in lines if line.strip() and not is_comment([line])] or lines
 
     def fits(delimiter: str) -> tuple[float, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        alike = statistics.fmean(width == widths[0] for width in widths)
-        return (alike, widths[0]) if widths[0] > 1 else (0, 0)
+        while len(widths) > 1 and widths[0] == 1:  # a title
+            widths = widths[1:]
+        if not widths or widths[0] == 1:
+            return 0, 0
+        return statistics.fmean(width == widths[0] for width in widths), widths[0]
 
     return max(DELIMITERS, key=fits)
 
@@ -175,12 +201,17 @@ def with_sample(table: Table) -> Table:
     """Return a table with its first rows read and its columns named."""
     rows = list(islice(table.rows(), SAMPLE_ROWS))
     if table.kind == "table" and rows:
-        first = rows[0]
-        table.header = not any(ADDRESS_LIKE.match(c) or IMAGE_LIKE.search(c) for c in first)
-        numbers = range(1, len(first) + 1)
-        table.columns = first if table.header else [f"column {number}" for number in numbers]
-        rows = rows[table.header :]
+        above, table.header = header_at(rows)
+        table.above = [table.delimiter.join(filter(None, row)) for row in rows[:above]]
+        table.above = [line for line in table.above if not line.lower().startswith("sep=")]
+        numbers = range(1, len(rows[above]) + 1)
+        named = rows[above] if table.header else [f"column {number}" for number in numbers]
+        table.columns, table.skip = named, above + table.header
+        rows = rows[table.skip :]
+    if len(table.columns) > MOST_COLUMNS:
+        problem = (
+            f"{table.path} has {len(table.columns):,} columns, and {MOST_COLUMNS:,} is the most"
+        )
+        raise TableError(f"{problem}. Is {table.delimiter!r} its --delimiter?")
     table.sample = rows
-    if table.kind == "sitemap" and not rows:
-        raise TableError(without_images(table.path))
     return table

@@ -1,26 +1,33 @@
 """Manners of a visitor: robots.txt, one request after the other, and patience when told to wait."""
 
+import codecs
 import re
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from random import random
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 from urllib.parse import urljoin
 
 from protego import Protego
-from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from helpers.apps.alt_text.signs import origin
 from helpers.images import USER_AGENT, ImageError, fetch_answer
+from helpers.images.errors import name_of
+from helpers.strangers import number_in
 
 ROBOT = USER_AGENT.partition("/")[0]  # the name to which a robots.txt may speak
 RULES_BYTES = 2_000_000  # RFC 9309 wants 500 KiB at least
 RULES_TIMES_NAMES = 500_000  # the parser keeps every rule once for each name above it
 TOO_LONG = "its robots.txt is too long to be read: no visits. Is the site yours? Shorten it."
+NOT_READ = "its robots.txt can't be had or read as text: no visits. Is the site yours? Mend it."
+NO_TEXT = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f]")
 SLOWEST = 60  # seconds between two requests, however long a robots.txt wishes
+LONGEST_ASKED = 366 * 24 * 3600  # seconds; who asks for more has asked for nothing
 LONGEST_WAIT = 120  # seconds; who asks for more is visited in another run
 RETRIES = Retry(total=3, backoff_factor=1, backoff_max=60)
 BUSY = ("http_429", "http_503")
@@ -95,7 +102,7 @@ class Hosts:
 
         Source: RFC 9309, as the library Protego reads it; a robots.txt that is not there (4xx)
         allows all, one that fails (5xx) or is too long forbids all. Crawl-delay, which is no part
-        of it, is kept up to a minute.
+        of it, is kept up to a minute. One that can't be had or read as text forbids all as well.
         """
         if not origin(address):
             return
@@ -104,7 +111,8 @@ class Hosts:
             if host.rules is None:
                 host.rules = self.read_rules(address)
                 if isinstance(host.rules, Protego):
-                    host.asked = min(host.rules.crawl_delay(USER_AGENT) or 0, SLOWEST)
+                    asked = number_in(host.rules.crawl_delay(USER_AGENT), 0, LONGEST_ASKED)
+                    host.asked = min(asked or 0, SLOWEST)
                 host.next = max(host.next, monotonic() + self.gap(host) - self.lag(host))
         if isinstance(host.rules, ImageError):
             raise ImageError(str(host.rules), host.rules.status)
@@ -117,29 +125,53 @@ class Hosts:
         place = urljoin(address.strip(), "/robots.txt")
         try:
             answer = fetch_answer(place, 15, RULES_BYTES, self.local, self.user_agent)
-            return rules_in(answer.data)
+            return rules_in(answer.data, answer.headers.get("Content-Encoding", ""))
+        except (zlib.error, UnicodeError):
+            return ImageError(NOT_READ, "robots")
         except ImageError as error:
-            if error.status in ("unreachable", "timeout"):
-                return error
+            led = str(error).startswith(f"{name_of(place)} leads to ")
+            if error.status in ("unreachable", "timeout", "blocked", "bad_address") and not led:
+                return error  # the same as of its images
             if error.status == "http_429" or error.status.startswith("http_5"):
                 problem = f"its robots.txt answers {error.status[5:]}: no visits now. Retry later."
                 return ImageError(problem, "robots")
             if error.status == "too_large":
                 return ImageError(TOO_LONG, "robots")
-            return Protego.parse("")
+            if error.status.startswith("http_4"):
+                return Protego.parse("")
+            return ImageError(NOT_READ, "robots")
         except Exception as error:  # else the server would be waited for without end
             problem = f"its robots.txt can't be read ({error!r}): no visits now. Retry later."
             return ImageError(problem, "failed")
 
 
-def rules_in(data: bytes) -> Protego:
-    """Read a robots.txt; raises ImageError, status "too_large", for one that is made to hurt."""
-    text = data.decode("utf-8-sig", "replace")
+def rules_in(data: bytes, packed: str = "") -> Protego:
+    """Read a robots.txt.
+
+    packed: how its server says that it is packed, although we have asked for it unpacked.
+    Raises ImageError, status "too_large" or "robots", for one that is made to hurt or no text.
+    """
+    text = text_of(data, packed.strip().lower())
     lines = text.splitlines()
     names = sum(line.strip().lower().startswith("user") for line in lines)
     if names * len(lines) > RULES_TIMES_NAMES:
         raise ImageError(TOO_LONG, "too_large")
     return Protego.parse(text)
+
+
+def text_of(data: bytes, packed: str) -> str:
+    """Return the text of a robots.txt: packed, in UTF-16, and always within the usual size."""
+    if packed in ("gzip", "x-gzip", "deflate") or data.startswith(b"\x1f\x8b"):
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        data = unpacking.decompress(data, RULES_BYTES + 1)
+        if len(data) > RULES_BYTES:
+            raise ImageError(TOO_LONG, "too_large")
+        packed = "" if unpacking.eof else "cut off"
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = data.decode("utf-16") if wide else data.decode("utf-8-sig", "replace")
+    if packed not in ("", "identity") or NO_TEXT.search(text):
+        raise ImageError(NOT_READ, "robots")
+    return text
 
 
 def opted_out(headers: Mapping[str, str]) -> bool:
@@ -150,8 +182,16 @@ def opted_out(headers: Mapping[str, str]) -> bool:
 
 def patience(retry: Retry, headers: Mapping[str, str]) -> float:
     """Return for how many seconds to leave a busy server alone."""
-    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
-    with suppress(InvalidHeader):
-        if value is not None:
-            return max(1.0, retry.parse_retry_after(value))
-    return max(1.0, retry.get_backoff_time())
+    known = {name.lower(): value for name, value in headers.items()}
+    given = known.get("retry-after", "")
+    asked = number_in(given, 0, LONGEST_ASKED)
+    if asked is None and (then := moment(given)):  # counted on the server's clock, not on ours
+        asked = number_in(then - (moment(known.get("date", "")) or time()), 0, LONGEST_ASKED)
+    return max(1.0, retry.get_backoff_time() if asked is None else asked)
+
+
+def moment(text: str) -> float | None:
+    """Return the seconds since 1970 of a date in a header; None for what is no date."""
+    with suppress(ValueError, TypeError, OverflowError, IndexError, OSError):
+        return parsedate_to_datetime(text[:100]).timestamp()
+    return None

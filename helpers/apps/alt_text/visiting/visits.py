@@ -27,6 +27,7 @@ from helpers.apps.alt_text.visiting.politeness import (
 from helpers.images import Answer, ImageError, fetch_answer
 from helpers.images.errors import name_of
 from helpers.images.fetching import MAX_REDIRECTS
+from helpers.images.limits import MAX_BYTES
 
 VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
 IN_HAND = 256  # addresses waiting for their turn
@@ -85,7 +86,7 @@ def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result
             if not due and not running:
                 return
             for visited in finished(running, due[0][0] if due else None):
-                result = judge(running.pop(visited), visited.result(), hosts)
+                result = judged(running.pop(visited), visited.result(), hosts)
                 if isinstance(result, Errand):
                     heapq.heappush(due, (0.0, next(order), result))
                 else:
@@ -143,10 +144,21 @@ def read_shard(address: str, folder: str) -> bytes:
     if not folder or not path.is_relative_to(Path(folder).resolve()):
         raise ImageError("leads out of the folder of shards.", "blocked")
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)  # one more is refused later
     except OSError:
         problem = "can't be read. Does every worker see the folder under the same path?"
         raise ImageError(problem, "failed") from None
+
+
+def judged(errand: Errand, result: Result | Errand | ImageError, hosts: Hosts) -> Result | Errand:
+    """Judge a visit; whatever its answer holds, it ends no work on other images."""
+    try:
+        return judge(errand, result, hosts)
+    except Exception as error:
+        return failure(
+            errand, ImageError(f"failed in an unforeseen way ({error!r})", "failed")
+        ), None
 
 
 def judge(errand: Errand, result: Result | Errand | ImageError, hosts: Hosts) -> Result | Errand:

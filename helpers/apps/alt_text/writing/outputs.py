@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ from helpers.apps.wording import per_word, short_alt_text
 ADDED = ("image_address", "alt_text", "confidence", "status", "message")
 # A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).
 FORMULA = re.compile(r"^(?![+-]?\d[\d.,]*$)[=+\-@\t\r\n＝＋－＠]")
+# What may stand before one inside of a cell, where another spreadsheet splits at “;” or a tab.
+INNER = re.compile(
+    r'(?<![\s",;|])[\s",;|]+(?=[=+\-@＝＋－＠])(?![+-]?\d[\d.,]*[\s"]*([,;\t|\r\n]|$))'
+)
+SEPARATORS = ",;\t|\r\n"
 LONGEST_SHOWN = 300  # characters of an image that is its own address (data:…)
 
 
@@ -80,16 +86,27 @@ Write = Callable[[Record], object]
 
 def unique(names: Sequence[str]) -> list[str]:
     """Return names that differ: "a", "a" gives "a", "a 2"."""
-    given: list[str] = []
+    given, times = {}, Counter()  # a dict keeps their order
     for name in names:
-        tries = (name if n == 1 else f"{name} {n}" for n in range(1, len(names) + 2))
-        given.append(next(text for text in tries if text not in given))
-    return given
+        text = name
+        while text in given:
+            times[name] += 1
+            text = f"{name} {times[name] + 1}"
+        given[text] = None
+    return list(given)
 
 
-def safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: "=1+1" gives "'=1+1"."""
-    return f"'{cell}" if FORMULA.match(cell) else cell
+def safe(cell: str, delimiter: str = ",") -> str:
+    """Return a cell that no spreadsheet takes for a formula: "=1+1" gives "'=1+1".
+
+    delimiter: of the file. At any other one a spreadsheet may cut the cell: "a;=1" gives "a;'=1".
+    """
+
+    def guarded(run: re.Match) -> str:
+        cut = set(run[0]) & set(SEPARATORS) - {delimiter}
+        return f"{run[0]}'" if cut else run[0]
+
+    return INNER.sub(guarded, f"'{cell}" if FORMULA.match(cell) else cell)
 
 
 @contextmanager
@@ -98,8 +115,12 @@ def csv_file(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[Wri
     # The mark at the start tells spreadsheets that it is UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter)
-        writer.writerow(map(safe, [*columns, *added_names(columns)]))
-        yield lambda record: writer.writerow(map(safe, [*record.row, *record.added()]))
+
+        def write(cells: list[str]) -> None:
+            writer.writerow(safe(cell, delimiter) for cell in cells)
+
+        write([*columns, *added_names(columns)])
+        yield lambda record: write([*record.row, *record.added()])
 
 
 @contextmanager

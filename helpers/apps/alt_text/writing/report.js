@@ -7,6 +7,7 @@ const order = document.getElementById("order");
 const open = document.getElementById("open");
 const progress = document.getElementById("progress");
 const formula = new RegExp(data.formula);
+const inner = new RegExp(data.inner, "g");
 const opening = new RegExp(data.opening, "i");
 let unsaved = false;
 
@@ -71,7 +72,9 @@ function goOn(card) {
 // A table that no spreadsheet takes for formulas, as the command writes it.
 function csv() {
   const special = new RegExp(`["\\r\\n${data.delimiter}]`);
-  const safe = (cell) => (formula.test(cell) ? `'${cell}` : cell);
+  const cut = (run) => data.separators.some((mark) => run.includes(mark));
+  const guarded = (text) => text.replace(inner, (run) => (cut(run) ? `${run}'` : run));
+  const safe = (cell) => guarded(formula.test(cell) ? `'${cell}` : cell);
   const quoted = (cell) => (special.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const lines = [data.columns, ...data.rows.map(([number, ...cells]) => {
     const [address, confidence, status, message] = data.cards[number];

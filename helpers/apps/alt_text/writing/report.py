@@ -10,11 +10,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from html import escape
+from os import fsencode
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from helpers.apps.alt_text.writing.outputs import FORMULA, Record, Write, added_names, safe
+from helpers.apps.alt_text.writing.outputs import (
+    FORMULA,
+    INNER,
+    SEPARATORS,
+    Record,
+    Write,
+    added_names,
+    safe,
+)
 from helpers.apps.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
@@ -49,7 +59,8 @@ class Report:
         self, path: Path, columns: Sequence[str], delimiter: str, place: Callable[[Path], Path]
     ):
         self.path, self.delimiter, self.place, self.pages = path, delimiter, place, 0
-        self.columns = [safe(name) for name in [*columns, *added_names(columns), "reviewed"]]
+        self.safe = partial(safe, delimiter=delimiter)
+        self.columns = [self.safe(name) for name in [*columns, *added_names(columns), "reviewed"]]
         self.begin()
 
     def begin(self) -> None:
@@ -67,7 +78,7 @@ class Report:
             number = self.numbers[key] = len(self.records)
             self.records.append(record)
             self.bytes += 1500 + len(record.picture.thumbnail if record.picture else "") * 4 // 3
-        self.rows.append([number, *map(safe, record.row)])
+        self.rows.append([number, *map(self.safe, record.row)])
         self.bytes += sum(map(len, record.row)) + 20
 
     def numbered(self, number: int) -> Path:
@@ -79,7 +90,11 @@ class Report:
         self.pages = number = self.pages + 1
         path = self.numbered(number)
         near = {"previous page": number - 1, "next page": number + 1 if more else 0}
-        links = [f'<a href="{self.numbered(n).name}">{w}</a>' for w, n in near.items() if n]
+        links = [
+            f'<a href="{quote(fsencode(self.numbered(n).name))}">{w}</a>'
+            for w, n in near.items()
+            if n
+        ]
         links = links and [f"Page {number}, which saves its own rows", *links]
         name = f"{path.name.removesuffix('.html').replace('.report', '.reviewed')}.csv"
         links = f"<nav><p>{' · '.join(links)}</p></nav>" if links else ""
@@ -111,12 +126,16 @@ class Report:
 
     def data(self, name: str) -> Iterator[str]:
         """Yield what the script needs, as JSON that no HTML parser takes for a tag."""
-        cards = [map(safe, [a, c, s, m]) for a, _, c, s, m in (r.added() for r in self.records)]
+        cards = [
+            map(self.safe, [a, c, s, m]) for a, _, c, s, m in (r.added() for r in self.records)
+        ]
         content = {
             "file": name,
             "delimiter": self.delimiter,
             "columns": self.columns,
             "formula": FORMULA.pattern,
+            "inner": INNER.pattern,
+            "separators": [mark for mark in SEPARATORS if mark != self.delimiter],
             "opening": OPENING.pattern,
             "longest": LONGEST,
             "cards": list(map(list, cards)),

@@ -1,0 +1,30 @@
+"""What strangers write, read within bounds: numbers with a range, JSON with an end."""
+
+import json
+import re
+
+NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{0,18})?\s*")  # ASCII digits alone
+
+
+def number_in(given: object, least: float, most: float) -> float | None:
+    """Return a number that lies within a range; None for any other, and for what is none.
+
+    given: as a stranger wrote it: a text, or a value out of JSON.
+    """
+    if isinstance(given, str):
+        match = NUMBER.fullmatch(given)
+        given = (float(given) if match[1] else int(given)) if match else None
+    if isinstance(given, int | float) and not isinstance(given, bool) and least <= given <= most:
+        return given
+    return None
+
+
+def read_json(text: str | bytes) -> object:
+    """Return what JSON says; a whole number of more than 18 digits counts as absent (None).
+
+    Raises ValueError for what is no JSON, and for what is nested too deep to be read.
+    """
+    try:
+        return json.loads(text, parse_int=lambda digits: number_in(digits, -1e18, 1e18))
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
