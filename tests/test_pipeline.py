@@ -658,12 +658,6 @@ def test_a_folder_without_captions_is_named(folder, tmp_path, work, capsys):
     assert message.startswith(f"{folder}: no captions file found")
 
 
-def test_an_empty_split_is_named(folder, tmp_path, work, capsys):
-    (folder / "Flickr_8k.devImages.txt").write_text("unknown.jpg\n")
-    message = refusal(capsys, folder, tmp_path / "out")
-    assert "the split 'dev' is empty" in message and message.count("\n") == 1
-
-
 def test_a_broken_image_is_named(folder, tmp_path, work, capsys, monkeypatch):
     (folder / "images" / "d1.jpg").write_bytes(b"\xff\xd8 no photo")
     monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
