@@ -188,7 +188,7 @@ for line in TRAPS:
 
 # %% [markdown]
 # Now the whole file. Does your reader agree with `read_captions`, the helper behind
-# `open_dataset`? That one knows five more formats, and names the line if one is damaged. Then look
+# `open_dataset`? That one knows many more formats, and names the line if one is damaged. Then look
 # up which names have no file: the one of the report must turn up again.
 
 # %%
