@@ -444,7 +444,7 @@ def test_random_weights_are_told_in_files_config_and_scores(
     assert (config["decoder"], config["encoder"]) == ("concatenate", "vgg16-random")
     assert config["encoder_weights"] == "random weights"
     scores = [line for line in capsys.readouterr().out.splitlines() if "BLEU-4" in line]
-    assert len(scores) == 6
+    assert len(scores) == 8
     assert all(line.endswith("(encoder: random weights)") for line in scores)
     monkeypatch.setattr(workspace, "train_decoder", None)  # what is there is not trained again
     assert main(arguments(folder, tmp_path / "out", "--model", "concatenate", "--epochs", "1")) == 0
@@ -857,7 +857,8 @@ def test_the_command_trains_scores_and_goes_on_after_an_interrupt(folder, ready,
     assert f"the captioner is in {out}" in printed and not (out / "unfinished").exists()
 
     scores = json.loads((out / "config.json").read_text("utf-8"))["scores"]
-    assert list(scores) == [f"{s}, beam {b}" for s in ("dev", "test") for b in (1, 3, 5)]
+    searches = ["beam 1", "beam 3", "beam 5", "vote"]
+    assert list(scores) == [f"{s}, {name}" for s in ("dev", "test") for name in searches]
     captioner = Captioner.load(out)
     features = load_features(ready / "features.pkl").rows(SPLITS["test"])
     captions = captioner.caption_features(features)
@@ -941,7 +942,7 @@ def test_captioners_together_are_scored_and_recorded(
     assert record["runs"] == runs and record["together"]["names"] == ["merge-xception"]
     assert record["together"]["seeds"] == [1, 2]
     assert list(record["together"]["scores"]) == list(runs[0]["scores"])
-    assert len(capsys.readouterr().out.splitlines()) == 6
+    assert len(capsys.readouterr().out.splitlines()) == 8
 
 
 @pytest.mark.slow

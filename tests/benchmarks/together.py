@@ -32,7 +32,7 @@ def join(captioners: list[Captioner]) -> Captioner:
             sys.exit(f"one reads {first.config['encoder']}, one {other.config['encoder']}")
     config = {key: first.config[key] for key in first.config if key != "scores"}
     together = Ensemble([captioner.decoder for captioner in captioners])
-    return Captioner(first.tokenizer, together, config)
+    return Captioner(first.tokenizer, together, config, first.rarity)
 
 
 def main() -> None:
