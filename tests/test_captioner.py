@@ -691,8 +691,30 @@ def test_one_word_is_a_vocabulary():
     assert set(captions_of(captioner, FEATURES)) <= {"", "dog"}
 
 
-def test_a_broken_file_of_ngrams_is_named(voter, tmp_path):
+def out_of_words(path):
+    with np.load(path) as arrays:
+        np.savez(path, **{**arrays, "ngrams": arrays["ngrams"] + 9000})
+
+
+BROKEN_NGRAMS = {
+    "no archive": lambda path: path.write_bytes(b"no archive"),
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:200]),
+    "other arrays": lambda path: np.savez(path, words=np.ones(3)),
+    "floats": lambda path: np.savez(path, ngrams=np.ones((2, 4)), photos=np.ones(2), all_photos=3),
+    "words that nobody knows": out_of_words,
+}
+
+
+@pytest.mark.parametrize("breaking", BROKEN_NGRAMS.values(), ids=BROKEN_NGRAMS)
+def test_a_broken_file_of_ngrams_is_named(voter, tmp_path, breaking):
     voter.save(tmp_path / "voter")
-    (tmp_path / "voter" / "ngrams.npz").write_bytes(b"no archive")
+    breaking(tmp_path / "voter" / "ngrams.npz")
     with pytest.raises(CaptionerError, match="voter can't be loaded .*fetch it or train it anew"):
         Captioner.load(tmp_path / "voter")
+
+
+@pytest.mark.parametrize("words", [3, "a", [1, 2], {"a": 1}, None])
+def test_function_words_that_are_none_are_refused(folder, words):
+    change_config(folder, function_words=words)
+    with pytest.raises(CaptionerError, match="is no list of words"):
+        Captioner.load(folder)

@@ -13,7 +13,6 @@ from helpers.decoding import (
     agreements,
     beam_search,
     greedy,
-    read_again,
     sample,
     vote,
 )
@@ -251,23 +250,6 @@ def test_where_every_word_may_return_nothing_changes():
     assert [[b.ids for b in beams] for beams in plain] == [
         [b.ids for b in beams] for beams in barred
     ]
-
-
-def test_a_caption_is_read_again_with_the_probability_that_the_search_found():
-    table = random_table(5)
-    table[:, :, END] += 4  # so that captions end
-    model = TableModel(table)
-    best = [beams[0] for beams in beam_search(model, images_numbered(4), 30, beam_size=3)]
-    again = list(read_again(model_that_looks(model), images_numbered(4), [b.ids for b in best]))
-    for beam, (total, looks) in zip(best, again, strict=True):
-        assert total == pytest.approx(beam.log_probability, abs=1e-4)
-        assert looks.shape == (len(beam.ids), 1) and (looks == 1).all()
-
-
-def model_that_looks(model):
-    """Give a table model a single region, at which it always looks."""
-    model.attention = lambda state: tf.ones((len(state[1]), 1))
-    return model
 
 
 # Votes

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from helpers.captioner import Captioner
-from helpers.decoding import START, beam_search, greedy, read_again, take_rows
+from helpers.decoding import START, beam_search, greedy, take_rows, where_it_looked
 from helpers.models import (
     DECODERS,
     AttentionDecoder,
@@ -243,16 +243,16 @@ def test_a_beam_captions_every_image_as_if_it_were_alone(decoder):
         assert [beam.ids for beam in alone] == [beam.ids for beam in beams]
 
 
-def test_captions_read_again_tell_where_it_looked_if_it_looks(decoder, features):
-    captions = [beams[0].ids for beams in beam_search(decoder, features, 7, beam_size=2)]
-    again = read_again(decoder, features, captions)
-    for image, ids, (_, found) in zip(features, captions, again, strict=True):
-        maps = looks(decoder, image, ids)
-        if maps is None:
-            assert found is None
-            continue
+def test_written_captions_tell_where_it_looked_if_it_looks(decoder, features):
+    captions = [[], *(beams[0].ids for beams in beam_search(decoder, features[1:], 7, beam_size=2))]
+    again = where_it_looked(decoder, features, captions)
+    if decoder.attention(decoder.start(features)) is None:
+        assert again is None
+        return
+    assert again[0].shape == (0, REGIONS)
+    for image, ids, found in zip(features[1:], captions[1:], again[1:], strict=True):
         assert found.shape == (len(ids), REGIONS) and found.dtype == np.float32
-        np.testing.assert_allclose(found, maps, atol=1e-6)
+        np.testing.assert_allclose(found, looks(decoder, image, ids), atol=1e-6)
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 

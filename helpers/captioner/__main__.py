@@ -54,7 +54,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
     add_search_options(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object a line, all beams")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object a line, all candidates"
+    )
     parser.add_argument(
         "--explain", metavar="FOLDER", help="draw where it looked, a PNG per image in FOLDER"
     )

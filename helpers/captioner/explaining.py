@@ -38,7 +38,7 @@ def explain(
     Raises ImageError for an image that can't be read, CaptionerError for a captioner that knows
     no regions.
     """
-    from helpers.decoding import read_again
+    from helpers.decoding import where_it_looked
 
     decoder = captioner.decoder
     nothing = np.zeros((1, *[size or 2 for size in decoder.feature_shape]), "float32")
@@ -54,6 +54,6 @@ def explain(
     (candidates,) = captioner.feature_candidates(features, beam_size, search)
     side = math.isqrt(features.shape[1])
     words = [captioner.tokenizer.words[word] for word in candidates[0].ids]
-    ((_, looks),) = read_again(captioner.compiled, features, [list(candidates[0].ids)])
+    (looks,) = where_it_looked(captioner.compiled, features, [list(candidates[0].ids)])
     maps = looks.reshape(len(words), side, side)
     return Explanation(np.asarray(opened), candidates, words, maps)

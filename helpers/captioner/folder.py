@@ -73,6 +73,9 @@ def read_config(name_or_folder: str | Path) -> dict:
             raise ValueError(f"config.json lacks {', '.join(missing)}")
         if config.get("format", FORMAT) != FORMAT:
             raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
+        words = config.get("function_words", [])
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError('"function_words" in config.json is no list of words')
     return config
 
 

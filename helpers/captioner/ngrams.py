@@ -1,10 +1,12 @@
 """What a captioner keeps of its training captions beside its words: for votes, and for repeats."""
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -59,8 +61,11 @@ def write_ngrams(path: str | Path, rarity: Rarity, tokenizer: "CaptionTokenizer"
 
 def read_ngrams(path: str | Path, tokenizer: "CaptionTokenizer") -> Rarity:
     """Read what `write_ngrams` has written. Raises ValueError for anything else."""
-    with np.load(path, allow_pickle=False) as arrays:
-        words = np.array(["", *tokenizer.words[1:]], dtype=object)[arrays["ngrams"]]
-        photos, unseen = arrays["photos"], log(int(arrays["all_photos"]))
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            words = np.array(["", *tokenizer.words[1:]], dtype=object)[arrays["ngrams"]]
+            photos, unseen = arrays["photos"], log(int(arrays["all_photos"]))
+    except (BadZipFile, zlib.error, EOFError, IndexError, KeyError, TypeError) as error:
+        raise ValueError(f"{NGRAMS}: {error}") from error
     ngrams = (tuple(filter(None, row)) for row in words.tolist())
     return Rarity(dict(zip(ngrams, (unseen - np.log(photos)).tolist(), strict=True)), unseen)

@@ -13,9 +13,9 @@ from helpers.decoding.writing import (
     START,
     CompiledModel,
     greedy,
-    read_again,
     sample,
     take_rows,
+    where_it_looked,
     word_log_probabilities,
     write_captions,
 )

@@ -1,7 +1,6 @@
-"""A word at a time: greedy, by chance, and once more over what is written."""
+"""A word at a time: greedy, by chance, and where the decoder looked as it wrote."""
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -109,28 +108,25 @@ def sample(
     return write_captions(model, features, max_length, draw)
 
 
-def read_again(
+def where_it_looked(
     model: Model, features: np.ndarray, captions: list[list[int]]
-) -> Iterator[tuple[float, np.ndarray | None]]:
-    """Yield of each caption how likely it is, and where the decoder looked before every word.
+) -> list[np.ndarray] | None:
+    """Return where the decoder looked before every word of written captions.
 
     Arguments:
         model, features: as in `write_captions`.
         captions: one for each image, ids without markers.
 
-    Yields the natural logarithm of the probability of its words and of `<end>`, and float32
-    (words, regions), or None of a decoder that doesn't look.
+    Returns float32 (words, regions) of each caption, or None of a decoder that doesn't look.
     """
-    longest = max(map(len, captions), default=0) + 2
-    ids = np.zeros((len(captions), longest), "int32")
+    ids = np.zeros((len(captions), 1 + max(map(len, captions), default=0)), "int32")
     for row, caption in zip(ids, captions, strict=True):
-        row[: len(caption) + 2] = [START, *caption, END]
-    state, surprises, looks = model.start(tf.convert_to_tensor(features, "float32")), [], []
-    for before, after in itertools.pairwise(ids.T):
-        logits, state = model.step(before, state)
-        chances = tf.gather(word_log_probabilities(logits), after, batch_dims=1)
-        surprises.append(np.where(after, chances, 0))
+        row[: 1 + len(caption)] = [START, *caption]
+    state, looks = model.start(tf.convert_to_tensor(features, "float32")), []
+    for before in ids.T:
+        _, state = model.step(before, state)
         looks.append(model.attention(state))
-    looks = None if looks[0] is None else np.stack(looks, axis=1).astype("float32")
-    for row, total in enumerate(np.sum(surprises, axis=0)):
-        yield float(total), None if looks is None else looks[row, : len(captions[row])]
+    if looks[0] is None:
+        return None
+    looks = np.stack(looks, axis=1).astype("float32")
+    return [look[: len(caption)] for look, caption in zip(looks, captions, strict=True)]

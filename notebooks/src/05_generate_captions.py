@@ -641,7 +641,8 @@ def say(model):
     return [real.tokenizer.decode(ids) for ids in greedy(model, features, 32)]
 
 
-twice = stutters(say(CompiledModel(real.decoder)))
+before = say(CompiledModel(real.decoder))
+twice = stutters(before)
 print(f"{len(twice)} of {len(features)} captions, such as:")
 print(*twice[:4], sep="\n")
 
@@ -673,7 +674,6 @@ once = np.array([word not in may_return for word in real.tokenizer.words])
 careful = CompiledModel(NoRepeats(real.decoder, once))
 after = say(careful)
 print(f"{len(stutters(after))} of {len(features)} captions; those from above now read:")
-before = say(CompiledModel(real.decoder))
 print(*[after[before.index(text)] for text in twice[:4]], sep="\n")
 
 # %% [markdown]

@@ -446,7 +446,7 @@ for label, writer in {"first": captioner, "second": second, "both": pair}.items(
 # %%
 train_captions = [work.descriptions[name] for name in dataset.splits["train"]]
 rarity = ngram_rarity(train_captions, str.split)
-five = [each.caption for each in captioner.feature_candidates(dev_features[3:4], 5)[0][:5]]
+five = [each.caption for each in captioner.feature_candidates(dev_features[3:4], 5)[0]]
 likeness = np.array([cider_d_each([[said]] * 5, five, rarity, str.split) for said in five])
 print("likeliest first, and how well each agrees with all five:")
 for caption, agreement in zip(five, likeness.mean(axis=0), strict=True):
