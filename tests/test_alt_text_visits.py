@@ -411,6 +411,16 @@ def worked_off(monkeypatch, visited, captioner):
     return work.work_off([], captioner, Settings("", None), None)
 
 
+def test_the_captioner_searches_as_the_settings_say(monkeypatch):
+    asked, captioner = [], Colours()
+    search = captioner.feature_candidates
+    monkeypatch.setattr(work, "visits", lambda *_: iter([found("first", "red")]))
+    captioner.feature_candidates = lambda features, *how: asked.append(how) or search(features)
+    settings = Settings("", None, 7, "vote")
+    assert len(list(work.work_off([], captioner, settings, None))) == 1
+    assert asked == [(7, "vote")]
+
+
 def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
     handed_over = Event()
 

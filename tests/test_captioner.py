@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from helpers.apps.alt_text.captioning.loading import captioner_hash
 from helpers.captioner import Captioner, CaptionerError, Search
 from helpers.captioner import __main__ as command
 from helpers.captioner import captioner as module
@@ -620,6 +621,14 @@ def test_a_voter_votes_after_saving_and_loading(voter, tmp_path):
     assert (
         loaded.rarity.known == pytest.approx(RARITY.known) and loaded.rarity.unseen == RARITY.unseen
     )
+
+
+def test_other_ngrams_make_another_captioner_of_it(voter, tmp_path):
+    """For a job of alt text: who votes by other phrases says other things."""
+    voter.save(tmp_path / "voter")
+    before = captioner_hash(tmp_path / "voter")
+    (tmp_path / "voter" / "ngrams.npz").unlink()
+    assert captioner_hash(tmp_path / "voter") != before
 
 
 def test_rare_ngrams_and_unknown_words_stay_at_home(voter, tmp_path):

@@ -280,4 +280,7 @@ def test_the_candidate_wins_with_which_the_others_agree():
     assert ranked[0][0].ids == [4, 7]  # it shares a word with both of the others
     scores = [score for _, score in ranked]
     assert scores == sorted(scores, reverse=True)
+    likeliest = [Beam(beam.ids, -9.0 * (beam.ids != [6, 7]), 0.0, True) for beam in beams]
+    assert vote(likeliest, words, rarity, flatness=0.1)[0][0].ids == [6, 7]  # heard alone
+    assert vote(likeliest, words, rarity, flatness=1e6)[0][0].ids == [4, 7]
     assert vote(beams[:1], words, rarity)[0][0] is beams[0] and vote([], words, rarity) == []

@@ -265,6 +265,19 @@ def test_photos_that_wait_are_captioned_together(captioner, desk):
     assert desk.taken == 0
 
 
+def test_the_desk_searches_as_it_was_told(captioner, monkeypatch):
+    asked, search = [], captioner.feature_candidates
+    monkeypatch.setattr(
+        captioner,
+        "feature_candidates",
+        lambda features, *how: asked.append(how) or search(features),
+    )
+    desk = CaptionDesk(captioner, 7, "vote")
+    desk.caption([photo()])
+    desk.close()
+    assert asked == [(7, "vote")]
+
+
 def test_one_batch_is_encoded_while_another_is_searched(captioner, desk, monkeypatch):
     searching, real = threading.Event(), captioner.feature_candidates
 

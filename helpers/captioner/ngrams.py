@@ -36,9 +36,7 @@ def function_words(references: References, often: float = OFTEN) -> list[str]:
 
 def once_each(tokenizer: "CaptionTokenizer", may_return: Iterable[str]) -> np.ndarray:
     """Return bool (vocab,): True for words that a caption should not have twice."""
-    once = ~np.isin(tokenizer.words, list(may_return))
-    once[: len(tokenizer.MARKERS)] = False
-    return once
+    return ~np.isin(tokenizer.words, list(may_return))
 
 
 def write_ngrams(path: str | Path, rarity: Rarity, tokenizer: "CaptionTokenizer") -> None:
