@@ -414,7 +414,7 @@ def worked_off(monkeypatch, visited, captioner):
 def test_the_captioner_searches_as_the_settings_say(monkeypatch):
     asked, captioner = [], Colours()
     search = captioner.feature_candidates
-    monkeypatch.setattr(work, "visits", lambda *_: iter([found("first", "red")]))
+    monkeypatch.setattr(work, "visits", lambda *_: (found(name, "red") for name in ["first"]))
     captioner.feature_candidates = lambda features, *how: asked.append(how) or search(features)
     settings = Settings("", None, 7, "vote")
     assert len(list(work.work_off([], captioner, settings, None))) == 1
