@@ -462,7 +462,7 @@ for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
     print(f"{search} of {beams:2}: BLEU-4 {scores['BLEU-4']:.1f}, CIDEr-D {scores['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# On mini the vote loses. The likeliest candidate is mostly right about a drawing, the others add ornaments such as "quiet", and what is voted for are the ornaments. About photos the likeliest one is wrong more often, and a vote can help: on the dev photos of Flickr8k it lifts the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gains nothing. So dev decides here, too, and a captioner's `config.json` remembers: `"search": {"kind": "vote", "beam_size": 10}`.
+# On mini the vote loses: this captioner knows its drawings, and its likeliest caption is hard to better. About photos it is less sure, and there a vote can help: on the dev photos of Flickr8k it lifts the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gains nothing. So dev decides here, too, and a captioner's `config.json` remembers: `"search": {"kind": "vote", "beam_size": 10}`.
 #
 # ## 8. How far do frozen features go?
 #
