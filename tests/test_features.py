@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,7 +98,9 @@ def expected(photos):
 
 
 def leftovers(target):
-    return sorted(path.name for path in target.parent.iterdir())
+    """Names of the files there, without a label that a kill left half written (gone in a day)."""
+    names = [path.name for path in target.parent.iterdir()]
+    return sorted(name for name in names if not re.match(r"\.[0-9a-f]{8}-", name))
 
 
 def complete(target):

@@ -965,6 +965,6 @@ def test_captioners_together_choose_by_their_mean(folder, ready, no_training, tm
 
 
 def first_logits(captioner, features):
-    """What a captioner's decoder says of the first word of each photo."""
+    """What a captioner's decoder says of the first word of each photo, with no word barred."""
     start = np.full(len(features), captioner.tokenizer.START, "int32")
-    return captioner.compiled.step(start, captioner.compiled.start(features))[0]
+    return captioner.decoder.step(start, captioner.decoder.start(features))[0]

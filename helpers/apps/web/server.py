@@ -1,6 +1,7 @@
 """What listens: waitress, with uploads kept in memory and a stop that loses none of them."""
 
 import socket
+from contextlib import suppress
 from time import monotonic
 
 from flask import Flask
@@ -127,4 +128,5 @@ class PageServer:
     def stop(self, *_: object) -> None:
         """Let `run` end; may be called by another thread, or be a signal's handler."""
         self.stopping = True
-        self.server.pull_trigger()
+        with suppress(OSError):  # `run` may have ended at that very moment
+            self.server.pull_trigger()
