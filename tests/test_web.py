@@ -385,7 +385,7 @@ def raw(server, request, pieces=(), wait=20):
     return said, count
 
 
-HEAD = f"POST /caption HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\n".encode()
+HEAD = f"POST /caption HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n".encode()
 
 
 def test_a_stream_without_end_is_cut_and_its_sender_told(server):

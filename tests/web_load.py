@@ -42,6 +42,7 @@ def client(number):
                 time.sleep(float(response.headers["Retry-After"]))
         except OSError as error:
             counts[repr(error)] += 1
+            line.close()
         waits.append(time.monotonic() - begin)
 
 threads = [threading.Thread(target=client, args=(n,)) for n in range(clients)]

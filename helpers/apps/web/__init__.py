@@ -2,7 +2,10 @@
 
 * `desk`: one model shared by many threads, with a queue that says when it is full;
 * `page`: what is shown at which address (Flask);
-* `server`: what listens, reads uploads into memory, and stops without losing one (waitress);
+* `hosts`: by which names it may be called;
+* `uploads`: how an upload is read: counted before, into memory (waitress);
+* `guard`: who holds a place or memory for too long is cut;
+* `server`: what listens, and stops without losing a photo (waitress);
 * `__main__`: the command.
 """
 

@@ -1,6 +1,7 @@
 """Serve a page that captions photos: start it, then open the address that it prints."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     try:
         desk = open_desk(options.captioner, options.beam_size, options.search)
-        server = PageServer(PhotoPage(desk, options.captioner), options.host, options.port)
+        page = PhotoPage(desk, options.captioner, options.name)
+        server = PageServer(page, options.host, options.port)
     except (CaptionerError, EncoderError, ServerError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -29,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, server.stop)
     print(f"The page is at {server.address} (Ctrl-C stops it)", flush=True)
     server.run()
-    print("stopped")
+    print("stopped", flush=True)
+    if not desk.close(0.3):
+        os._exit(0)  # Python would wait for photos that nobody wants any more, or abort
     return 0
 
 
@@ -37,6 +41,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     """Read the command line."""
     parser = argparse.ArgumentParser(prog=program(), description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        help="a further name by which the page is called, such as that of a server in front",
+    )
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
     add_search_options(parser)

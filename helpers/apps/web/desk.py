@@ -17,18 +17,21 @@ from helpers.stream import one_behind
 
 PLACES = 100  # photos at the desk: being opened, waiting, being captioned
 PHOTOS_AT_ONCE = 32  # a batch of the encoder
-OPENED_AT_ONCE = 4  # threads; opening a photo of 40 megapixels takes 160 MB for a moment
+OPENED_AT_ONCE = 2  # threads; opening a photo may take 300 MB for a moment
+COME_AGAIN = 10  # seconds
+WAITING = "Too many photos are waiting."
+STOPPING = "The page is being stopped."
 
 
 class BusyError(RuntimeError):
-    """All places are taken.
+    """All places are taken, or there is another reason to come later.
 
     Attributes:
         seconds: after how long it makes sense to come again.
     """
 
-    def __init__(self, seconds: int):
-        super().__init__(f"Too many photos are waiting. Try again in {seconds} seconds.")
+    def __init__(self, seconds: int, reason: str = WAITING):
+        super().__init__(f"{reason} Try again in {seconds} seconds.")
         self.seconds = seconds
 
 
@@ -52,6 +55,7 @@ class CaptionDesk:
     ):
         self.captioner, self.how, self.places = captioner, (beam_size, search), places
         self.taken, self.pace = 0, 0.1  # seconds that one photo took in the last batch
+        self.closing = False
         self.lock, self.opening = threading.Lock(), threading.Semaphore(OPENED_AT_ONCE)
         self.waiting: SimpleQueue[tuple[np.ndarray, Future] | None] = SimpleQueue()
         self.worker = threading.Thread(target=self.work, name="captions", daemon=True)
@@ -83,9 +87,10 @@ class CaptionDesk:
         answer: Future = Future()
         try:
             with self.opening:
+                self.check_open()
                 pixels = image_pixels(image, self.captioner.encoder.image_size)
             self.waiting.put((pixels, answer))
-        except ImageError as error:
+        except (ImageError, BusyError) as error:
             answer.set_exception(error)
         return answer
 
@@ -122,10 +127,28 @@ class CaptionDesk:
             self.waiting.put(None)
         return batch
 
-    def close(self) -> None:
-        """Let the worker finish what waits, and end."""
+    def check_open(self) -> None:
+        """Raise BusyError after `give_up`."""
+        if self.closing:
+            raise BusyError(COME_AGAIN, STOPPING)
+
+    def give_up(self) -> None:
+        """Tell all whose photos aren't in a batch yet to come again, and take no others."""
+        self.closing = True
+        left = []
+        with suppress(Empty):
+            while True:
+                left.append(self.waiting.get_nowait())
+        for _, answer in filter(None, left):
+            answer.set_exception(BusyError(COME_AGAIN, STOPPING))
+        if None in left:
+            self.waiting.put(None)
+
+    def close(self, seconds: float | None = None) -> bool:
+        """Let the worker finish what waits; return whether all is over, in so many seconds."""
         self.waiting.put(None)
-        self.worker.join()
+        self.worker.join(seconds)
+        return not (self.worker.is_alive() or self.taken)
 
 
 @contextmanager

@@ -2,12 +2,20 @@
 
 import base64
 import io
+from collections.abc import Collection
 
 from flask import Flask, Request, Response, jsonify, render_template, request
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    MisdirectedRequest,
+    RequestEntityTooLarge,
+)
 
-from helpers.apps.web.desk import BusyError, CaptionDesk
+from helpers.apps.web.desk import COME_AGAIN, BusyError, CaptionDesk
+from helpers.apps.web.hosts import is_ours
+from helpers.apps.web.uploads import NO_ROOM
 from helpers.apps.wording import alt_text, in_words
 from helpers.captioner import Candidate
 from helpers.images import ImageError, open_image
@@ -32,10 +40,12 @@ TOO_MUCH = (
     f"That is too much: {MAX_BYTES // 10**6} MB and {MAX_PHOTOS} photos at a time. "
     "Scale the photo down, or send fewer at once."
 )
+ARRIVING = "Too many photos are arriving."
 WORDS = {
     404: "There is nothing at this address. The form is on the first page.",
     405: "This address doesn't work that way. The form is on the first page.",
     413: TOO_MUCH,
+    421: "This page isn't called by the name in your address bar. If it is yours, use --name.",
     500: "Something broke while your photo was at work. Try again.",
 }
 
@@ -46,6 +56,12 @@ class PhotoRequest(Request):
     def _get_file_stream(self, *sizes: object, **names: object) -> io.BytesIO:
         return io.BytesIO()
 
+    def _load_form_data(self) -> None:
+        """Read the form, and let go of the body, which would take as much memory once more."""
+        super()._load_form_data()
+        if isinstance(body := self.environ["wsgi.input"], io.BytesIO):
+            body.close()
+
 
 class PhotoPage(Flask):
     """The page: `/` the form, `/caption` the same answers as JSON, `/health`.
@@ -53,23 +69,41 @@ class PhotoPage(Flask):
     Arguments:
         desk: where the photos are captioned.
         captioner: what the page calls it.
+        names: further names by which the page may be called, beside where it listens.
 
     Taught in lesson 11.
     """
 
     request_class = PhotoRequest
 
-    def __init__(self, desk: CaptionDesk, captioner: str = ""):
+    def __init__(self, desk: CaptionDesk, captioner: str = "", names: Collection[str] = ()):
         super().__init__(__name__)
-        self.desk, self.captioner = desk, captioner
+        self.desk, self.captioner, self.names = desk, captioner, names
+        self.config["HOST"] = "127.0.0.1"
         self.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + ENVELOPE
         self.json.ensure_ascii = False
         self.add_url_rule("/", view_func=self.form)
         self.add_url_rule("/", view_func=self.take_form, methods=["POST"])
         self.add_url_rule("/caption", view_func=self.take_photos, methods=["POST"])
         self.add_url_rule("/health", view_func=self.health)
+        self.before_request(self.check)
         self.register_error_handler(Exception, self.refuse)
         self.after_request(with_headers)
+
+    def check(self) -> None:
+        """Refuse what came by a stranger's name, and uploads for which there was no room.
+
+        Programs that watch over the page may call `/health` by any name: it tells of no photo.
+        """
+        by_name = is_ours(request.environ.get("HTTP_HOST", ""), self.config["HOST"], self.names)
+        if not by_name and request.endpoint != "health":
+            raise MisdirectedRequest
+        if NO_ROOM in request.environ:
+            raise BusyError(COME_AGAIN, ARRIVING)
+
+    def give_up(self) -> None:
+        """Tell those who still wait to come again: the server stops."""
+        self.desk.give_up()
 
     def form(self, **found: object) -> str:
         """Show the form, with answers below it or a problem."""

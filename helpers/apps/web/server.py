@@ -1,75 +1,40 @@
-"""What listens: waitress, with uploads kept in memory and a stop that loses none of them."""
+"""What listens: waitress, with a guard at the door and a stop that leaves nobody without an answer.
+
+Other servers were looked at for what the guard does (November 2026): a deadline for a whole
+request, a number of connections for each client, and one limit to the bytes of all uploads. None
+has them: Granian, Hypercorn, cheroot and uvicorn time single reads, headers or pauses, gunicorn and
+Granian run in processes of their own and not in a notebook's thread, and cheroot gives a thread to
+every slow sender. waitress reads all uploads in one thread, so that a slow one takes no other.
+"""
 
 import socket
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 
 from flask import Flask
 from waitress import create_server, wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.utilities import RequestEntityTooLarge
 
 from helpers.apps.web.desk import PLACES
+from helpers.apps.web.guard import CONNECTIONS, DEADLINE, Guard
+from helpers.apps.web.uploads import UploadChannel
 
 THREADS = PLACES + 8  # a thread per waiting photo, and some to say that there is no place left
-CONNECTIONS = 160
-DRAINED = 100_000_000  # bytes of a refused upload that are read, so that its sender gets an answer
-GRACE = 30  # seconds to finish in after `stop`
+HEADERS = 65_536  # bytes of a request before its body; a browser's cookies for localhost are long
+GRACE = 3  # seconds to finish in after `stop`
+FAREWELL = 3  # seconds for the last batch, and to tell the others to come again
 
 
 class ServerError(ValueError):
     """The server can't listen where it should; the message says what to do."""
 
 
-class UploadParser(HTTPRequestParser):
-    """Reads a request; of one that is too large it keeps no body, and the page says so in words.
-
-    Who sends reads no answer before the end. So up to DRAINED bytes are read and thrown away; the
-    connection of who announces more, or announces nothing and doesn't end, is cut.
-    """
-
-    left = 0  # bytes to throw away
-
-    def received(self, data: bytes) -> int:
-        """Take a piece of a request and return how many bytes of it are used."""
-        if self.left:
-            used = min(self.left, len(data))
-            self.left -= used
-            self.completed = not self.left
-            return used
-        used = super().received(data)
-        if isinstance(self.error, RequestEntityTooLarge):
-            self.refuse()
-        return used
-
-    def refuse(self) -> None:
-        """Hand the request on without its body; its length then tells Flask what is wrong."""
-        announced = self.content_length
-        length = max(announced, self.body_bytes_received)
-        self.headers |= {"CONTENT_LENGTH": str(length), "CONNECTION": "close"}
-        asked_first, self.expect_continue = self.expect_continue, False
-        self.error = self.body_rcv = None
-        self.left = announced if announced <= DRAINED and not asked_first else 0
-        self.completed = not self.left
-
-
-class UploadChannel(HTTPChannel):
-    """A connection whose requests an UploadParser reads."""
-
-    parser_class = UploadParser
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is being received, answered or sent."""
-        return not (self.requests or self.request or self.total_outbufs_len)
-
-
 class PageServer:
     """Serves an app until `stop`.
 
     Arguments:
-        app: a PhotoPage, or any Flask app with a MAX_CONTENT_LENGTH.
+        app: a PhotoPage, or any Flask app with a MAX_CONTENT_LENGTH. It is told in its setting HOST
+            where it is reached.
         host: "127.0.0.1" lets in this computer alone, "0.0.0.0" everybody who can reach it.
         port: 0 takes a free one.
 
@@ -91,32 +56,51 @@ class PageServer:
             app,
             sockets=[listener],
             threads=THREADS,
-            connection_limit=CONNECTIONS,
+            connection_limit=CONNECTIONS + 50,  # beyond those the guard makes way for no more
+            max_request_header_size=HEADERS,
             max_request_body_size=limit,
             inbuf_overflow=2 * limit,  # else waitress writes longer uploads to temporary files
             outbuf_overflow=2 * limit,
-            channel_timeout=60,
+            channel_timeout=DEADLINE,
             ident=None,
         )
-        self.server.channel_class = UploadChannel
+        self.guard = Guard(self.server.active_channels)
+        self.server.channel_class = partial(UploadChannel, self.guard)
+        app.config["HOST"] = host
         name = f"[{host}]" if ":" in host else host
         self.address = f"http://{name}:{listener.getsockname()[1]}"
-        self.stopping = False
+        self.app, self.stopping = app, False
 
     def run(self) -> None:
-        """Serve until `stop`; then finish what has begun, for GRACE seconds at most."""
+        """Serve until `stop`; then finish what has begun, for GRACE + FAREWELL seconds at most."""
         while not self.stopping:
             self.turn()
         wasyncore.dispatcher.close(self.server)  # nobody new comes in
-        deadline = monotonic() + GRACE
-        while self.busy() and monotonic() < deadline:
-            self.turn()
-        self.server.task_dispatcher.shutdown()
+        self.finish(GRACE)
+        self.call_last_orders()
+        self.finish(FAREWELL)
+        self.server.task_dispatcher.shutdown(timeout=0.2)
         wasyncore.close_all(self.server._map)
 
     def turn(self) -> None:
         """Wait a moment for news on any connection and see to it."""
         wasyncore.loop(timeout=0.5, map=self.server._map, count=1)
+        self.guard.look()
+
+    def finish(self, seconds: float) -> None:
+        """Go on until nothing is going on any more, or the time is over."""
+        deadline = monotonic() + seconds
+        while self.busy() and monotonic() < deadline:
+            self.turn()
+
+    def call_last_orders(self) -> None:
+        """Cut uploads that are still on their way; the app tells those who wait to come again.
+
+        It does so in its `give_up`, if it has one.
+        """
+        for channel in self.guard.open_channels():
+            channel.will_close |= not (channel.requests or channel.total_outbufs_len)
+        getattr(self.app, "give_up", lambda: None)()
 
     def busy(self) -> bool:
         """Hang up where nothing is going on; return whether something is going on elsewhere."""
