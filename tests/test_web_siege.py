@@ -14,7 +14,7 @@ import pytest
 from helpers.apps.web import CaptionDesk, PageServer, PhotoPage, guard, hosts, page
 from helpers.apps.web import server as serving_room
 from helpers.apps.web.guard import CONNECTIONS, PER_CLIENT, Guard
-from helpers.apps.web.uploads import LINE, UploadChannel
+from helpers.apps.web.uploads import LINES, UploadChannel
 from test_web import FORM, raw, sent, until
 from web_load import SCENES
 from web_parts import ColourCaptioner, command, form_of, photo, post, serving
@@ -319,12 +319,45 @@ def test_the_server_tells_the_page_where_it_listens():
 
 @pytest.mark.parametrize(
     "body",
-    [b"1;" + b"a" * 50_000, b"0" * 50_000, b"0\r\n" + b"X: y\r\n" * 5000],
-    ids=["extension", "size", "trailer"],
+    [
+        b"1;" + b"a" * 50_000,
+        b"0" * 50_000,
+        b"0\r\n" + b"X: y\r\n" * 5000,
+        b"1\r\nx\r\n" * 5000,
+    ],
+    ids=["extension", "size", "trailer", "tiny pieces"],
 )
 def test_lines_within_a_body_have_an_end(server, body):
     said, _ = raw(server, CHUNKED + body)
-    assert said.startswith(b"HTTP/1.1 400 ") and len(body) > LINE
+    assert said.startswith(b"HTTP/1.1 400 ") and len(body) > LINES
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        b"GET http://[evil/ HTTP/1.1\r\n\r\n",
+        CHUNKED.replace(b"Host", b"Content-Length: 4\r\nHost") + b"0\r\n\r\n",
+    ],
+    ids=["digits", "address", "two lengths"],
+)
+def test_requests_that_cannot_be_read_are_answered_once(server, request_):
+    said, _ = raw(server, request_ + b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ") or said.startswith(b"HTTP/1.0 400 ")
+    assert said.count(b"HTTP/1.") == 1
+
+
+def test_a_name_of_any_length_is_refused_in_words(server):
+    said, _ = raw(server, b"GET / HTTP/1.0\r\nHost: " + b"a" * 10_000 + b"\r\n\r\n")
+    assert b" 421 " in said and b"address bar" in said
+
+
+def test_fields_without_files_are_not_even_read():
+    desk = CaptionDesk(ColourCaptioner())
+    app, kind = PhotoPage(desk), "application/x-www-form-urlencoded"
+    with app.test_request_context("/", method="POST", data=b"a=1&" * 9, content_type=kind):
+        assert not page.request.form
+    desk.close()
 
 
 # Sieges
