@@ -417,7 +417,7 @@ print(len(next_batch(toy_desk)), len(next_batch(toy_desk)))
 # A pile must not grow for ever. If a thousand visitors wait, the last of them waits minutes, and has long gone away when the answer comes. So the desk has 100 places. Whoever comes when all are taken gets an answer at once: **503**, "service unavailable", and a header `Retry-After` that says when to come again.
 
 # %% [markdown]
-# `helpers.apps.web` is this desk and a page around it, with what section 7 asks for: names escaped, 10 MB at most, uploads in memory and nowhere else, errors in words. It shows a preview, takes several photos and dropped ones, can be used with keys and screen readers, and works without JavaScript too. In a terminal it is one command:
+# `helpers.apps.web` is this desk and a page around it, with what section 7 asks for: names escaped, 10 MB at most, uploads in memory and nowhere else, errors in words. And a guard stands at its door: all uploads together may take 150 MB, one visitor may hold 160 connections, and whoever sends nothing for 20 seconds is cut off. It shows a preview, takes several photos and dropped ones, can be used with keys and screen readers, and works without JavaScript too. In a terminal it is one command:
 #
 # ```sh
 # python -m helpers.apps.web
@@ -465,7 +465,7 @@ for name, content in {"letter.txt": b"Dear Sir", "big.jpg": bytes(12_000_000)}.i
     print(response.status_code, said.get("error") or said["images"][0]["error"])
 
 # %% [markdown]
-# Last, the end. A server gets stopped: for a new version, or because a computer restarts. If it drops dead, those who wait get a broken page. `stop` lets nobody new in, finishes what has begun, and ends then.
+# Last, the end. A server gets stopped: for a new version, or because a computer restarts. If it drops dead, those who wait get a broken page. `stop` lets nobody new in, finishes what has begun, and ends then. Whoever would have to wait longer than some seconds is told to come again.
 
 # %%
 server.stop()
@@ -474,7 +474,7 @@ desk.close()
 # %% [markdown]
 # One thing this page does *not* have: a box for addresses. Lesson 07 has shown why. At your own desk such a box harms you at worst; on a server it opens your network to everybody.
 #
-# By default the page can be reached from your own computer alone. `--host 0.0.0.0` opens it to the network around you. For the whole internet, put a web server such as Caddy or nginx in front: it brings https, and cuts off visitors who send a byte a second.
+# By default the page can be reached from your own computer alone. Not even that is safe by itself: a website can let its own name lead to 127.0.0.1, and its scripts then speak to your page as if it were theirs. So the page looks at the name by which it was called, and answers a stranger's with **421**, "misdirected request". `--host 0.0.0.0` opens it to the network around you. For the whole internet, put a web server such as Caddy or nginx in front: it brings https. Tell the page by which name that server is called, with `--name photos.example.org`.
 #
 # The whole road in one figure:
 

@@ -22,7 +22,7 @@ from helpers.apps.web.uploads import UploadChannel
 THREADS = PLACES + 8  # a thread per waiting photo, and some to say that there is no place left
 HEADERS = 65_536  # bytes of a request before its body; a browser's cookies for localhost are long
 GRACE = 3  # seconds to finish in after `stop`
-FAREWELL = 3  # seconds for the last batch, and to tell the others to come again
+FAREWELL = 2  # seconds for the last batch, and to tell the others to come again
 
 
 class ServerError(ValueError):
