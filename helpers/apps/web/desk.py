@@ -17,7 +17,7 @@ from helpers.stream import one_behind
 
 PLACES = 100  # photos at the desk: being opened, waiting, being captioned
 PHOTOS_AT_ONCE = 32  # a batch of the encoder
-OPENED_AT_ONCE = 2  # threads; opening a photo may take 300 MB for a moment
+OPENED_AT_ONCE = 1  # one of 40 megapixels takes 300 MB; the encoder has the other cores
 COME_AGAIN = 10  # seconds
 WAITING = "Too many photos are waiting."
 STOPPING = "The page is being stopped."
