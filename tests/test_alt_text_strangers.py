@@ -4,6 +4,7 @@ Each input of a kind is one of many alike; the last tests make some of any kind.
 """
 
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -18,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alt_text_site import photo, run, site
-from helpers.apps.alt_text.reading import Reading, open_input
+from helpers.apps.alt_text.reading import Reading, open_input, sitemaps
+from helpers.apps.alt_text.reading.cells import images_of
 from helpers.apps.alt_text.reading.occurrences import Columns, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.signs import pixels
@@ -362,3 +364,49 @@ def test_any_table_is_read_or_refused(text, encoding):
 @given(TEXTS)
 def test_any_cell_gives_an_image_or_says_why_not(cell):
     assert occurrences_in([cell], Columns(0), "https://a.example/p")
+
+
+# What a sitemap or a cell may cost
+
+PAGE = "<url><loc>https://a.example/</loc>"
+DEAR_SITEMAPS = {
+    "a tag that goes on and on": ("<urlset><a b='" + "x" * 3_000_000, "too long"),
+    "a comment that does": ("<urlset><!--" + "x" * 3_000_000, "too long"),
+    "nested": (f"<urlset>{PAGE}" + "<a>" * 5_000, "nested too deep"),
+    "of many kinds": (f"<urlset>{PAGE}" + "".join(f"<a{n}/>" for n in range(5_000)), "kinds"),
+    "of many attributes": (
+        "<urlset><a " + "".join(f"a{n}='' " for n in range(5_000)) + "/>",
+        "kinds",
+    ),
+    "of many images on a page": (f"<urlset>{PAGE}" + "<image/>" * 11_000, "10,000 images"),
+}
+
+
+@pytest.mark.parametrize("name", DEAR_SITEMAPS)
+def test_a_sitemap_that_costs_more_than_one_may_is_refused(tmp_path, name):
+    content, words = DEAR_SITEMAPS[name]
+    for path, data in (
+        (tmp_path / "a.xml", content.encode()),
+        (tmp_path / "a.xml.gz", gzip.compress(content.encode())),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(TableError, match=words):
+            list(sitemaps.sitemap_rows(path))
+
+
+def test_a_sitemap_has_its_time_and_its_size(tmp_path, monkeypatch):
+    path = tmp_path / "a.xml"
+    path.write_text("<urlset>" + f"{PAGE}<image><loc>a.jpg</loc></image></url>" * 9 + "</urlset>")
+    assert len(list(sitemaps.sitemap_rows(path))) == 9
+    for name, words in (("MOST_SECONDS", "too long"), ("MOST_BYTES", "twice what is allowed")):
+        with monkeypatch.context() as here, pytest.raises(TableError, match=words):
+            here.setattr(sitemaps, name, 0)
+            list(sitemaps.sitemap_rows(path))
+
+
+def test_what_a_cell_takes_grows_with_its_length_alone():
+    """Many <source> and many <img> multiplied: each image got a list of all sources before it."""
+    units = ("<source srcset=a.jpg>", "<img>")
+    for cell in ("".join(units) * 2_000, units[0] * 2_000 + units[1] * 2_000):
+        found = list(images_of("<picture>" + cell))
+        assert sum(len(text) for image in found for text in image.values()) < len(cell)

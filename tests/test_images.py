@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps, features
 
-from helpers.images import ImageError, image_pixels, open_image, opening
+from helpers.images import ImageError, decoding, image_pixels, open_image, upright
 from helpers.images.limits import count_passes
 
 ORIENTATION = 0x0112
@@ -279,7 +279,7 @@ def png_header(width: int, height: int) -> bytes:
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [6_400, 10_000, 20_000])
 def test_too_many_pixels_are_refused_before_decoding(side, monkeypatch):
-    monkeypatch.setattr(opening, "upright_rgb", pytest.fail)
+    monkeypatch.setattr(decoding, "upright_rgb", pytest.fail)
     with pytest.raises(ImageError, match="more than 40 megapixels"):
         open_image(png_header(side, side))
 
@@ -336,3 +336,64 @@ def test_the_passes_of_a_large_jpeg_are_counted_piece_by_piece(photo, tmp_path, 
 def test_a_pass_that_begins_between_two_pieces_counts_once(place):
     marks = b"x" * ((1 << 20) - 2 + place - 1) + b"\xff\xda" + b"\xff\xda"
     assert count_passes(io.BytesIO(marks)) == 2
+
+
+# What drawings and cameras leave
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("light", [255, 225, 200])
+def test_a_light_drawing_on_clear_ground_can_be_seen(mode, light):
+    drawing = Image.new("RGBA", (90, 60))
+    drawing.paste((light, light, light, 255), (20, 20, 70, 40))
+    for size in (None, 20):
+        image = open_image(encoded(drawing.convert(mode), "PNG"), size)
+        low, high = image.convert("L").getextrema()
+        assert high == light and light - low > 100, "nobody can see it"
+        assert image.getpixel((0, 0)) == upright.GREY
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (200, 0, 0), (90, 120, 90)])
+def test_a_dark_drawing_lies_on_white_and_so_does_nothing_at_all(colour):
+    drawing = Image.new("RGBA", (90, 60))
+    assert open_image(encoded(drawing, "PNG")).getpixel((0, 0)) == upright.WHITE
+    drawing.paste((*colour, 255), (20, 20, 70, 40))
+    assert open_image(encoded(drawing, "PNG")).getpixel((0, 0)) == upright.WHITE
+
+
+def test_a_light_photo_without_clear_pixels_stays_as_it_is():
+    snow = Image.new("RGBA", (9, 9), (240, 240, 250, 255))
+    assert open_image(encoded(snow, "PNG")).getpixel((4, 4)) == (240, 240, 250)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_fewer_bits_in_a_file_of_sixteen_are_as_bright_as_ever(bits):
+    most = (1 << bits) - 1
+    values = np.array([[0, most // 4, most // 2, most]], dtype=np.uint16)
+    pixels = np.asarray(open_image(encoded(Image.fromarray(values), "PNG")))
+    assert pixels[0, :, 0].tolist() == pytest.approx([0, 63, 127, 255], abs=1)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True}])
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_jpeg_without_its_end_is_a_whole_picture(photo, options, missing):
+    data = encoded(photo, "JPEG", quality=95, **options)
+    assert difference(open_image(data[:-missing]), open_image(data)) == 0
+    assert open_image(data[:-missing], 10).size == open_image(data, 10).size
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True}])
+@pytest.mark.parametrize("missing", [20, 200, 900])
+def test_a_jpeg_without_more_is_cut_off(options, missing):
+    noise = np.random.default_rng(1).integers(0, 256, (80, 60, 3), "uint8")
+    data = encoded(Image.fromarray(noise), "JPEG", **options)
+    with pytest.raises(ImageError, match="cut off"):
+        open_image(data[:-missing])
+
+
+def test_heic_says_how_it_becomes_a_jpeg():
+    with pytest.raises(ImageError, match="HEIC photo. Save it as JPEG: .*export") as error:
+        open_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert "Most Compatible" in str(error.value)
+    with pytest.raises(ImageError, match="is a film"):
+        open_image(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")

@@ -13,6 +13,7 @@ from PIL import Image
 from helpers.images.errors import ImageError
 
 MAX_PIXELS = 40_000_000
+MAX_SIDE = 65_535  # pixels, as in a JPEG; what resizing needs grows with one side alone
 HUNGRY = {"WEBP": ("WebP", 16_000_000), "AVIF": ("AVIF", 16_000_000)}
 PASSES_OF_FOUR = ("a progressive JPEG of four colours", 30_000_000)
 MEMORY = 280_000_000  # bytes; the rest of 300 MB is for the file and for what is made of it
@@ -40,6 +41,9 @@ def check_pixels(image: Image.Image) -> None:
     pixels, kind = image.width * image.height, HUNGRY.get(image.format)
     if pixels > MAX_PIXELS:
         raise ImageError(TOO_LARGE, "too_large")
+    if max(image.size) > MAX_SIDE:
+        problem = f"has a side of more than {MAX_SIDE:,} pixels. Cut it into pieces"
+        raise ImageError(problem, "too_large")
     if samples_in_passes(image) > 3 * pixels:
         kind = PASSES_OF_FOUR
     if kind and pixels > kind[1]:

@@ -65,6 +65,7 @@ class _Pictures(_Images):
             self.sources += [value for name, value in attributes if name in SETS and value]
         elif tag == "img" and self.sources:
             self.found[-1]["picture"] = ", ".join(self.sources)
+            self.sources = []  # a picture has one image; else many of both would multiply
 
     def handle_endtag(self, tag):
         if tag == "picture":
