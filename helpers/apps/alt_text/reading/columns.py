@@ -5,6 +5,7 @@ from collections.abc import Callable
 from helpers.apps.alt_text.reading.names import (
     ADDRESSES,
     ALTS,
+    CONTEXT,
     MIME,
     PAGES,
     TYPES,
@@ -32,9 +33,15 @@ def find_columns(table: Table, address: str = "", page: str = "", alt: str = "")
     here = {where}
     page_at = named(table, page, "--page-column") if page else find_page(table, here)
     alt_at = named(table, alt, "--alt-column") if alt else find_alt(table, where)
-    return Columns(
-        where, page_at, alt_at, {at: known for at, known in kinds.items() if at != where}
-    )
+    kinds = {at: known for at, known in kinds.items() if at != where}
+    context = find_context(table, {where, page_at, alt_at, *kinds})
+    return Columns(where, page_at, alt_at, kinds, context)
+
+
+def find_context(table: Table, without: set[int | None]) -> dict[str, int]:
+    """Return the columns that tell of the page around an image: what they hold -> where."""
+    found = {kind: by_name(table, names, without) for kind, names in CONTEXT.items()}
+    return {kind: at for kind, at in found.items() if at is not None}
 
 
 def find_kinds(table: Table) -> dict[int, bool]:

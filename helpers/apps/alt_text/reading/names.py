@@ -26,6 +26,27 @@ COUNTS_CJK = re.compile("[長长数]|길이")
 TYPES = """type contenttype mimetype mime kind typ contenttyp inhaltstyp medientyp typedecontenu
 tipo tipodecontenido tipodicontenuto tipodeconteudo resourcetype mediatype filetype assettype
 linktype urltype elementtype 種類 タイプ コンテンツタイプ 类型 内容类型 тип""".split()
+# What tells of the page around an image: what it is -> its names.
+CONTEXT = {
+    "title": """pagetitle title title1 metatitle seotitle sourcetitle pagename posttitle seitentitel
+        titel titre titre1 titredelapage titulo titulodelapagina titolo タイトル 标题 заголовок""",
+    "h1": "h1 h11 h1text pageh1 firstheading überschrift1 h1überschrift ueberschrift1",
+    "heading": """heading nearestheading sectionheading h2 h21 section überschrift ueberschrift
+        encabezado intestazione 見出し""",
+    "figcaption": """caption figcaption imagecaption postexcerpt bildunterschrift légende legende
+        legenda didascalia piedefoto キャプション 说明""",
+    "link_text": """anchor anchortext linktext linkanchor ankertext texteducalien textedancre
+        textoancla textodeancla testoancora testodiancoraggio アンカーテキスト 锚文本""",
+    "link": """linktarget linkurl linkedurl linkhref targeturl imagelinkurl imagelinkto linksto
+        linkziel cibledulien destinodelenlace""",
+    "product": """product productname producttitle name itemname itemtitle handle produkt
+        produktname artikelname nomduproduit nombredelproducto nomeprodotto nome nombre nom
+        商品名 产品名称 название""",
+    "keywords": """keywords keyword metakeywords metakeyword focuskeyword targetkeyword tags
+        producttags schlagwörter keywords1 metakeywords1 motsclés palabrasclave parolechiave
+        キーワード 关键词""",
+}
+CONTEXT = {kind: names.split() for kind, names in CONTEXT.items()}
 KNOWN = {*ADDRESSES, *PAGES, *TYPES}
 IMAGES = """image images img imagetag photo picture graphic jpg jpeg png webp gif svg avif bild
 bilder grafik imagen imagenes immagine immagini imagem imagens afbeelding afbeeldingen obraz
