@@ -96,8 +96,12 @@ class Job:
     def scan(self) -> dict:
         """Read the input and note its distinct addresses; return what was counted.
 
-        Once is enough, unless pages have been read since.
+        Once is enough, unless pages have been read since. Raises JobError if pages are to be read
+        and no row names one.
         """
+        if self.table.reading.read_pages and self.table.places.page is None:
+            problem = "--read-pages: no column names the page on which an image stands"
+            raise JobError(f"{problem}. Name it with --page-column NAME")
         self.table.known = self.known = Known(self.store, REPEATED)
         return scan(self.table, self.store, self.known)
 

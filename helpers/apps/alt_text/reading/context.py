@@ -1,5 +1,6 @@
 """What is known of the page around an image: from the table, from markup, from the page itself."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ WORDS = {
     "link": "Link to",
     "keywords": "Keywords",
 }
+AROUND = re.compile(r"<(a|button|figure)[\s>]|<\w[^>]{0,200}\brole\s*=", re.IGNORECASE)
 LONGEST, LONGEST_CONTEXT = 200, 700  # characters of one of them, and of all together
 
 
@@ -48,8 +50,7 @@ def context_text(seen: Mapping[str, str]) -> str:
 
 def in_links(cell: str, images: Iterable[dict[str, str]], page: str) -> Iterator[dict[str, str]]:
     """Yield the images of a cell, with the links that stand around them in its markup."""
-    linked = "<" in cell and any(tag in cell.lower() for tag in ("<a ", "<button", "<figure"))
-    around = linked_images(cell, page) if linked else {}
+    around = linked_images(cell, page) if AROUND.search(cell) else {}
     for image in images:
         yield {**around.get(address_of(image), {}), **image} if around else image
 

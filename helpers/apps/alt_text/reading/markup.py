@@ -23,6 +23,7 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MARKUP = ("alt", "role", "aria-hidden", "aria-label", "title", "width", "height")
 CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+BLOCKS = (*HEADINGS, "figure", "table", "section", "article", "main", "ul")  # in no heading
 SILENT = ("script", "style", "template", "svg")
 
 
@@ -87,7 +88,7 @@ class Reader:
             if element.tag == "title":
                 self.page.title = self.page.title or self.outside(element)
             elif element.tag in HEADINGS:
-                self.heading = self.text_in(element) or self.heading
+                self.heading = self.text_in(element, BLOCKS) or self.heading
                 self.page.h1 = self.page.h1 or self.heading * (element.tag == "h1")
             elif element.tag != "input" or element.get("type", "").lower() == "image":
                 self.noted += 1
@@ -133,10 +134,13 @@ class Reader:
             self.captions[element] = next(map(self.text_in, texts), "")
         return self.captions[element]
 
-    def text_in(self, element: etree._Element) -> str:
-        """Return the text that people read in an element, its white space as single spaces."""
+    def text_in(self, element: etree._Element, until: tuple[str, ...] = ()) -> str:
+        """Return the text that people read in an element, its white space as single spaces.
+
+        until: elements that begin what is no part of it: its own end is missing.
+        """
         words, letters = [], 0
-        for piece in islice(pieces_of(element), min(MOST_PIECES, self.left)):
+        for piece in islice(pieces_of(element, until), min(MOST_PIECES, self.left)):
             self.left -= 1
             letters += len(piece)
             words.append(piece)
@@ -147,7 +151,9 @@ class Reader:
     def link(self, element: etree._Element) -> dict[str, str]:
         """Return what a link or button tells of the images in it."""
         if element not in self.links:
-            target = joined(self.base, element.get("href") or "") if element.get("href") else ""
+            given = (element.get("href") or "").strip()
+            nowhere = given[:1] in ("", "#") or given[:11].lower() == "javascript:"
+            target = "" if nowhere else joined(self.base, given)
             text = self.text_in(element)
             others = [image.get("alt") or "" for image in islice(element.iter("img"), 50)]
             alone = not text and (len(others) == 1 or not any(others))
@@ -171,10 +177,12 @@ def is_link(element: etree._Element) -> bool:
     return by_role or element.tag == "button" or (element.tag == "a" and "href" in element.attrib)
 
 
-def pieces_of(element: etree._Element) -> Iterator[str]:
+def pieces_of(element: etree._Element, until: tuple[str, ...]) -> Iterator[str]:
     """Yield the pieces of text in an element, without those of scripts, styles and drawings."""
     silent = None
     for event, part in etree.iterwalk(element, events=("start", "end")):
+        if part.tag in until and part is not element:
+            return
         if event == "start":
             silent = part if silent is None and part.tag in SILENT else silent
             yield (part.text or "") if silent is None else ""

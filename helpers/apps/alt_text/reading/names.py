@@ -14,13 +14,17 @@ von pagina ページ ページurl 页面 页面url""".split()
 ALTS = "alt alttext imagealt imagealttext altattribute imgalt alternativetext alttag".split()
 ALT_WORDS = {*ALTS, "alternativtext", "imgalttext", "альт"}
 ALTERNATIVE = re.compile("alternati[vf]|alternatyw|альтернатив")  # of a text, else of anything
-TEXT_WORDS = set("text texte texto testo tekst текст metin".split())
+TEXT_WORDS = set("text texts texte texto testo tekst текст metin".split())
 # What may stand beside; “length”, “missing”, “new” or “url” make another thing of it.
 COMPANIONS = TEXT_WORDS | set(
     """tag attribute attribut attributo atributo attr html content value image images img imagen
     imagem immagine bild bildes photo picture product current existing original old aktueller
-    actuel actual attuale de del da di la le les el of the l d s""".split()
+    actuel actual attuale main featured hero cover base wp attachment de del da di la le les el of
+    the l d s""".split()
 )
+# Shops that call it something else: Magento a label, BigCommerce a description of the image.
+SHOPS = re.compile(r"(base|small|thumbnail|additional)_image_labels?|product image description\b.*")
+SEVERAL = re.compile(r"(texts|labels|alts|tags)\b")
 ALT_CJK = re.compile("代替|替代|대체|alt(属性|テキスト|文本)")
 COUNTS_CJK = re.compile("[長长数]|길이")
 TYPES = """type contenttype mimetype mime kind typ contenttyp inhaltstyp medientyp typedecontenu
@@ -68,13 +72,20 @@ def is_alt(name: str) -> bool:
     """True for the name of a column of alt texts: "Alt Text 1", "Texte Alt", "代替テキスト"."""
     if ALT_CJK.search(plain(name)):
         return not COUNTS_CJK.search(name)
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|\([^()]*\)", " ", name).lower()
+    if SHOPS.fullmatch(name.strip().lower()):
+        return True
     words = set(re.findall(r"[^\W\d_]+", spaced))
     alternative = (
         {word for word in words if ALTERNATIVE.match(word)} if words & TEXT_WORDS else set()
     )
     alt = (words & ALT_WORDS) | alternative
     return bool(alt) and words - alt <= COMPANIONS
+
+
+def holds_several(name: str) -> bool:
+    """True for a column with a list of alt texts in each cell: "Image alt texts (x,y,z...)"."""
+    return bool(SEVERAL.search(name.lower()))
 
 
 def is_known(name: str) -> bool:

@@ -19,6 +19,7 @@ class Columns:
 
     kinds: columns that say of what kind a row is, and whether they know images among others.
     context: columns that tell of the page around an image: what they hold -> where.
+    several: a cell of alt texts holds one for each image.
     """
 
     address: int
@@ -26,6 +27,7 @@ class Columns:
     alt: int | None = None
     kinds: dict[int, bool] = field(default_factory=dict, compare=False)
     context: dict[str, int] = field(default_factory=dict, compare=False)
+    several: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,21 @@ def occurrences_in(
     cell = cell_of(row, columns.address)
     page = cell_of(row, columns.page)
     around = {name: cell_of(row, at) for name, at in columns.context.items()}
-    around |= {"row_alt": cell_of(row, columns.alt)}
     around["kind"] = " ".join(cell_of(row, at) for at in columns.kinds)
-    images = in_links(cell, images_of(cell), page or judging.base)
-    found = [occurrence(image, page, around, judging) for image in images]
+    images = list(in_links(cell, images_of(cell), page or judging.base))
+    alts = alts_for(cell_of(row, columns.alt), len(images), columns.several)
+    found = [
+        occurrence(image, page, around | {"row_alt": alt}, judging)
+        for image, alt in zip(images, alts, strict=True)
+    ]
     broken = "holds no <img> with an address" if "<" in cell else "is empty"
     return found or [Occurrence("", statuses.NO_ADDRESS, f"the cell {broken}")]
+
+
+def alts_for(cell: str, images: int, several: bool) -> list[str]:
+    """Return the alt text of each image of a row: all have the same, or each its own in a list."""
+    own = re.split(r"[,|;\n]", cell) if several else []
+    return [alt.strip() for alt in own] if len(own) == images else [cell] * images
 
 
 def cell_of(row: Sequence[str], place: int | None) -> str:

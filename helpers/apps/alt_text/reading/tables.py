@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from helpers.apps.alt_text.reading.header import SEPARATOR, header_at, is_comment
+from helpers.apps.alt_text.reading.names import is_known
 from helpers.apps.alt_text.reading.occurrences import (
     Columns,
     Judging,
@@ -193,13 +194,15 @@ def delimiter_of(text: str) -> str:
     lines = text.splitlines(keepends=True)[: SAMPLE_ROWS + 1]
     lines = [line for line in lines if line.strip() and not is_comment([line])] or lines
 
-    def fits(delimiter: str) -> tuple[float, int]:
+    def fits(delimiter: str) -> tuple[float, int, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
         while len(widths) > 1 and widths[0] == 1:  # a title
             widths = widths[1:]
         if not widths or widths[0] == 1:
-            return 0, 0
-        return statistics.fmean(width == widths[0] for width in widths), widths[0]
+            return 0, 0, 0
+        names = sum(map(is_known, next(csv.reader(lines, delimiter=delimiter))))
+        alike = statistics.fmean(width == widths[0] for width in widths)
+        return alike, names * (len(lines) == 1), widths[0]  # a header alone is known by its names
 
     return max(DELIMITERS, key=fits)
 
