@@ -6,9 +6,10 @@ It stands in the job's state file, so it survives what that one survives.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from math import inf
 from typing import Protocol
 
-from helpers.apps.alt_text.store import Finding, Store, expect, in_words
+from helpers.apps.alt_text.store import PAGE, Finding, Store, expect, in_words
 from helpers.strangers import read_json
 
 SCHEMA = """
@@ -23,7 +24,8 @@ CREATE TABLE IF NOT EXISTS alts (text INTEGER, image INTEGER, PRIMARY KEY (text,
     WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contexts (address TEXT PRIMARY KEY, context TEXT) WITHOUT ROWID;
 """
-UNREAD = "SELECT address FROM pages WHERE status IS NULL ORDER BY turn, number"
+UNREAD = """SELECT turn, number, address FROM pages WHERE status IS NULL
+AND (turn, number) > (?, ?) ORDER BY turn, number LIMIT ?"""
 
 
 class PageRead(Protocol):
@@ -43,12 +45,13 @@ class Known:
             store.database.executescript(SCHEMA)
         self.shared: set[int] = set()
         self.find_repeated()
+        self.some_read = self.count_pages()[2] > 0
 
     def markup(self, page: str, address: str) -> dict[str, str]:
         """Return how an image stands on a page that was read, and what that page is."""
         query = "SELECT title, h1, seen FROM pages LEFT JOIN markup"
         query += " ON markup.page = pages.address AND markup.address = ? WHERE pages.address = ?"
-        rows = self.store.ask(query, address, page) if page else []
+        rows = self.store.ask(query, address, page) if page and self.some_read else []
         if not rows:
             return {}
         title, h1, seen = rows[0]
@@ -60,7 +63,8 @@ class Known:
 
     def title(self, address: str) -> str:
         """Return the H1, else the title, of a page that was read; "" for any other."""
-        rows = self.store.ask("SELECT h1, title FROM pages WHERE address = ?", address)
+        query = "SELECT h1, title FROM pages WHERE address = ?"
+        rows = self.store.ask(query, address) if self.some_read else []
         return next((text for row in rows for text in row if text), "")
 
     def repeated(self, alt: str) -> bool:
@@ -100,8 +104,10 @@ class Known:
 
     def unread(self, limit: int | None = None) -> Iterator[str]:
         """Yield the pages that were not visited yet, the servers taking turns."""
-        rows = self.store.ask(f"{UNREAD} LIMIT ?", -1 if limit is None else limit)
-        return (address for (address,) in rows)
+        last, left = (-1, -1), inf if limit is None else limit
+        while rows := self.store.ask(UNREAD, *last, min(PAGE, left)):
+            last, left = rows[-1][:2], left - len(rows)
+            yield from (address for _, _, address in rows)
 
     def count_pages(self) -> tuple[int, int, int]:
         """Return how many pages there are, how many were visited, and how many were read."""
@@ -117,6 +123,7 @@ class Known:
             given = (finding.status, finding.message, *texts, finding.address)
             self.store.database.execute(query, given)
             self.store.database.executemany("INSERT OR REPLACE INTO markup VALUES (?, ?, ?)", rows)
+        self.some_read = True
 
     def forget_failures(self, lasting: Iterable[str]) -> int:
         """Let every page wait again that could not be read."""

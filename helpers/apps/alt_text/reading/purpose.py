@@ -80,15 +80,19 @@ def verdict(
 def weak_alt(alt: str, address: str, repeated: bool = False) -> str:
     """Return why an alt text says nothing of its image; "" for one that may."""
     letters = re.sub(r"[\W\d_]", "", alt).lower()
-    stem = re.sub(r"\.\w+$", "", path_of(address).rpartition("/")[2])
     if NOTHING.fullmatch(alt.strip().lower()):
         return f"its alt text “{alt[:40]}” holds no word"
     if letters in IMAGE_WORDS:
         return f"its alt text “{alt[:40]}” says only that it is an image"
-    named = alt.strip() == stem and re.search(r"[_\d-]", alt)
+    named = re.search(r"[_\d-]", alt) and alt.strip() == stem_of(address)
     if named or any(kind.fullmatch(alt.strip()) for kind in (FILE_NAME, CAMERA, HASH)):
         return f"its alt text “{alt[:60]}” is the name of a file"
     return f"{REPEATED} or more images share its alt text “{alt[:60]}”" if repeated else ""
+
+
+def stem_of(address: str) -> str:
+    """Return the name of the file at an address, without its ending."""
+    return re.sub(r"\.\w+$", "", path_of(address).rpartition("/")[2])
 
 
 def path_of(address: str) -> str:
