@@ -15,7 +15,6 @@ from hostile_server import answer
 from lettered import FACES, Lettered, drawn, greek, lettered, logo, screenshot, turned, wrong
 
 MINI = Path(__file__).parents[1] / "data" / "mini" / "Flicker8k_Dataset"
-needs_rapidocr = pytest.mark.skipif(not letters.has_rapidocr(), reason="needs rapidocr")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +78,14 @@ def test_the_command_reads_images_of_text_unless_told_not_to(tmp_path, reader, m
     assert [row["status"] for row in first] == ["text", "ok"]
     assert first[0]["alt_text"] == "Open daily" and float(first[0]["confidence"]) > 0.9
     assert [row["status"] for row in second] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("word, told", [("--no-read-text", 1), ("--read-text", 0)])
+def test_a_dry_run_says_if_text_is_not_read(tmp_path, capsys, word, told, monkeypatch):
+    monkeypatch.setattr(letters, "has_rapidocr", lambda: True)
+    (tmp_path / "crawl.csv").write_text("Image\nhttps://10.0.0.1/a.jpg\n")
+    assert run(tmp_path / "crawl.csv", tmp_path / "out.csv", None, "--dry-run", word) == 0
+    assert capsys.readouterr().out.count("--read-text reads them") == told
 
 
 def test_without_the_extra_the_command_names_it(tmp_path, capsys, monkeypatch):

@@ -219,6 +219,8 @@ def plan(job: Job) -> str:
         else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
         *(f"  {address[:200]}" for address in first),
         *[f"{counts['pages']:,} pages would be read before"] * bool(counts["pages"]),
+        *["images of text would be described: --read-text reads them"]
+        * (not table.reading.read_text),
         "nothing was fetched, nothing written",
     ]
     return "\n".join(lines)
