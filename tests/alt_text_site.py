@@ -113,7 +113,8 @@ def write_table(path, rows):
 
 def arguments(source, target, running=None, *more):
     """The command line for a test: no waiting between visits."""
-    words = [str(source), "-o", str(target), "--captioner", "0", "--rate", "100000", *more]
+    words = [str(source), "-o", str(target), "--captioner", "0", "--rate", "100000"]
+    words += ["--no-read-text", *more]
     return [*words, "--local", running.address] if running else words
 
 

@@ -129,7 +129,7 @@ def test_thousands_of_rows_with_broken_addresses(tmp_path, monkeypatch, length):
     assert [(row["Page"], row["Image"]) for row in found] == rows
     fine = [row["status"] for row in found if row["Image"] in set(good)]
     assert set(fine) == {"ok"} and all(row["status"] not in ("", "pending") for row in found)
-    assert all(row["message"] for row in found if row["status"] not in ("ok", "decorative"))
+    assert all(row["message"] for row in found if row["status"] not in ("ok", "looks_decorative"))
 
 
 def peak(table, target, running, seconds):

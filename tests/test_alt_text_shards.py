@@ -76,7 +76,7 @@ def test_each_image_gets_its_answer_without_a_visit(folder, tmp_path):
         ("ok", "A 1 0 128 dog.", f"{SITE}1.jpg"),
         ("http_404", "", f"{SITE}000000002.jpg"),
         ("exists", "Three dogs", f"{SITE}3.jpg"),
-        ("decorative", "", f"{SITE}4.jpg"),
+        ("looks_decorative", "", f"{SITE}4.jpg"),
         ("ok", "A 1 0 128 dog.", f"{SITE}copy.jpg"),
     ]
     assert rows[0]["file"] == "00000/000000001.jpg" and "exif" not in rows[0]

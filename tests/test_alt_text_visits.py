@@ -386,7 +386,7 @@ def test_a_server_is_known_by_its_start(address, start):
 
 def test_pixels_are_those_that_the_captioner_reads(make_image):
     data = make_image("a.png", (400, 300), colour=(9, 8, 7)).read_bytes()
-    assert look("a", data, 16)[0].status == "decorative"  # one colour
+    assert look("a", data, 16)[0].status == "looks_decorative"  # one colour
     data = photo(77, (500, 300))
     seen = look("a", data, 64)
     assert isinstance(seen, Photo) and np.array_equal(seen.pixels, image_pixels(data, 64))

@@ -242,7 +242,7 @@ for relative in ("../photos/00.jpg", "/photos/01.jpg#top", "//other.example/a.jp
     print(urldefrag(urljoin("https://site.example/animals/index.html", relative)).url)
 
 # %% [markdown]
-# Not every image needs words. One that has an alt text keeps it; somebody has thought about it. And a line between two paragraphs or a wave in the background is **decorative**: it gets the empty text `alt=""`, and the screen reader skips it. Often the tag says so, by its role or its size.
+# Not every image needs words. One that has an alt text keeps it, unless that says nothing: `IMG_4071.jpg` is the name of a file (status `weak`, made anew with `--weak`). And a line between two paragraphs or a wave in the background is **decorative**: it has the empty text `alt=""`, and the screen reader skips it. That is an answer, too, and it stays. Often the tag says so by its role; where only its size does, the image `looks_decorative`, and a person has to confirm it.
 
 
 # %% tags=["same-as:helpers.apps.alt_text.signs.by_size", "same-as:helpers.apps.alt_text.signs.ICON", "same-as:helpers.apps.alt_text.signs.SPACER"]
@@ -393,10 +393,10 @@ def read(path):
 table = read(out)
 for row in table[PHOTOS - 2 :]:
     words = row["alt_text"] or row["message"]
-    print(f"{row['image'][:24]:25}{row['status']:13}{shorten(words, 70, placeholder=' …')}")
+    print(f"{row['image'][:24]:25}{row['status']:17}{shorten(words, 70, placeholder=' …')}")
 
 # %% [markdown]
-# Every row has a status and, if nothing was captioned, a reason. `ok` means captioned, `exists` that an alt text was there. With `--retry-failed`, a later run visits again what failed. One thing is done to your own cells: a cell that a spreadsheet would run as a formula gets a `'` in front.
+# Every row has a status and, if nothing was captioned, a reason. `ok` means captioned, `exists` that an alt text was there. (`helpers/apps/alt_text/statuses.py` lists them all.) With `--retry-failed`, a later run visits again what failed. One thing is done to your own cells: a cell that a spreadsheet would run as a formula gets a `'` in front.
 #
 # ## 7. A person has the last word
 #

@@ -19,10 +19,13 @@ from helpers.apps.alt_text.captioning.loading import (
     load_captioner,
 )
 from helpers.apps.alt_text.captioning.work import Settings
-from helpers.apps.alt_text.job import LASTING, Job, JobError
+from helpers.apps.alt_text.job import Job, JobError
 from helpers.apps.alt_text.reading import Reading, Table
 from helpers.apps.alt_text.signs import origin
+from helpers.apps.alt_text.statuses import KNOWN, LASTING
 from helpers.apps.alt_text.store import Store
+from helpers.apps.alt_text.visiting.lettering import has_rapidocr, require_rapidocr
+from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.captioner import add_search_options
 from helpers.console import print_anything, program
@@ -31,6 +34,8 @@ from helpers.images import USER_AGENT
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
 same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
 and out.state, which remembers what is done; delete that one when you are."""
+
+READ_TEXT = "read images of text instead of describing them; default: if rapidocr is installed"
 
 
 def main(
@@ -67,11 +72,15 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--captioner", help="a name or a folder")
     add_search_options(parser)
     add("--all", action="store_true", help="caption images that have an alt text, too")
+    add("--weak", action="store_true", help="and those whose alt text says little: a file name")
     add("--limit", type=number_from(int, 0), help="visit so many addresses in this run")
     add("--retry-failed", action="store_true", help="visit again what failed")
     add("--dry-run", action="store_true", help="tell what would be done; write nothing")
     add("--parquet", action="store_true", help="write out.parquet as well")
     add("--no-report", action="store_true", help="write no page to review")
+    add(
+        "--read-text", action=argparse.BooleanOptionalAction, default=has_rapidocr(), help=READ_TEXT
+    )
     add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
     add_groups(parser)
     options = parser.parse_args(arguments)
@@ -84,6 +93,8 @@ def check(options: argparse.Namespace) -> None:
     """Raise JobError or ImportError for options that would make every visit fail, or the end."""
     if options.parquet:
         require_pyarrow()
+    if options.read_text:
+        require_rapidocr()
     if not re.fullmatch(r"[\x20-\x7e\xa0-\xff]*", options.contact):
         problem = f"--contact {options.contact!r} holds letters that no header of HTTP can carry"
         raise JobError(f"{problem}. Write it without them, such as you@example.org")
@@ -97,6 +108,7 @@ def add_groups(parser: argparse.ArgumentParser) -> None:
     """Add the options about visits and about the input."""
     add = parser.add_argument_group("visits").add_argument
     add("--rate", type=number_from(float, 0.001), default=5, help="a second and server; 5")
+    add("--read-pages", action="store_true", help="read the pages on which images stand, too")
     add("--contact", default="", help="your address, for those who read their server's log")
     add("--local", default="", metavar="127.0.0.1:8000", help="let in a server of your own")
     add = parser.add_argument_group("the input, where it isn't recognised").add_argument
@@ -138,16 +150,13 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     identity = {"input": job.table.digest(), "captioner": fingerprint(name)}
     identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
     job.open_state(identity, options.parquet, not options.no_report)
-    job.scan()
-    if options.retry_failed:
-        print(f"{job.store.forget_failures(LASTING):,} addresses are visited again")
+    settings = settings_of(options, job.table.folder, load, fingerprint)
+    hosts = settings.hosts()
+    look_around(job, options, hosts)
     code = 0
     try:
         if job.store.count().get("pending") and options.limit != 0:
-            agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
-            visits = options.rate, options.local, agent, job.table.folder
-            how = options.beam_size, options.search
-            work(job, Settings(name, load, *how, *visits, fingerprint), options)
+            work(job, settings, options, hosts)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130
@@ -158,12 +167,32 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     return code
 
 
-def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
+def settings_of(
+    options: argparse.Namespace, folder: str, load: Callable, fingerprint: Callable
+) -> Settings:
+    """Return what those who visit and caption have to know."""
+    agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
+    name, how = options.captioner or default_captioner(), (options.beam_size, options.search)
+    visits = options.rate, options.local, agent, folder
+    return Settings(name, load, *how, *visits, fingerprint, read_text=options.read_text)
+
+
+def look_around(job: Job, options: argparse.Namespace, hosts: Hosts) -> None:
+    """Read the table, and the pages on which its images stand."""
+    job.scan()
+    if options.retry_failed:
+        failed, pages = (known.forget_failures(LASTING) for known in (job.store, job.known))
+        print(f"{failed:,} addresses{f' and {pages:,} pages' * bool(pages)} are visited again")
+    if options.read_pages and options.limit != 0:
+        job.read_pages(hosts, options.limit)
+
+
+def work(job: Job, settings: Settings, options: argparse.Namespace, hosts: Hosts) -> None:
     """Visit and caption, here or on a cluster."""
     if options.scheduler:
         job.work_on_cluster(options.scheduler, settings, options.limit)
     else:
-        job.work(settings.load(settings.captioner), settings, options.limit)
+        job.work(settings.load(settings.captioner), settings, options.limit, hosts)
 
 
 def summary(counts: Mapping[str, int]) -> str:
@@ -178,8 +207,8 @@ def plan(job: Job) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
         counts, first = job.scan(), list(job.store.waiting(5))
-    table, others = job.table, ("exists", "decorative", "no_address", "bad_address")
-    known = ", ".join(f"{counts[status]:,} {status}" for status in others if status in counts)
+    table = job.table
+    known = ", ".join(f"{counts[status]:,} {status}" for status in KNOWN if status in counts)
     lines = [
         f"{table.path}: a {table.kind} in {table.encoding.removesuffix('-sig')}, {used(table)}",
         *job.notes(counts),
@@ -189,6 +218,9 @@ def plan(job: Job) -> str:
         if table.folder
         else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
         *(f"  {address[:200]}" for address in first),
+        *[f"{counts['pages']:,} pages would be read before"] * bool(counts["pages"]),
+        *["images of text would be described: --read-text reads them"]
+        * (not table.reading.read_text),
         "nothing was fetched, nothing written",
     ]
     return "\n".join(lines)

@@ -14,20 +14,33 @@ from tqdm.auto import tqdm
 from helpers.apps.alt_text.captioning.cluster import CHUNK, share_out
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
+from helpers.apps.alt_text.known import Known
 from helpers.apps.alt_text.reading import Reading, open_input
-from helpers.apps.alt_text.signs import origin
+from helpers.apps.alt_text.reading.context import context_text
+from helpers.apps.alt_text.reading.occurrences import Occurrence
+from helpers.apps.alt_text.reading.purpose import REPEATED
+from helpers.apps.alt_text.scanning import scan
 from helpers.apps.alt_text.store import Store
+from helpers.apps.alt_text.visiting.pages import read_pages
+from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.writing import output_files
-from helpers.apps.alt_text.writing.outputs import Record, record_of
+from helpers.apps.alt_text.writing.outputs import Record, record_of, unique
 from helpers.files import locked
 
 if TYPE_CHECKING:
     from helpers.captioner import Captioner
 
-ADDED_AT_ONCE = 1000  # addresses
 MORE_COLUMNS = 8  # without a name; what a row holds beyond them shares the last one
 MOST_REPEATED = 2000  # characters of a row that stand beside its second image, and each after it
-LASTING = ("ok", "decorative", "noai", "bad_address")  # no use to try again
+# What was seen on a page, and the column that it gets.
+PAGE_COLUMNS = {
+    "title": "page_title",
+    "h1": "page_h1",
+    "heading": "page_heading",
+    "figcaption": "page_caption",
+    "link": "page_link",
+    "link_name": "page_link_name",
+}
 UNDER_WAY = "this job is under way in another process; wait for it"
 
 
@@ -38,9 +51,11 @@ class Job:
         output: the CSV file; the others stand beside it and share the first part of its name.
         table: the input.
         store: the state, once it is open.
+        known: what is known beside the rows, once they have been read.
     """
 
     store: Store
+    known: Known
 
     def __init__(self, source: str | Path, output: str | Path, reading: Reading | None = None):
         self.output, self.held = table_path(output), ExitStack()
@@ -79,33 +94,42 @@ class Job:
         self.held.close()
 
     def scan(self) -> dict:
-        """Read the input once and note its distinct addresses; return what was counted."""
-        if counts := self.store.scanned():
-            return counts
-        self.store.start_anew()
-        counts, turns, new = Counter(rows=0, images=0, width=0, left_out=0), Counter(), {}
-        for row, found in tqdm(self.table.occurrences(), "reading", unit="row", disable=None):
-            counts["rows"] += 1
-            counts["left_out"] += not found
-            counts["images"] += sum(bool(image.address) for image in found)
-            counts["width"] = max(counts["width"], len(row))
-            counts.update(image.status or "to caption" for image in found)
-            for address in (image.address for image in found if not image.status):
-                if address not in new and not self.store.knows(address):
-                    new[address] = turns[origin(address)]
-                    turns[origin(address)] += 1
-            if len(new) >= ADDED_AT_ONCE:
-                self.store.add(new.items())
-                new = {}
-        self.store.add(new.items())
-        counts.update(addresses=sum(turns.values()), servers=len(turns))
-        self.store.note(scanned=dict(counts))
-        return dict(counts)
+        """Read the input and note its distinct addresses; return what was counted.
 
-    def work(self, captioner: "Captioner", settings: Settings, limit: int | None = None) -> None:
-        """Fetch and caption what is not done yet, at most `limit` addresses."""
+        Once is enough, unless pages have been read since. Raises JobError if pages are to be read
+        and no row names one.
+        """
+        if self.table.reading.read_pages and self.table.places.page is None:
+            problem = "--read-pages: no column names the page on which an image stands"
+            raise JobError(f"{problem}. Name it with --page-column NAME")
+        self.table.known = self.known = Known(self.store, REPEATED)
+        return scan(self.table, self.store, self.known)
+
+    def read_pages(self, hosts: Hosts, limit: int | None = None) -> None:
+        """Read the pages on which images stand, each once, at most `limit`, and scan anew."""
+        total, done, _ = self.known.count_pages()
+        total = total if limit is None else min(total, done + limit)
+        bar = tqdm(desc="pages", total=total, initial=done, unit="page", disable=None)
+        with bar, closing(read_pages(self.known.unread(limit), hosts)) as pages:
+            for finding, page in pages:
+                self.known.save_page(finding, page)
+                bar.update()
+        self.scan()
+
+    def work(
+        self,
+        captioner: "Captioner",
+        settings: Settings,
+        limit: int | None = None,
+        hosts: Hosts | None = None,
+    ) -> None:
+        """Fetch and caption what is not done yet, at most `limit` addresses.
+
+        hosts: what is known of the servers by now.
+        """
         addresses, known = self.store.waiting(limit), self.store.has_picture
-        self.keep(work_off(addresses, captioner, settings, settings.hosts(), known), limit)
+        hosts = hosts or settings.hosts()
+        self.keep(work_off(addresses, captioner, settings, hosts, known), limit)
 
     def work_on_cluster(
         self, scheduler: str, settings: Settings, limit: int | None = None, chunk: int = CHUNK
@@ -129,14 +153,28 @@ class Job:
         named, widest = len(self.table.columns), self.store.scanned()["width"]
         return max(named, min(widest, named + MORE_COLUMNS))
 
+    def columns(self) -> list[str]:
+        """Return the names of the output's columns, before those that hold the answers."""
+        named = self.table.columns
+        named = named + [f"column {n}" for n in range(len(named) + 1, self.width() + 1)]
+        added = [*PAGE_COLUMNS.values(), "context"] if self.table.reading.read_pages else []
+        return [*named, *unique([*named, *added])[len(named) :]]
+
     def records(self) -> Iterator[Record]:
         """Yield the rows of the output: for a row with several images several."""
         width = self.width()
         for row, found in self.table.occurrences():
             cells = fitted(row, width, self.table.delimiter)
             for image in found:
-                yield record_of(cells, image, self.store.find)
+                yield record_of([*cells, *self.seen(image)], image, self.store.find)
                 cells = repeated(cells)
+
+    def seen(self, image: Occurrence) -> list[str]:
+        """Return the cells that say what was seen around an image on its page."""
+        if not self.table.reading.read_pages:
+            return []
+        cells = [image.context.get(name, "") for name in PAGE_COLUMNS]
+        return [*cells, context_text(image.context)]
 
     def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Return what of the input is left out, and why."""
@@ -153,8 +191,7 @@ class Job:
 
         After an error or Ctrl-C all of them are as they were.
         """
-        names, counts = self.table.columns, Counter()
-        names = names + [f"column {n}" for n in range(len(names) + 1, self.width() + 1)]
+        names, counts = self.columns(), Counter()
         files = output_files(self.output, names, self.table.delimiter, parquet, report)
         with files as (paths, writers):
             for record in self.records():

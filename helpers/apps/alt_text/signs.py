@@ -29,12 +29,19 @@ def origin(address: str) -> str:
     return ""
 
 
-def decorative(image: dict[str, str], address: str) -> str:
-    """Return why an image only decorates, by its markup or address; "" if it may say something."""
+def hidden(image: dict[str, str]) -> str:
+    """Return why markup says of an image that it only decorates; "" if it doesn't."""
     if image.get("role", "").lower() in ("presentation", "none"):
         return f'its role is "{image["role"].lower()}"'
     if image.get("aria-hidden", "").lower() == "true":
         return "it is hidden from screen readers (aria-hidden)"
+    if "alt" in image and not image["alt"].strip():
+        return 'its alt text is empty (alt=""): screen readers skip it'
+    return ""
+
+
+def decorative(image: dict[str, str], address: str) -> str:
+    """Return why an image seems only to decorate, by its size or address; "" if it may say much."""
     if SPACERS.search(address.partition("?")[0]):
         return "its name is that of a spacer or tracking pixel"
     if TRACKERS.search(address):

@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS addresses (
     number INTEGER PRIMARY KEY, address TEXT UNIQUE, turn INTEGER,
     status TEXT, message TEXT, digest TEXT
 );
-CREATE TABLE IF NOT EXISTS pictures (digest TEXT PRIMARY KEY, candidates TEXT, thumbnail BLOB);
+CREATE TABLE IF NOT EXISTS pictures (
+    digest TEXT PRIMARY KEY, candidates TEXT, thumbnail BLOB, sure INTEGER
+);
 CREATE INDEX IF NOT EXISTS waiting ON addresses (turn, number) WHERE status IS NULL;
 """
 
@@ -88,11 +90,13 @@ class Picture:
         digest: the hash of its bytes.
         thumbnail: a small JPEG.
         candidates: (caption, probability), best first; none for one that only decorates.
+        sure: whether the captioner is; else none of its captions is suggested.
     """
 
     digest: str
     thumbnail: bytes = b""
     candidates: list[tuple[str, float]] = field(default_factory=list)
+    sure: bool = True
 
 
 class Store:
@@ -150,8 +154,8 @@ class Store:
             yield
 
     def start_anew(self) -> None:
-        """Forget the addresses."""
-        self.ask("DELETE FROM addresses")
+        """Forget the addresses of which nothing is known yet."""
+        self.ask("DELETE FROM addresses WHERE status IS NULL")
 
     def add(self, rows: Iterable[tuple[str, int]]) -> None:
         """Add (address, turn); an address that is known is left alone."""
@@ -182,10 +186,10 @@ class Store:
 
     def save(self, findings: Iterable[Finding], pictures: Iterable[Picture]) -> None:
         """Keep what became of some addresses, at once."""
-        shown = [(p.digest, json.dumps(p.candidates), p.thumbnail) for p in pictures]
+        shown = [(p.digest, json.dumps(p.candidates), p.thumbnail, p.sure) for p in pictures]
         rows = [(f.status, f.message, f.digest, f.address) for f in findings]
         with self.transaction():
-            self.database.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?, ?)", shown)
+            self.database.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?)", shown)
             self.database.executemany(
                 "UPDATE addresses SET status = ?, message = ?, digest = ? WHERE address = ?", rows
             )
@@ -196,15 +200,15 @@ class Store:
 
     def find(self, address: str) -> tuple[Finding, Picture | None]:
         """Return what became of an address, with status "pending" if nothing yet."""
-        query = "SELECT status, message, digest, candidates, thumbnail FROM addresses"
+        query = "SELECT status, message, digest, candidates, thumbnail, sure FROM addresses"
         query += " LEFT JOIN pictures USING (digest) WHERE address = ?"
         rows = self.ask(query, address)
         if not rows or rows[0][0] is None:
             return Finding(address, "pending", "not visited yet; run the command again"), None
-        status, message, digest, candidates, thumbnail = rows[0]
+        status, message, digest, candidates, thumbnail, sure = rows[0]
         with in_words(self.path):
             expect(str, status, message, digest or "")
-            found = None if candidates is None else picture(digest, thumbnail, candidates)
+            found = None if candidates is None else picture(digest, thumbnail, candidates, sure)
         return Finding(address, status, message, digest or ""), found
 
     def count(self) -> dict[str, int]:
@@ -233,10 +237,10 @@ def page(database: sqlite3.Connection, path: str, query: str, *given: float) -> 
         return rows
 
 
-def picture(digest: str, thumbnail: bytes, candidates: str) -> Picture:
+def picture(digest: str, thumbnail: bytes, candidates: str, sure: int) -> Picture:
     """Return a picture as it was kept; raises ValueError for what was not kept by us."""
     found = [(caption, number_in(p, 0, 1)) for caption, p in read_json(candidates)]
     expect(str, *(caption for caption, _ in found))
     expect(int | float, *(probability for _, probability in found))
     expect(bytes, thumbnail)
-    return Picture(digest, thumbnail, found)
+    return Picture(digest, thumbnail, found, bool(sure))

@@ -3,7 +3,7 @@
 One function, `work_off`, does all of it, here and on every worker of a cluster.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ import numpy as np
 
 from helpers.apps.alt_text.captioning.loading import captioner_hash
 from helpers.apps.alt_text.store import Finding, Picture
+from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import Photo, Result
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.visiting.visits import visits
@@ -43,6 +44,7 @@ class Settings:
         fingerprint: gives the hash of the captioner of that name, wherever it is asked.
         digest: what it gave where the command was given; a cluster fills it in.
         run: names this run of the command; a cluster fills it in.
+        read_text: read images of text.
     """
 
     captioner: str
@@ -56,6 +58,7 @@ class Settings:
     fingerprint: Callable = captioner_hash
     digest: str = ""
     run: str = ""
+    read_text: bool = False
 
     def hosts(self) -> Hosts:
         """Return the servers, of which nothing is known yet."""
@@ -74,7 +77,9 @@ def work_off(
     known: tells of a digest whether that picture has been captioned already. Without it a picture
         may be captioned again, in another batch.
     """
-    with closing(ahead(visits(addresses, hosts, captioner.encoder.image_size))) as results:
+    lettering = Lettering() if settings.read_text else None
+    found = visits(addresses, hosts, captioner.encoder.image_size, lettering)
+    with closing(ahead(found)) as results:
         yield from one_behind(
             partial(captioned, captioner=captioner, how=(settings.beam_size, settings.search)),
             encoded(in_batches(results), captioner.encoder, known),
@@ -120,10 +125,22 @@ def captioned(batch: Encoded, captioner: object, how: tuple) -> Batch:
     beams = on_readable(lambda found: captioner.feature_candidates(found, *how), features)
     for photo, candidates in zip(new, beams, strict=True):
         said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
-        pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))
+        sure = is_sure(captioner, candidates)
+        pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said, sure))
     findings = [finding for finding, _ in others]
     findings += [Finding(photo.address, "ok", "", photo.picture.digest) for photo in photos]
     return findings, pictures
+
+
+def is_sure(captioner: object, candidates: Sequence) -> bool:
+    """Return whether a captioner is sure enough of its best caption for it to be suggested.
+
+    The one place that asks: `Candidate.confidence` is how sure it is, `least_confidence` of the
+    captioner how sure is enough. Who lacks either of them is taken at their word.
+    """
+    least = getattr(captioner, "least_confidence", None)
+    given = getattr(candidates[0], "confidence", None) if candidates else None
+    return least is None or given is None or given >= least
 
 
 def ahead(items: Iterator) -> Iterator:

@@ -99,6 +99,9 @@ def addresses_in(cell: str) -> list[dict[str, str]]:
         return found
     parts = [part.strip() for part in SEVERAL.split(cell) if part.strip()]
     alike = all(map(NAMED_IMAGE.fullmatch, parts))
+    if alike and not bare and len(names := cell.split(",/")) > 1:  # Magento's "/a.jpg,/b.jpg"
+        alike = all(map(NAMED_IMAGE.fullmatch, names))
+        parts = [names[0], *(f"/{name}" for name in names[1:])] if alike else parts
     if not bare and not alike and AMONG_WORDS.search(cell) and (found := wrapped(cell)):
         return found
     pieces = (piece for part in (parts if alike else [cell]) for piece in SPLIT.split(part))

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from helpers.apps.alt_text.reading.names import (
     ADDRESSES,
     ALTS,
+    CONTEXT,
     MIME,
     PAGES,
     TYPES,
+    holds_several,
     is_alt,
     plain,
     says_image,
@@ -32,9 +34,16 @@ def find_columns(table: Table, address: str = "", page: str = "", alt: str = "")
     here = {where}
     page_at = named(table, page, "--page-column") if page else find_page(table, here)
     alt_at = named(table, alt, "--alt-column") if alt else find_alt(table, where)
-    return Columns(
-        where, page_at, alt_at, {at: known for at, known in kinds.items() if at != where}
-    )
+    kinds = {at: known for at, known in kinds.items() if at != where}
+    context = find_context(table, {where, page_at, alt_at, *kinds})
+    several = alt_at is not None and holds_several(table.columns[alt_at])
+    return Columns(where, page_at, alt_at, kinds, context, several)
+
+
+def find_context(table: Table, without: set[int | None]) -> dict[str, int]:
+    """Return the columns that tell of the page around an image: what they hold -> where."""
+    found = {kind: by_name(table, names, without) for kind, names in CONTEXT.items()}
+    return {kind: at for kind, at in found.items() if at is not None}
 
 
 def find_kinds(table: Table) -> dict[int, bool]:
@@ -52,11 +61,13 @@ def find_alt(table: Table, address: int) -> int | None:
     names = {at: name for at, name in enumerate(table.columns) if at != address and is_alt(name)}
     fitting = [at for at in names if share(table, at, ADDRESS_LIKE.match) <= 0.5]
     number = trailing_number(table.columns[address])
+    own = plain(table.columns[address]).rstrip("s")
     ranks = {name: rank for rank, name in enumerate(ALTS)}
 
-    def order(at: int) -> tuple[bool, int]:
+    def order(at: int) -> tuple[bool, bool, int]:
         other = trailing_number(names[at]) != number
-        return other, ranks.get(plain(names[at]), len(ranks))
+        another = not plain(names[at]).startswith(own)
+        return other, another, ranks.get(plain(names[at]), len(ranks))
 
     return min(fitting, key=order, default=None)
 

@@ -14,18 +14,43 @@ von pagina ページ ページurl 页面 页面url""".split()
 ALTS = "alt alttext imagealt imagealttext altattribute imgalt alternativetext alttag".split()
 ALT_WORDS = {*ALTS, "alternativtext", "imgalttext", "альт"}
 ALTERNATIVE = re.compile("alternati[vf]|alternatyw|альтернатив")  # of a text, else of anything
-TEXT_WORDS = set("text texte texto testo tekst текст metin".split())
+TEXT_WORDS = set("text texts texte texto testo tekst текст metin".split())
 # What may stand beside; “length”, “missing”, “new” or “url” make another thing of it.
 COMPANIONS = TEXT_WORDS | set(
     """tag attribute attribut attributo atributo attr html content value image images img imagen
     imagem immagine bild bildes photo picture product current existing original old aktueller
-    actuel actual attuale de del da di la le les el of the l d s""".split()
+    actuel actual attuale main featured hero cover base wp attachment de del da di la le les el of
+    the l d s""".split()
 )
+# Shops that call it something else: Magento a label, BigCommerce a description of the image.
+SHOPS = re.compile(r"(base|small|thumbnail|additional)_image_labels?|product image description\b.*")
+SEVERAL = re.compile(r"(texts|labels|alts|tags)\b")
 ALT_CJK = re.compile("代替|替代|대체|alt(属性|テキスト|文本)")
 COUNTS_CJK = re.compile("[長长数]|길이")
 TYPES = """type contenttype mimetype mime kind typ contenttyp inhaltstyp medientyp typedecontenu
 tipo tipodecontenido tipodicontenuto tipodeconteudo resourcetype mediatype filetype assettype
 linktype urltype elementtype 種類 タイプ コンテンツタイプ 类型 内容类型 тип""".split()
+# What tells of the page around an image: what it is -> its names.
+CONTEXT = {
+    "title": """pagetitle title title1 metatitle seotitle sourcetitle pagename posttitle seitentitel
+        titel titre titre1 titredelapage titulo titulodelapagina titolo タイトル 标题 заголовок""",
+    "h1": "h1 h11 h1text pageh1 firstheading überschrift1 h1überschrift ueberschrift1",
+    "heading": """heading nearestheading sectionheading h2 h21 section überschrift ueberschrift
+        encabezado intestazione 見出し""",
+    "figcaption": """caption figcaption imagecaption postexcerpt bildunterschrift légende legende
+        legenda didascalia piedefoto キャプション 说明""",
+    "link_text": """anchor anchortext linktext linkanchor ankertext texteducalien textedancre
+        textoancla textodeancla testoancora testodiancoraggio アンカーテキスト 锚文本""",
+    "link": """linktarget linkurl linkedurl linkhref targeturl imagelinkurl imagelinkto linksto
+        linkziel cibledulien destinodelenlace""",
+    "product": """product productname producttitle name itemname itemtitle handle produkt
+        produktname artikelname nomduproduit nombredelproducto nomeprodotto nome nombre nom
+        商品名 产品名称 название""",
+    "keywords": """keywords keyword metakeywords metakeyword focuskeyword targetkeyword tags
+        producttags schlagwörter keywords1 metakeywords1 motsclés palabrasclave parolechiave
+        キーワード 关键词""",
+}
+CONTEXT = {kind: names.split() for kind, names in CONTEXT.items()}
 KNOWN = {*ADDRESSES, *PAGES, *TYPES}
 IMAGES = """image images img imagetag photo picture graphic jpg jpeg png webp gif svg avif bild
 bilder grafik imagen imagenes immagine immagini imagem imagens afbeelding afbeeldingen obraz
@@ -47,13 +72,20 @@ def is_alt(name: str) -> bool:
     """True for the name of a column of alt texts: "Alt Text 1", "Texte Alt", "代替テキスト"."""
     if ALT_CJK.search(plain(name)):
         return not COUNTS_CJK.search(name)
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|\([^()]*\)", " ", name).lower()
+    if SHOPS.fullmatch(name.strip().lower()):
+        return True
     words = set(re.findall(r"[^\W\d_]+", spaced))
     alternative = (
         {word for word in words if ALTERNATIVE.match(word)} if words & TEXT_WORDS else set()
     )
     alt = (words & ALT_WORDS) | alternative
     return bool(alt) and words - alt <= COMPANIONS
+
+
+def holds_several(name: str) -> bool:
+    """True for a column with a list of alt texts in each cell: "Image alt texts (x,y,z...)"."""
+    return bool(SEVERAL.search(name.lower()))
 
 
 def is_known(name: str) -> bool:

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin
 
+from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.reading.cells import address_of, images_of
+from helpers.apps.alt_text.reading.context import in_links, seen_by
 from helpers.apps.alt_text.reading.names import LINKS, MIME, plain, says_image
-from helpers.apps.alt_text.signs import IMAGE_LIKE, decorative
+from helpers.apps.alt_text.reading.purpose import UNSUPPORTED_MIME, NothingKnown, verdict
+from helpers.apps.alt_text.signs import IMAGE_LIKE
 
 
 @dataclass(frozen=True)
@@ -15,12 +18,16 @@ class Columns:
     """Where to find things in a row; None for what a table lacks.
 
     kinds: columns that say of what kind a row is, and whether they know images among others.
+    context: columns that tell of the page around an image: what they hold -> where.
+    several: a cell of alt texts holds one for each image.
     """
 
     address: int
     page: int | None = None
     alt: int | None = None
     kinds: dict[int, bool] = field(default_factory=dict, compare=False)
+    context: dict[str, int] = field(default_factory=dict, compare=False)
+    several: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -29,10 +36,12 @@ class Occurrence:
 
     Attributes:
         address: absolute, as far as the row tells; "" if there is none.
-        status: "" if it needs a caption, else "exists", "decorative", "no_address" or
-            "bad_address", with a message.
+        status: "" if it needs a caption, else one of `statuses`, with a message.
         alt: the alt text that it has.
         shown: what people know it by, where that is not the address.
+        suggestion: the text for it, where that is known without a look at it.
+        page: on which it stands; "" if the row names none.
+        context: what is known of the page around it, as `context` names it.
     """
 
     address: str
@@ -40,23 +49,50 @@ class Occurrence:
     message: str = ""
     alt: str = ""
     shown: str = ""
+    suggestion: str = ""
+    page: str = ""
+    context: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How the images of a row are judged.
+
+    Attributes:
+        base: what addresses are relative to if the row names no page.
+        everything: caption also images that have an alt text.
+        weak: caption also images whose alt text says little.
+        known: what is known beside the row.
+    """
+
+    base: str = ""
+    everything: bool = False
+    weak: bool = False
+    known: NothingKnown = NothingKnown()
 
 
 def occurrences_in(
-    row: Sequence[str], columns: Columns, base: str = "", everything: bool = False
+    row: Sequence[str], columns: Columns, judging: Judging = Judging()
 ) -> list[Occurrence]:
-    """Return the images of a row, at least one: an Occurrence also says that there is none.
-
-    base: what addresses are relative to if the row names no page.
-    everything: caption also images that have an alt text.
-    """
+    """Return the images of a row, at least one: an Occurrence also says that there is none."""
     cell = cell_of(row, columns.address)
-    page = cell_of(row, columns.page) or base
-    alt = cell_of(row, columns.alt)
-    texts = ((image, image.get("alt", "").strip() or alt) for image in images_of(cell))
-    found = [occurrence(image, page, "" if everything else text) for image, text in texts]
+    page = cell_of(row, columns.page)
+    around = {name: cell_of(row, at) for name, at in columns.context.items()}
+    around["kind"] = " ".join(cell_of(row, at) for at in columns.kinds)
+    images = list(in_links(cell, images_of(cell), page or judging.base))
+    alts = alts_for(cell_of(row, columns.alt), len(images), columns.several)
+    found = [
+        occurrence(image, page, around | {"row_alt": alt}, judging)
+        for image, alt in zip(images, alts, strict=True)
+    ]
     broken = "holds no <img> with an address" if "<" in cell else "is empty"
-    return found or [Occurrence("", "no_address", f"the cell {broken}")]
+    return found or [Occurrence("", statuses.NO_ADDRESS, f"the cell {broken}")]
+
+
+def alts_for(cell: str, images: int, several: bool) -> list[str]:
+    """Return the alt text of each image of a row: all have the same, or each its own in a list."""
+    own = re.split(r"[,|;\n]", cell) if several else []
+    return [alt.strip() for alt in own] if len(own) == images else [cell] * images
 
 
 def cell_of(row: Sequence[str], place: int | None) -> str:
@@ -80,19 +116,23 @@ def is_no_image(row: Sequence[str], columns: Columns) -> bool:
     return other and not IMAGE_LIKE.search(cell_of(row, columns.address))
 
 
-def occurrence(image: dict[str, str], page: str, alt: str) -> Occurrence:
-    """Judge an image by its address and markup."""
+def occurrence(
+    image: dict[str, str], page: str, around: dict[str, str], judging: Judging
+) -> Occurrence:
+    """Judge an image by its address, its markup, and what is known of the page around it."""
     given = address_of(image)
     try:
-        address = urldefrag(urljoin(page, given)).url
+        address = urldefrag(urljoin(page or judging.base, given)).url
     except ValueError:
-        return Occurrence(given, "bad_address", "is no valid address. Copy it once more")
+        return Occurrence(given, statuses.BAD_ADDRESS, "is no valid address. Copy it once more")
     address = f"https:{address}" if address.startswith("//") else address
-    if alt:
-        return Occurrence(address, "exists", "has an alt text already", alt)
-    if reason := decorative(image, address):
-        return Occurrence(address, "decorative", reason)
-    if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
-        problem = "is relative, and its row names no page. Add --base https://…"
-        return Occurrence(address, "no_address", problem)
-    return Occurrence(address)
+    image = seen_by(around, judging.known.markup(page, address), image)
+    alt = image.get("alt", "").strip() or image.get("aria-label", "").strip() or around["row_alt"]
+    judged = "" if judging.everything else alt
+    status, message, text = verdict(image, address, judged, judging.weak, judging.known)
+    if not status and not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
+        status = statuses.NO_ADDRESS
+        message = "is relative, and its row names no page. Add --base https://…"
+    if not status and UNSUPPORTED_MIME.search(around["kind"]):
+        status, message = statuses.UNSUPPORTED, "a kind of file that isn't looked into; describe it"
+    return Occurrence(address, status, message, alt, "", text, page, image)

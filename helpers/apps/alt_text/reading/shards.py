@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.reading.context import seen_by
 from helpers.apps.alt_text.reading.occurrences import Occurrence, cell_of
+from helpers.apps.alt_text.reading.purpose import weak_alt
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.reading.tables import SAMPLE_ROWS, Table
 from helpers.apps.alt_text.signs import by_size, pixels
@@ -23,6 +26,7 @@ from helpers.strangers import read_json
 SCHEME = "shard:"  # begins the address of an image inside the folder
 ENDINGS = (".jpg", ".png", ".webp")
 BROKEN = (".json", ".parquet")  # a row for a file that can't be read, since others go on
+HAS_ALT = "has an alt text already"
 LONGEST_JSON = 1_000_000  # bytes
 LEFT_OUT = ("status", "exif", "sha256", "md5", "sha512")  # of no use to those who write alt text
 # What img2dataset says of a failure -> our status. The first that fits.
@@ -56,14 +60,16 @@ class Shards(Table):
             message = "can't be read, so nothing is known of its images; fetch them again"
             return [Occurrence(file, "failed", message)]
         status, message = "", by_size(*map(pixels, sides))
-        if alt and not self.reading.everything:
-            status, message = "exists", "has an alt text already"
+        weak = weak_alt(alt, shown, self.known.repeated(alt)) if alt else ""
+        if alt and not self.reading.everything and not (weak and self.reading.weak):
+            status, message = (statuses.WEAK, weak) if weak else (statuses.EXISTS, HAS_ALT)
         elif not file:
             message = named.get("error_message") or "img2dataset has left no file of it"
             status, alt = status_of(message), ""
         else:
-            status, alt = "decorative" * bool(message), ""
-        return [Occurrence(f"{SCHEME}{file}", status, message, alt, shown)]
+            status, alt = statuses.LOOKS_DECORATIVE * bool(message), ""
+        context = seen_by({name: cell_of(row, at) for name, at in self.places.context.items()})
+        return [Occurrence(f"{SCHEME}{file}", status, message, alt, shown, context=context)]
 
     def digest(self) -> str:
         """Return a hash of names and sizes of the folder's shards."""

@@ -11,18 +11,16 @@ from itertools import islice
 from pathlib import Path
 
 from helpers.apps.alt_text.reading.header import SEPARATOR, header_at, is_comment
+from helpers.apps.alt_text.reading.names import is_known
 from helpers.apps.alt_text.reading.occurrences import (
     Columns,
+    Judging,
     Occurrence,
     is_no_image,
     occurrences_in,
 )
-from helpers.apps.alt_text.reading.rows import (
-    TableError,
-    binary,
-    csv_rows,
-    list_rows,
-)
+from helpers.apps.alt_text.reading.purpose import NothingKnown
+from helpers.apps.alt_text.reading.rows import TableError, binary, csv_rows, list_rows
 from helpers.apps.alt_text.reading.sitemaps import COLUMNS, sitemap_rows
 
 DELIMITERS = ",;\t|"
@@ -39,6 +37,9 @@ class Reading:
     Attributes:
         base: what addresses are relative to where a row names no page.
         everything: caption also images that have an alt text.
+        weak: caption also images whose alt text says little.
+        read_pages: read the pages on which the images stand, too.
+        read_text: read the text in images of text.
     """
 
     address_column: str = ""
@@ -48,6 +49,9 @@ class Reading:
     delimiter: str = ""
     base: str = ""
     everything: bool = False
+    weak: bool = False
+    read_pages: bool = False
+    read_text: bool = False
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Table:
         address, alt: names of columns that such an input always has, "" where they must be found.
         places, reading: where to find things in a row, and how to read it.
         folder: of images that are fetched already; "" without such.
+        known: what is known beside the rows; a job fills it in.
     """
 
     path: Path
@@ -84,6 +89,7 @@ class Table:
     places: Columns = Columns(0)
     reading: Reading = Reading()
     folder: str = ""
+    known: NothingKnown = NothingKnown()
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each row; however large the file, one row is in memory."""
@@ -98,7 +104,9 @@ class Table:
         """Return the images of a row, at least one; none if its kind is another one."""
         if is_no_image(row, self.places):
             return []
-        return occurrences_in(row, self.places, self.reading.base, self.reading.everything)
+        how = self.reading
+        judging = Judging(how.base, how.everything, how.weak, self.known)
+        return occurrences_in(row, self.places, judging)
 
     def occurrences(self) -> Iterator[tuple[list[str], list[Occurrence]]]:
         """Yield each row with its images."""
@@ -186,13 +194,15 @@ def delimiter_of(text: str) -> str:
     lines = text.splitlines(keepends=True)[: SAMPLE_ROWS + 1]
     lines = [line for line in lines if line.strip() and not is_comment([line])] or lines
 
-    def fits(delimiter: str) -> tuple[float, int]:
+    def fits(delimiter: str) -> tuple[float, int, int]:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
         while len(widths) > 1 and widths[0] == 1:  # a title
             widths = widths[1:]
         if not widths or widths[0] == 1:
-            return 0, 0
-        return statistics.fmean(width == widths[0] for width in widths), widths[0]
+            return 0, 0, 0
+        names = sum(map(is_known, next(csv.reader(lines, delimiter=delimiter))))
+        alike = statistics.fmean(width == widths[0] for width in widths)
+        return alike, names * (len(lines) == 1), widths[0]  # a header alone is known by its names
 
     return max(DELIMITERS, key=fits)
 

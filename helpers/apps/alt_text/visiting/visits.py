@@ -2,10 +2,11 @@
 
 import heapq
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -13,8 +14,10 @@ from time import monotonic, sleep
 from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
+from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.reading.shards import SCHEME
 from helpers.apps.alt_text.store import Finding
+from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import DECODING, Result, look
 from helpers.apps.alt_text.visiting.politeness import (
     BUSY,
@@ -30,9 +33,12 @@ from helpers.images.fetching import MAX_REDIRECTS
 from helpers.images.limits import MAX_BYTES
 
 VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
+MAX_FETCHED = 10**7  # bytes
 IN_HAND = 256  # addresses waiting for their turn
 BY_HAND = re.compile(r"(?:; |,? or )(?:right-click.*|(?:save the image and )?upload it.*)(?=\.$)")
 NAMELESS = re.compile(r"^The image of [\d,]+ bytes ")
+# What `open_image` says of images that may be whole, but of a kind that it doesn't open.
+OTHER_KINDS = re.compile("is an? (SVG drawing|XML file|PDF|TIFF image|HEIC photo)")
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,29 @@ class Errand:
         return replace(self, moved=target, redirects=self.redirects + 1)
 
 
-def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result]:
+Look = Callable[[Errand, Answer], Result]
+
+
+def visits(
+    addresses: Iterable[str], hosts: Hosts, size: int, lettering: Lettering | None = None
+) -> Iterator[Result]:
+    """Yield the photo at each address, or what becomes of it; lettering: reads images of text."""
+    return answers(addresses, hosts, partial(look_at_image, size=size, lettering=lettering))
+
+
+def look_at_image(errand: Errand, answer: Answer, size: int, lettering: Lettering | None) -> Result:
+    """Look at what came; size: pixels along each side that the encoder reads."""
+    with DECODING:
+        return look(errand.address, answer.data, size, lettering)
+
+
+def answers(
+    addresses: Iterable[str], hosts: Hosts, look: Look, max_bytes: int = MAX_FETCHED
+) -> Iterator[Result]:
     """Yield what each address gave, in the order in which the answers come.
 
     Each server is visited at its own pace; while it is waited for, others are visited.
+    look: makes a result of what a server sent, which has at most max_bytes.
     """
     coming, order, running = map(Errand, addresses), count(), {}
     due: list[tuple[float, int, Errand]] = []
@@ -82,7 +107,7 @@ def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result
                 if later := hosts.take_turn(errand.place, monotonic()):
                     heapq.heappush(due, (later, number, errand))
                 else:
-                    running[pool.submit(visit, errand, hosts, size)] = errand
+                    running[pool.submit(visit, errand, hosts, look, max_bytes)] = errand
             if not due and not running:
                 return
             for visited in finished(running, due[0][0] if due else None):
@@ -107,29 +132,27 @@ def finished(running: dict[Future, Errand], next_due: float | None) -> list[Futu
     return list(wait(running, seconds, FIRST_COMPLETED).done)
 
 
-def visit(errand: Errand, hosts: Hosts, size: int) -> Result | Errand | ImageError:
-    """Fetch an address and return its photo, or what is to be said about it, or where it leads.
+def visit(errand: Errand, hosts: Hosts, look: Look, most: int) -> Result | Errand | ImageError:
+    """Fetch an address and return what is seen there, or what to say about it, or where it leads.
 
-    size: pixels along each side that the encoder reads.
+    most: bytes that are taken.
     """
     try:
-        answer = fetch_politely(errand.place, hosts)
-        if answer.target:
-            return errand.led_to(answer.target)
-        with DECODING:
-            return look(errand.address, answer.data, size)
+        answer = fetch_politely(errand.place, hosts, most)
+        return errand.led_to(answer.target) if answer.target else look(errand, answer)
     except ImageError as error:
         return error
     except Exception as error:  # one strange image is not to end the work on all the others
         return ImageError(f"failed in an unforeseen way ({error!r})", "failed")
 
 
-def fetch_politely(address: str, hosts: Hosts) -> Answer:
+def fetch_politely(address: str, hosts: Hosts, most: int = MAX_FETCHED) -> Answer:
     """Fetch an address if its server wants that; raises ImageError."""
     if hosts.folder and address.startswith(SCHEME):
         return Answer(read_shard(address, hosts.folder), {})
     hosts.check(address)
-    answer = fetch_answer(address, local=hosts.local, user_agent=hosts.user_agent, follow=False)
+    line = {"local": hosts.local, "user_agent": hosts.user_agent, "follow": False}
+    answer = fetch_answer(address, max_bytes=most, **line)
     if opted_out(answer.headers):
         raise ImageError("its server answers “noai”: not for machines. Describe it.", "noai")
     return answer
@@ -188,4 +211,5 @@ def failure(errand: Errand, error: ImageError) -> Finding:
         words = f"leads to {place}{joint}{words}"
     if error.status == "blocked":
         words += " Is the server yours? Let it in with --local, and --retry-failed."
-    return Finding(errand.address, error.status, words)
+    other = error.status == "not_an_image" and OTHER_KINDS.search(words)
+    return Finding(errand.address, statuses.UNSUPPORTED if other else error.status, words)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.reading.context import context_text
 from helpers.apps.alt_text.reading.occurrences import Occurrence
 from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.wording import per_word, short_alt_text
@@ -21,6 +23,7 @@ INNER = re.compile(
     r'(?<![\s",;|])[\s",;|]+(?=[=+\-@＝＋－＠])(?![+-]?\d[\d.,]*[\s"]*([,;\t|\r\n]|$))'
 )
 SEPARATORS = ",;\t|\r\n"
+NOT_LOOKED_AT = Finding("", statuses.PENDING), None
 LONGEST_SHOWN = 300  # characters of an image that is its own address (data:…)
 
 
@@ -32,6 +35,7 @@ class Record:
         row: the input's cells, as many as there are columns.
         image_address: absolute.
         picture: thumbnail and candidates, where there are some.
+        context: what is known of the page around the image, in words.
     """
 
     row: list[str]
@@ -41,6 +45,7 @@ class Record:
     status: str
     message: str
     picture: Picture | None = None
+    context: str = ""
 
     def added(self) -> list[str]:
         """Return the cells of the columns ADDED."""
@@ -57,18 +62,23 @@ def record_of(
 
     find: tells what became of an address.
     """
-    shown = image.shown or image.address
+    shown, context = image.shown or image.address, context_text(image.context)
+    (_, status, message, _), picture = find(image.address) if image.address else NOT_LOOKED_AT
     if image.status:
-        return Record(row, shown, image.alt, None, image.status, image.message)
-    (_, status, message, _), picture = find(image.address)
+        text = image.suggestion or image.alt
+        return Record(row, shown, text, None, image.status, image.message, picture, context)
     text, confidence = "", None
-    if status == "ok" and picture and picture.candidates:
+    if status == statuses.TEXT and picture and picture.candidates:
+        text, confidence = picture.candidates[0]
+    if status == statuses.OK and picture and picture.candidates and picture.sure:
         caption, probability = picture.candidates[0]
         confidence = round(per_word(probability, caption), 3)
         text = short_alt_text(caption)
-    if status == "ok" and not text:
-        status, message = "no_words", "the captioner found no words; describe it by hand"
-    return Record(row, shown, text, confidence, status, message, picture)
+    elif status == statuses.OK and picture and not picture.sure:
+        status, message = statuses.UNSURE, "the captioner isn't sure; describe it by hand"
+    if status == statuses.OK and not text:
+        status, message = statuses.NO_WORDS, "the captioner found no words; describe it by hand"
+    return Record(row, shown, text, confidence, status, message, picture, context)
 
 
 def added_names(columns: Sequence[str]) -> list[str]:

@@ -1,0 +1,138 @@
+"""Images of text: read, not described; photos and unsure readings left to others."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from alt_text_site import photo, run, site
+from helpers.apps.alt_text.visiting import lettering as letters
+from helpers.apps.alt_text.visiting.lettering import Line, covered, in_order
+from helpers.apps.alt_text.visiting.photos import Photo, look
+from hostile_server import answer
+from lettered import FACES, Lettered, drawn, greek, lettered, logo, screenshot, turned, wrong
+
+MINI = Path(__file__).parents[1] / "data" / "mini" / "Flicker8k_Dataset"
+
+
+@pytest.fixture(scope="module")
+def reader():
+    pytest.importorskip("rapidocr")
+    return letters.Lettering()
+
+
+def png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def read(image: Image.Image, reader) -> str:
+    """Return what is suggested for an image, "" if it isn't taken for an image of text."""
+    seen = look("a", png(image), 299, reader)
+    return "" if isinstance(seen, Photo) or not seen[1].candidates else seen[1].candidates[0][0]
+
+
+def few():
+    sign = drawn(logo, "Bakery Miller", FACES[0], ("#0b3d91", "white"))
+    yield sign
+    yield turned(sign, 8)
+    yield drawn(screenshot, "Über uns", FACES[1], ("white", "black"))
+
+
+@pytest.mark.parametrize("made", few(), ids=lambda made: made.kind)
+def test_an_image_of_text_gives_its_text(made: Lettered, reader):
+    assert read(made.image, reader) == made.text
+
+
+@pytest.mark.slow
+def test_at_most_one_in_twenty_characters_is_wrong(reader):
+    made = list(lettered())
+    errors = sum(wrong(read(each.image, reader), each.text) for each in made)
+    assert len(made) >= 60 and errors <= 0.05 * sum(len(each.text) for each in made)
+
+
+@pytest.mark.slow
+def test_scripts_that_the_model_cannot_read_are_not_suggested(reader):
+    assert [read(each.image, reader) for each in greek()] == ["", "", ""]
+
+
+@pytest.mark.slow
+def test_pictures_are_not_taken_for_images_of_text(reader):
+    pictures = [Image.open(path).convert("RGB") for path in sorted(MINI.glob("*.jpg"))[:600:12]]
+    assert len(pictures) == 50 and sum(bool(read(image, reader)) for image in pictures) <= 1
+
+
+def test_the_command_reads_images_of_text_unless_told_not_to(tmp_path, reader, monkeypatch):
+    monkeypatch.setattr("helpers.apps.alt_text.captioning.work.Lettering", lambda: reader)
+    sign = answer(png(drawn(logo, "Open daily", FACES[0], ("white", "black")).image))
+    (tmp_path / "crawl.csv").write_text("Image\n")
+    with site(sign=sign) as running:
+        (tmp_path / "crawl.csv").write_text(f"Image\n{running.url}/sign\n{running.url}/1.png\n")
+        for name, words in (("a", ["--read-text"]), ("b", [])):
+            assert run(tmp_path / "crawl.csv", tmp_path / f"{name}.csv", running, *words) == 0
+    first, second = ([*csv.DictReader(open(tmp_path / f"{n}.csv", encoding="utf-8-sig"))]
+                     for n in "ab")  # fmt: skip
+    assert [row["status"] for row in first] == ["text", "ok"]
+    assert first[0]["alt_text"] == "Open daily" and float(first[0]["confidence"]) > 0.9
+    assert [row["status"] for row in second] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("word, told", [("--no-read-text", 1), ("--read-text", 0)])
+def test_a_dry_run_says_if_text_is_not_read(tmp_path, capsys, word, told, monkeypatch):
+    monkeypatch.setattr(letters, "has_rapidocr", lambda: True)
+    (tmp_path / "crawl.csv").write_text("Image\nhttps://10.0.0.1/a.jpg\n")
+    assert run(tmp_path / "crawl.csv", tmp_path / "out.csv", None, "--dry-run", word) == 0
+    assert capsys.readouterr().out.count("--read-text reads them") == told
+
+
+def test_without_the_extra_the_command_names_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(letters, "has_rapidocr", lambda: False)
+    (tmp_path / "crawl.csv").write_text("Image\nhttps://10.0.0.1/a.jpg\n")
+    assert run(tmp_path / "crawl.csv", tmp_path / "out.csv", None, "--read-text") == 1
+    assert "pip install rapidocr onnxruntime" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "LA"])
+def test_white_on_nothing_is_seen(mode):
+    image = Image.new("RGBA", (200, 80), (0, 0, 0, 0))
+    ImageDraw.Draw(image).rectangle((20, 20, 180, 60), "white")
+    seen = look("a", png(image.convert(mode)), 16)
+    assert isinstance(seen, Photo)
+    assert seen.pixels[0, 0].max() < 100 and seen.pixels[8, 8].min() > 200
+
+
+def test_dark_on_nothing_and_light_photos_stay_on_white():
+    image = Image.new("RGBA", (200, 80), (0, 0, 0, 0))
+    ImageDraw.Draw(image).rectangle((20, 20, 180, 60), "black")
+    assert look("a", png(image), 16).pixels[0, 0].min() == 255
+    light = Image.new("RGB", (200, 80), "white")
+    light.putpixel((5, 5), (200, 200, 200))
+    assert look("a", png(light), 16).pixels[0, 0].min() > 200
+
+
+def line(text, x, y, angle=0.0, width=60.0, height=20.0):
+    return Line(text, 1, x, y, angle, width, height)
+
+
+def test_text_is_read_line_by_line_from_the_left():
+    lines = [line("world", 200, 14), line("there", 50, 60), line("Hello", 50, 10)]
+    assert in_order(lines) == "Hello world there"
+    sloped = [
+        line("up", 300, 50, -0.17),
+        line("Going", 50, 93, -0.17),
+        line("fast", 60, 140, -0.17),
+    ]
+    assert in_order(sloped) == "Going up fast"
+
+
+def test_a_box_that_is_the_picture_is_no_text():
+    image = Image.new("RGB", (100, 100))
+    assert covered([line("A", 50, 50, width=90, height=95)], image) == 0
+    assert covered([line("Word", 50, 50, width=90, height=40)], image) == pytest.approx(0.36)
+
+
+def test_a_photo_needs_no_reader():
+    assert isinstance(look("a", photo(7, (500, 300)), 16), Photo)
