@@ -4,9 +4,8 @@ What needs Keras is imported where it is used: a fast engine encodes photos whil
 """
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from os import PathLike
@@ -24,8 +23,9 @@ from helpers.captioner.folder import (
     write_folder,
 )
 from helpers.captioner.ngrams import NGRAMS, once_each, read_ngrams, write_ngrams
-from helpers.captioner.search import Candidate, Search
+from helpers.captioner.search import BEAMS, Candidate, Search, search_of
 from helpers.captioner.streaming import caption_stream, feature_batches
+from helpers.console import one_line, tell_once
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
@@ -89,11 +89,12 @@ class Captioner:
         Raises ValueError for a kind or a size that makes no sense, and CaptionerError for a vote
         of a captioner that doesn't know the n-grams of its training captions.
         """
-        own = {"length_power": self.config.get("length_power", 0.7)}
         try:
-            search = Search(**own, **self.config.get("search", {}))
-        except TypeError as error:
-            raise CaptionerError(f'"search" in config.json: {error}; train it anew') from error
+            search = search_of(self.config)
+        except ValueError as error:
+            raise CaptionerError(f"{error}; train it anew") from error
+        if search.kind == "vote" and self.rarity is None and kind is None:  # `load` said so
+            search = replace(search, kind="beam", beam_size=BEAMS["beam"])
         search = search.asked(kind, beam_size)
         if search.kind == "vote" and self.rarity is None:
             raise CaptionerError(
@@ -219,9 +220,15 @@ class Captioner:
         with named(folder):
             ngrams = folder / NGRAMS
             rarity = read_ngrams(ngrams, tokenizer) if ngrams.exists() else None
-        if "search" not in config:
-            known = (
-                f"{folder.name} is of before 2026-12: its captions don't vote and may repeat words"
-            )
-            print(f"{known}; `python -m helpers.pipeline` adds what is missing", file=sys.stderr)
+        if lacking := lacks(config, rarity):
+            cure = "`python -m helpers.pipeline` adds what is missing"
+            tell_once(f"{one_line(folder)} is of before 2026-12: {lacking}; {cure}")
         return cls(tokenizer, decoder, config, rarity)
+
+
+def lacks(config: dict, rarity: "Rarity | None") -> str:
+    """Return what the captions of a captioner lack if it was made before 2026-12, else ""."""
+    votes = config.get("search", {"kind": "vote"}).get("kind") != "vote" or rarity is not None
+    said = ["its captions don't vote"] * (not votes)
+    said += ["its captions may repeat words"] * ("function_words" not in config)
+    return " and ".join(said).replace("and its captions ", "and ")
