@@ -4,7 +4,9 @@ What needs Keras is imported where it is used: a fast engine encodes photos whil
 """
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.backend import refuse_fork
 from helpers.captioner.folder import (
     DEFAULT,
     CaptionerError,
@@ -57,6 +60,7 @@ class Captioner:
     rarity: "Rarity | None" = None
 
     def __post_init__(self) -> None:
+        refuse_fork()
         self.decoder.build()
         own = {"decoder": self.decoder.kind, "sizes": self.decoder.sizes}
         self.config = {**own, "encoder": self.decoder.encoder, **self.config, **own}
@@ -76,7 +80,8 @@ class Captioner:
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder, loaded at the first photo."""
-        return load_encoder(self.config["encoder"])
+        with redirect_stdout(sys.stderr):  # what a download says, or its bar, is no caption
+            return load_encoder(self.config["encoder"])
 
     def search(self, kind: str | None = None, beam_size: int | None = None) -> Search:
         """Return the captioner's own search, with what is asked for.
@@ -108,6 +113,7 @@ class Captioner:
 
         Raises CaptionerError, with the cure, for features that the decoder can't read.
         """
+        refuse_fork()
         wanted, shape = self.decoder.feature_shape, tuple(features.shape)
         if len(shape) != 1 + len(wanted) or shape[-1] != wanted[-1]:
             sizes = ", ".join(str(size or "regions") for size in ("images", *wanted))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers.backend import refuse_fork
 from helpers.captioner.search import search_of
 from helpers.captioner.weights import (
     brief,
@@ -125,6 +126,7 @@ def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decode
     from helpers.models import rebuild  # here, and so below, because Keras takes long to load
     from helpers.tokenizer import CaptionTokenizer
 
+    refuse_fork()
     folder, config = find_captioner(name_or_folder), read_config(name_or_folder)
     with named(folder):
         weights = folder / "decoder.weights.h5"

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from errno import ENOSPC
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +24,7 @@ from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.captioner import add_search_options
-from helpers.console import print_anything, program
+from helpers.console import print_anything, program, tell
 from helpers.images import USER_AGENT
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
@@ -49,10 +48,7 @@ def main(
         with closing(Job(options.input, options.output or "", reading_of(options))) as job:
             return run(job, options, load, fingerprint)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
-        full = getattr(error, "errno", None) == ENOSPC
-        cure = "the disk is full. Make room, and give the command again. " * full
-        print(f"{cure}{error}", file=sys.stderr)
-        return 1
+        return tell(error)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return 130
