@@ -28,13 +28,9 @@ def hold_streams() -> None:
 
     Else the next file that is opened gets that place, and with it what any library prints.
     """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        with suppress(OSError):
-            os.fstat(number)
-            continue
-        os.open(os.devnull, os.O_RDWR)  # takes the lowest free place, which is this one
-        mode = "r" if name == "stdin" else "w"
-        setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # a file takes the lowest free place, which is this one's
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
 def is_closed(stream: object) -> bool:

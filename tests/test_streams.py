@@ -117,7 +117,7 @@ def test_a_stream_that_is_closed_is_named_before_any_work(line, said, root):
 
 
 @UNIX
-@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 2>&-", "0<&- 1>&- 2>&-"])
 def test_a_closed_stream_s_place_is_not_given_to_a_file(closed, tmp_path, root):
     """Else all that is printed would go into it."""
     code = "\n".join(

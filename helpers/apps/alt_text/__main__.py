@@ -24,7 +24,7 @@ from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.captioner import add_search_options
-from helpers.console import print_anything, program, tell
+from helpers.console import one_line, print_anything, program, tell
 from helpers.images import USER_AGENT
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
@@ -150,7 +150,7 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     counts, files = job.write(options.parquet, not options.no_report)
     for note in job.notes(job.store.scanned()):
         print(note, file=sys.stderr)
-    print("\n".join([summary(counts), *map(str, files)]))
+    print("\n".join([summary(counts), *map(one_line, files)]))
     return code
 
 

@@ -27,9 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return tell(error)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.stop)
-    print(f"The page is at {server.address} (Ctrl-C stops it)", flush=True)
-    server.run()
-    print("stopped")
+    try:
+        print(f"The page is at {server.address} (Ctrl-C stops it)", flush=True)
+        server.run()
+        print("stopped", flush=True)
+    except OSError as error:  # below standard output: a full disk, a reader that is gone
+        return tell(error)
     return 0
 
 
