@@ -13,6 +13,9 @@
 A room imports from its own line and those above; `lint-imports` checks it (pyproject.toml).
 """
 
-from helpers.backend import settle_keras
+from helpers.backend import is_command, settle_keras
+from helpers.console import hold_streams
 
+if is_command():
+    hold_streams()
 settle_keras()

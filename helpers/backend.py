@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,6 +73,24 @@ def kept_memory() -> Iterator[None]:
         library.mallopt(M_MMAP_THRESHOLD, 2**25)
         library.mallopt(M_TRIM_THRESHOLD, 2**26)
         library.malloc_trim(0)
+
+
+@cache
+def first_process() -> int:
+    """Return the process in which TensorFlow was first put to work; a fork of it knows this."""
+    return os.getpid()
+
+
+def refuse_fork() -> None:
+    """Raise RuntimeError in a fork of the process in which TensorFlow works: it would hang there.
+
+    A fork copies TensorFlow's locks, but not the threads that would open them.
+    """
+    if first_process() != os.getpid():
+        raise RuntimeError(
+            "TensorFlow has worked in the process of which this one is a fork, and would wait "
+            'here for ever; start it by multiprocessing.get_context("spawn")'
+        )
 
 
 def set_up(keras: ModuleType) -> None:

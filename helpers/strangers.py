@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{0,18})?\s*")  # ASCII digits alone
 
@@ -28,3 +29,15 @@ def read_json(text: str | bytes) -> object:
         return json.loads(text, parse_int=lambda digits: number_in(digits, -1e18, 1e18))
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+
+
+def small_text(path: str | Path, most: int) -> str:
+    """Return a UTF-8 file, with or without a byte-order mark.
+
+    Raises ValueError for one of more than so many bytes, or in another encoding.
+    """
+    with open(path, "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"{Path(path).name} has more than {most:,} bytes")
+    return data.decode("utf-8-sig")

@@ -1,6 +1,7 @@
 """Words to ids and back: the vocabulary of a captioner, kept as a readable JSON file."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,6 +10,11 @@ import numpy as np
 from keras.utils import pad_sequences
 
 from helpers.files import write_text
+from helpers.strangers import number_in, read_json, small_text
+
+LARGEST = 2**24  # bytes of a file
+LONGEST = 1000  # ids of a caption
+PLAIN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,1000}")  # a word as a file may hold it
 
 
 class CaptionTokenizer:
@@ -106,10 +112,24 @@ class CaptionTokenizer:
         Raises ValueError for a file that is not one, FileNotFoundError for none.
         """
         try:
-            content = json.loads(Path(path).read_text("utf-8"))
-            return cls(content["words"], content["max_length"])
+            return cls(**checked(read_json(small_text(path, LARGEST))))
         except FileNotFoundError:
             raise FileNotFoundError(f"{path} is missing; lesson 03 makes it") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             problem = f"{path} is not a caption tokenizer ({error})"
             raise ValueError(f"{problem}; run lesson 03 to make one") from error
+
+
+def checked(content: object) -> dict:
+    """Return the arguments of a tokenizer that a file may hold; raise ValueError for others."""
+    if not isinstance(content, dict):
+        raise ValueError("it holds no object")
+    words, length = content.get("words"), content.get("max_length")
+    if not isinstance(words, list) or not words:
+        raise ValueError('"words" is no list of words')
+    for word in words:
+        if not isinstance(word, str) or not PLAIN.fullmatch(word):
+            raise ValueError(f"{str(word)[:60]!r} among the words is none")
+    if not isinstance(length, int) or number_in(length, 3, LONGEST) is None:
+        raise ValueError(f"max_length is {str(length)[:60]}; it must be 3 to {LONGEST:,}")
+    return {"words": words, "max_length": length}

@@ -369,7 +369,7 @@ def test_a_number_that_is_none_is_refused(crawl, capsys, option, number):
 def test_a_senseless_beam_is_refused(crawl, capsys, number):
     with pytest.raises(SystemExit, match="2"):
         main([str(crawl(["a", "1.png", ""])), "-o", "out.csv", "--beam-size", number])
-    assert f"{number} is not a whole number of 1 or more" in capsys.readouterr().err
+    assert f"{number} is not a whole number from 1 to 100" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -411,6 +411,29 @@ def test_features_that_another_program_extracts_are_waited_for(dataset, ready, r
 # Features of other kinds
 
 
+@pytest.mark.parametrize("size", [0, 1e-3, 1, 1e3])
+@pytest.mark.parametrize("photos", [1, 3])
+def test_photos_that_are_all_alike_leave_room_for_others(size, photos):
+    """A single photo varies in nothing: what differs from it was divided by nearly nothing."""
+    decoder = MergeDecoder(5, 4, **TINY_SIZES)
+    decoder.build()
+    vector = np.float32(size) * np.arange(1, 5, dtype="float32")
+    decoder.learn_spread(np.tile(vector, (photos, 1)))
+    assert np.abs(decoder.standardise(2 * vector[None] + size)).max() < 10
+
+
+def test_too_few_photos_are_a_warning(monkeypatch, work, tmp_path, capsys):
+    monkeypatch.setattr(workspace, "train_decoder", lambda *_, **__: {"val_loss": [1.0]})
+    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    dataset = open_dataset(write_dataset(tmp_path / "tiny"))
+    photos = len(dataset.splits["train"])
+    for few in (photos, photos + 1):
+        monkeypatch.setattr(workspace, "FEW", few)
+        Workspace(dataset).captioner(TINY, folder=f"below {few}")
+        warned = f"warning: photos to train on: {photos}, too few" in capsys.readouterr().out
+        assert warned == (few > photos)
+
+
 def test_a_number_that_never_varied_does_not_drown_the_others_when_it_does():
     vectors = np.random.default_rng(1).normal(5, 2, (50, 4)).astype("float32")
     vectors[:, 2] = 0

@@ -450,7 +450,7 @@ def test_the_command_names_a_captioner_that_is_not_there(capsys):
 def test_the_command_refuses_a_senseless_beam(capsys):
     with pytest.raises(SystemExit):
         main(["--beam-size", "0"])
-    assert "0 is not a whole number of 1 or more" in capsys.readouterr().err
+    assert "0 is not a whole number from 1 to 100" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -23,7 +22,17 @@ from helpers.captioner import (
     explain,
 )
 from helpers.captioner.folder import read_config
-from helpers.console import printable, program
+from helpers.console import (
+    StreamError,
+    input_lines,
+    one_line,
+    print_anything,
+    printable,
+    program,
+    require_stdout,
+    silence_stdout,
+    tell,
+)
 from helpers.encoders import EncoderError, load_encoder
 from helpers.images import ImageError
 
@@ -33,15 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Standard output holds captions only, one line an image; everything else goes to stderr.
     """
+    print_anything()
     options = parse_arguments(arguments)
     try:
+        require_stdout("captions")
         return print_captions(options)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         return 0
-    except (CaptionerError, EncoderError, OSError) as error:  # OSError: of the --explain folder
-        print(error, file=sys.stderr)
-        return 1
+    except (CaptionerError, EncoderError, StreamError, OSError) as error:
+        return tell(error)  # OSError: of the --explain folder, or a full disk below standard output
     except KeyboardInterrupt:
         return 130
 
@@ -66,11 +76,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def print_captions(options: argparse.Namespace) -> int:
     """Print a line per image as soon as its batch is done; return 1 if one of them failed."""
     failed, sources = 0, list_sources(options.images)
-    sys.stdout.reconfigure(errors="surrogateescape")  # a file's name leaves as it came
+    with suppress(AttributeError):  # as in `print_anything`
+        sys.stdout.reconfigure(errors="surrogateescape")  # a file's name leaves as it came
     bar = tqdm(results(sources, options), "captions", len(sources), disable=None)  # on a terminal
     for source, result in zip(sources, bar, strict=True):
         if isinstance(result, ImageError):
-            tqdm.write(str(result), file=sys.stderr)
+            tqdm.write(one_line(result), file=sys.stderr)
             failed = 1
         else:
             print(line_of(source, result, options.json), flush=True)
@@ -119,15 +130,14 @@ def list_sources(named: Sequence[str]) -> list[str]:
 
     A file's name is bytes, which need not be UTF-8, and may hold anything but the end of a line.
     """
-    if "-" in named:
-        sys.stdin.reconfigure(errors="surrogateescape", newline="\n")
-    lines = (sys.stdin.read().split("\n") if name == "-" else [name] for name in named)
-    return [line.removesuffix("\r") for line in chain.from_iterable(lines) if line.strip()]
+    lines = (input_lines() if name == "-" else [name] for name in named)
+    return [line for line in chain.from_iterable(lines) if line.strip()]
 
 
 def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
     """Return what is printed for one image."""
     if not as_json:
+        source = source.replace("\n", "\\n").replace("\t", "\\t")  # they end a name
         return printable(f"{source}\t{candidates[0].caption}", "surrogateescape")
     beams = [{"caption": each.caption, "probability": each.probability} for each in candidates]
     record = {"image": source, **beams[0], "candidates": beams}

@@ -6,7 +6,8 @@ What needs Keras is imported where it is used: a fast engine encodes photos whil
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from os import PathLike
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.backend import refuse_fork
 from helpers.captioner.folder import (
     DEFAULT,
     CaptionerError,
@@ -24,8 +26,9 @@ from helpers.captioner.folder import (
     write_folder,
 )
 from helpers.captioner.ngrams import NGRAMS, once_each, read_ngrams, write_ngrams
-from helpers.captioner.search import Candidate, Search
+from helpers.captioner.search import BEAMS, Candidate, Search, search_of
 from helpers.captioner.streaming import caption_stream, feature_batches
+from helpers.console import one_line, tell_once
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
@@ -57,6 +60,7 @@ class Captioner:
     rarity: "Rarity | None" = None
 
     def __post_init__(self) -> None:
+        refuse_fork()
         self.decoder.build()
         own = {"decoder": self.decoder.kind, "sizes": self.decoder.sizes}
         self.config = {**own, "encoder": self.decoder.encoder, **self.config, **own}
@@ -76,7 +80,8 @@ class Captioner:
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder, loaded at the first photo."""
-        return load_encoder(self.config["encoder"])
+        with redirect_stdout(sys.stderr):  # what a download says, or its bar, is no caption
+            return load_encoder(self.config["encoder"])
 
     def search(self, kind: str | None = None, beam_size: int | None = None) -> Search:
         """Return the captioner's own search, with what is asked for.
@@ -89,11 +94,12 @@ class Captioner:
         Raises ValueError for a kind or a size that makes no sense, and CaptionerError for a vote
         of a captioner that doesn't know the n-grams of its training captions.
         """
-        own = {"length_power": self.config.get("length_power", 0.7)}
         try:
-            search = Search(**own, **self.config.get("search", {}))
-        except TypeError as error:
-            raise CaptionerError(f'"search" in config.json: {error}; train it anew') from error
+            search = search_of(self.config)
+        except ValueError as error:
+            raise CaptionerError(f"{error}; train it anew") from error
+        if search.kind == "vote" and self.rarity is None and kind is None:  # `load` said so
+            search = replace(search, kind="beam", beam_size=BEAMS["beam"])
         search = search.asked(kind, beam_size)
         if search.kind == "vote" and self.rarity is None:
             raise CaptionerError(
@@ -107,6 +113,7 @@ class Captioner:
 
         Raises CaptionerError, with the cure, for features that the decoder can't read.
         """
+        refuse_fork()
         wanted, shape = self.decoder.feature_shape, tuple(features.shape)
         if len(shape) != 1 + len(wanted) or shape[-1] != wanted[-1]:
             sizes = ", ".join(str(size or "regions") for size in ("images", *wanted))
@@ -219,9 +226,15 @@ class Captioner:
         with named(folder):
             ngrams = folder / NGRAMS
             rarity = read_ngrams(ngrams, tokenizer) if ngrams.exists() else None
-        if "search" not in config:
-            known = (
-                f"{folder.name} is of before 2026-12: its captions don't vote and may repeat words"
-            )
-            print(f"{known}; `python -m helpers.pipeline` adds what is missing", file=sys.stderr)
+        if lacking := lacks(config, rarity):
+            cure = "`python -m helpers.pipeline` adds what is missing"
+            tell_once(f"{one_line(folder)} is of before 2026-12: {lacking}; {cure}")
         return cls(tokenizer, decoder, config, rarity)
+
+
+def lacks(config: dict, rarity: "Rarity | None") -> str:
+    """Return what the captions of a captioner lack if it was made before 2026-12, else ""."""
+    votes = config.get("search", {"kind": "vote"}).get("kind") != "vote" or rarity is not None
+    said = ["its captions don't vote"] * (not votes)
+    said += ["its captions may repeat words"] * ("function_words" not in config)
+    return " and ".join(said).replace("and its captions ", "and ")

@@ -1,15 +1,25 @@
 """The folder of a captioner: config, tokenizer and weights, written and read without pickles."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from helpers.backend import refuse_fork
+from helpers.captioner.search import search_of
+from helpers.captioner.weights import (
+    brief,
+    check_values,
+    check_weights,
+    checked_shapes,
+    halve_weights,
+)
+from helpers.console import one_line
 from helpers.files import replacing, write_text
 from helpers.places import DATA
+from helpers.strangers import read_json, small_text
 
 if TYPE_CHECKING:
     from helpers.models import Decoder
@@ -19,6 +29,12 @@ CAPTIONERS = DATA / "captioners"
 DEFAULT = "attention-xception"  # the captioner of the widget and the command line
 FORMAT = 1  # goes up when the same weights would say something else
 FILES = ("config.json", "tokenizer.json", "decoder.weights.h5")
+LARGEST = 2**20  # bytes of config.json
+ENTRIES = {  # of config.json, as far as they are read again: what each holds, in words
+    **dict.fromkeys(("decoder", "encoder", "encoder_weights", "dataset"), (str, "a text")),
+    **dict.fromkeys(("sizes", "search", "recipe", "made of", "scores"), (dict, "an object")),
+    "seed": (int, "a whole number"),
+}
 
 
 class CaptionerError(ValueError):
@@ -36,17 +52,19 @@ def find_captioner(name_or_folder: str | Path) -> Path:
     Raises CaptionerError that lists the captioners there are, or the files that are missing.
     """
     folder = Path(name_or_folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # which takes any name, however long
         folder = CAPTIONERS / folder
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         known = ", ".join(captioner_names()) or "none yet"
         raise CaptionerError(
             f"there is no captioner {str(name_or_folder)!r}; there are: {known} "
             f"(in {CAPTIONERS}; `python -m helpers.pipeline` trains one)"
         )
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    with named(folder):
+        missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
-        raise CaptionerError(f"the captioner in {folder} lacks {', '.join(missing)}; train it anew")
+        lacks = f"the captioner in {one_line(folder)} lacks {', '.join(missing)}"
+        raise CaptionerError(f"{lacks}; train it anew")
     return folder
 
 
@@ -65,18 +83,38 @@ def write_folder(
 
 def read_config(name_or_folder: str | Path) -> dict:
     """Return the config of a captioner. Raises CaptionerError for one that can't be used."""
-    folder = find_captioner(name_or_folder)
+    return config_in(find_captioner(name_or_folder))
+
+
+def config_in(folder: Path) -> dict:
+    """Return the config in a folder, whatever else is there. Raises CaptionerError as above."""
     with named(folder):
-        config = renamed(json.loads((folder / "config.json").read_text("utf-8")))
-        missing = [key for key in ("decoder", "sizes", "encoder") if key not in config]
-        if missing:
-            raise ValueError(f"config.json lacks {', '.join(missing)}")
-        if config.get("format", FORMAT) != FORMAT:
-            raise ValueError(f"it has format {config['format']!r}, this code reads format {FORMAT}")
-        words = config.get("function_words", [])
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ValueError('"function_words" in config.json is no list of words')
+        try:
+            content = read_json(small_text(folder / "config.json", LARGEST))
+        except ValueError as error:
+            raise ValueError(f"config.json: {error}") from error
+        if not isinstance(content, dict):
+            raise ValueError("config.json holds no object")
+        config = renamed(content)
+        check_config(config)
     return config
+
+
+def check_config(config: dict) -> None:
+    """Raise ValueError for a config that lacks something, or holds it in another form."""
+    missing = [key for key in ("decoder", "sizes", "encoder") if key not in config]
+    if missing:
+        raise ValueError(f"config.json lacks {', '.join(missing)}")
+    if config.get("format", FORMAT) != FORMAT:
+        problem = f"it has format {brief(config['format'])}, this code reads format {FORMAT}"
+        raise ValueError(problem)
+    for key, (kind, said) in ENTRIES.items():
+        if key in config and not isinstance(config[key], kind):
+            raise ValueError(f'"{key}" in config.json is {brief(config[key])}; {said} is due')
+    words = config.get("function_words", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError('"function_words" in config.json is no list of words')
+    search_of(config)
 
 
 def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decoder", dict]:
@@ -88,15 +126,19 @@ def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decode
     from helpers.models import rebuild  # here, and so below, because Keras takes long to load
     from helpers.tokenizer import CaptionTokenizer
 
+    refuse_fork()
     folder, config = find_captioner(name_or_folder), read_config(name_or_folder)
     with named(folder):
-        decoder = rebuild(config["decoder"], config["sizes"])
-        decoder.load_weights(folder / "decoder.weights.h5")
+        weights = folder / "decoder.weights.h5"
         tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
-    if len(tokenizer) != config["sizes"]["vocab_size"]:
+        check_weights(weights, checked_shapes(config["decoder"], config["sizes"]))
+        decoder = rebuild(config["decoder"], config["sizes"])
+        decoder.load_weights(weights)
+        check_values(decoder)
+    if len(tokenizer) != decoder.sizes["vocab_size"]:
         raise CaptionerError(
-            f"the captioner in {folder} doesn't fit together: {len(tokenizer)} words in "
-            f"tokenizer.json, weights for {config['sizes']['vocab_size']}; both come from one "
+            f"the captioner in {one_line(folder)} doesn't fit together: {len(tokenizer)} words in "
+            f"tokenizer.json, weights for {decoder.sizes['vocab_size']}; both come from one "
             "training, so copy the whole folder again"
         )
     return tokenizer, decoder, config
@@ -104,45 +146,20 @@ def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decode
 
 @contextmanager
 def named(folder: Path) -> Iterator[None]:
-    """Say of which captioner it is what goes wrong inside, and what to do."""
+    """Say of which captioner it is what goes wrong inside, and what to do.
+
+    Whatever a file holds, the libraries below may raise any Exception over it.
+    """
     try:
         yield
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CaptionerError(
-            f"the captioner in {folder} can't be loaded ({reason}); fetch it or train it anew"
-        ) from error
+    except Exception as error:
+        reason = one_line(str(error).partition("\n")[0] or type(error).__name__)[:300]
+        problem = f"the captioner in {one_line(folder)} can't be loaded ({reason})"
+        raise CaptionerError(f"{problem}; fetch it or train it anew") from error
 
 
 def renamed(config: dict) -> dict:
     """Return a config in today's words: before 2026-12 a decoder was called a model."""
-    if not isinstance(config, dict):
-        raise ValueError("config.json holds no object")
     recipe = config.get("recipe")
     known = {**config, "recipe": renamed(recipe)} if isinstance(recipe, dict) else config
     return {("decoder" if key == "model" else key): value for key, value in known.items()}
-
-
-def halve_weights(path: str | Path) -> None:
-    """Store the float32 arrays of a weights file as float16, in place, compressed."""
-    import h5py
-
-    packed = {"compression": "gzip", "shuffle": True}
-    with (
-        replacing(path) as unfinished,
-        h5py.File(path) as source,
-        h5py.File(unfinished, "w") as target,
-    ):
-
-        def copy(name, item):
-            if name.split("/")[0] == "optimizer":  # a trained model brings three times its size
-                return
-            if isinstance(item, h5py.Group):
-                target.require_group(name).attrs.update(item.attrs)
-                return
-            matrix, kind = item.ndim > 1, item.dtype
-            kind = np.float16 if matrix and kind == np.float32 else kind
-            target.create_dataset(name, data=item[()].astype(kind), **packed if matrix else {})
-
-        target.attrs.update(source.attrs)
-        source.visititems(copy)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.strangers import number_in
+
 if TYPE_CHECKING:
     from helpers.decoding import Beam, CompiledModel
     from helpers.metrics import Rarity
 
 BEAMS = {"greedy": 1, "beam": 3, "vote": 10}  # kinds, and how many beams each has unless told
+MOST_BEAMS = 100  # for 16 photos and 10,000 words they take 64 MB at every word
 KEPT = 3  # captions that come of a vote; the rest had their say
 
 
@@ -56,12 +59,19 @@ class Search:
     flatness: float = 10.0
 
     def __post_init__(self) -> None:
-        if self.kind not in BEAMS:
+        if not isinstance(self.kind, str) or self.kind not in BEAMS:
             raise ValueError(f"there is no search {self.kind!r}; there are {', '.join(BEAMS)}")
-        if not self.beam_size >= 1:
-            raise ValueError(f"beam_size is {self.beam_size}; it must be 1 or more")
-        if not self.flatness > 0:
-            raise ValueError(f"flatness is {self.flatness}; it must be above 0")
+        whole = isinstance(self.beam_size, int | np.integer)
+        if (
+            not whole
+            or self.beam_size is True
+            or number_in(int(self.beam_size), 1, MOST_BEAMS) is None
+        ):
+            raise ValueError(f"beam_size is {self.beam_size!r}; it must be 1 to {MOST_BEAMS}")
+        if not number_in(self.flatness, 0, 1e6):
+            raise ValueError(f"flatness is {self.flatness!r}; it must be above 0")
+        if number_in(self.length_power, -10, 10) is None:
+            raise ValueError(f"length_power is {self.length_power!r}; it must be -10 to 10")
 
     def asked(self, kind: str | None = None, beam_size: int | None = None) -> "Search":
         """Return it with what is asked for; a number of beams alone asks for a beam search."""
@@ -92,19 +102,29 @@ class Search:
         return [[(beam, None) for beam in beams] for beams in found]
 
 
+def search_of(config: dict) -> Search:
+    """Return the search that a captioner's config names. Raises ValueError for none."""
+    own = {"length_power": config.get("length_power", 0.7)}
+    try:
+        return Search(**own, **config.get("search", {}))
+    except TypeError as error:
+        raise ValueError(f'"search" in config.json: {error}') from error
+
+
 def add_search_options(parser: argparse.ArgumentParser) -> None:
     """Add `--search` and `--beam-size`, which are None unless given: a captioner knows its own."""
     parser.add_argument("--search", choices=list(BEAMS), help="how captions are looked for")
     parser.add_argument(
         "--beam-size",
-        type=at_least_one,
+        type=beams,
         metavar="N",
         help="captions kept per image; without --search it asks for a beam search",
     )
 
 
-def at_least_one(text: str) -> int:
+def beams(text: str) -> int:
     """Read a number of beams for argparse."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more")
-    return int(text)
+    number = number_in(text, 1, MOST_BEAMS)
+    if not isinstance(number, int):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {MOST_BEAMS}")
+    return number

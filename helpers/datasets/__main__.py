@@ -1,12 +1,11 @@
 """What does a data set hold, and what was dropped? python -m helpers.datasets FOLDER"""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from helpers.captions import KNOWN_FORMATS, CaptionFormatError
-from helpers.console import print_anything, program
+from helpers.console import print_anything, program, silence_stdout, tell
 from helpers.datasets import DatasetError, describe, to_coco, to_flickr8k
 from helpers.datasets.choosing import add_choices, open_chosen
 from helpers.datasets.converting import refuse_existing
@@ -28,10 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             link = {"link": True} if options.link else {}
             print(WRITERS[form](dataset, target, **link))
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
     except (DatasetError, CaptionFormatError, OSError, TypeError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return tell(error)
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

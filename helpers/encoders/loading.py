@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.backend import refuse_fork
 from helpers.encoders.engine import fast_engine
 from helpers.encoders.official import official_weights
 from helpers.encoders.table import ENCODERS, RANDOM, EncoderError, EncoderSpec
@@ -28,6 +29,7 @@ class Encoder:
 
     def __init__(self, spec: EncoderSpec, weights: str | Path | None = None):
         """Make an encoder of an entry and a file of weights, which None draws at random."""
+        refuse_fork()
         self.spec, self.weights = spec, weights
         self.name, self.image_size, self.feature_shape = (
             spec.name,
@@ -66,6 +68,7 @@ class Encoder:
 
         Taught in lesson 02.
         """
+        refuse_fork()
         if self.engine:
             return self.engine(pixels)
         return self.forward(pixels).numpy()

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from os import PathLike
 
+from helpers.console import one_line
+
 
 class ImageError(ValueError):
     """An image cannot be opened; the message names the source and the cure.
@@ -24,7 +26,7 @@ def name_of(source: object) -> str:
     """Name a source in a message; a URL without its password, and not all of a long one."""
     if isinstance(source, str | PathLike):
         text = re.sub("//[^/]*@", "//…@", str(source).strip())
-        return "".join(filter(str.isprintable, text[:200])) + "…" * (len(text) > 200)
+        return one_line(text[:200]) + "…" * (len(text) > 200)
     if isinstance(source, bytes | bytearray | memoryview):
         return f"The image of {len(source):,} bytes"
     return str(getattr(source, "name", None) or getattr(source, "filename", None) or "The image")

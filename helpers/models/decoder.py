@@ -78,11 +78,13 @@ class Decoder(keras.Model):
 
         A number that is the same in all of them, such as one that a ReLU has always cut off, gets
         the mean spread of the others: divided by nearly nothing, its first change would drown the
-        rest.
+        rest. Where all numbers are, as those of a single photo, they get their own size for that.
         """
         self.standardise.adapt(vectors)
         variance = np.array(self.standardise.adapt_variance)
-        variance[variance < 1e-9 * variance.mean()] = variance.mean()
+        size = np.square(self.standardise.adapt_mean).mean() or 1.0
+        usual = variance.mean() if variance.mean() > 1e-9 * size else size
+        variance[variance < 1e-9 * usual] = usual
         self.set_spread(self.standardise.adapt_mean, variance)
 
     def set_spread(self, mean: np.ndarray, variance: np.ndarray) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from helpers.captioner import Captioner
-from helpers.console import print_anything, program
+from helpers.console import print_anything, program, tell
 from helpers.datasets.choosing import add_choices, open_chosen
 from helpers.encoders import ENCODERS
 from helpers.models import DECODERS
@@ -27,8 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         train_and_score(options)
     except (ValueError, OSError) as error:  # ours are ValueErrors with the cure in the message
-        print(error, file=sys.stderr)
-        return 1
+        return tell(error)
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on from here", file=sys.stderr)
         return 130

@@ -5,7 +5,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from helpers.captioner.folder import renamed
+from helpers.captioner.folder import config_in
 from helpers.files import write_text
 
 
@@ -22,7 +22,7 @@ def origin_of(config: dict) -> dict:
 def origin_in(folder: Path) -> dict:
     """Return the origin of the captioner in a folder; {} if its config can't be read."""
     with suppress(ValueError):  # `Captioner.load` says what is wrong with it
-        return origin_of(renamed(json.loads((folder / "config.json").read_text("utf-8"))))
+        return origin_of(config_in(folder))
     return {}
 
 

@@ -24,6 +24,7 @@ from helpers.training import Recipe, train_decoder
 
 MISSING = "there is none"
 SEED = 7
+FEW = 10  # photos; with fewer, what a training comes to is chance
 
 
 class Workspace(Materials):
@@ -155,6 +156,9 @@ class Workspace(Materials):
     ) -> Captioner:
         """Return a captioner that has learnt to guess the next word."""
         recipe, seed = recipe or recipe_for(self.dataset), SEED if seed is None else seed
+        if (photos := len(self.dataset.splits["train"])) < FEW:
+            known = f"warning: photos to train on: {photos}, too few to learn from"
+            print(f"{known}; give {FEW} at least, and hundreds for words that fit", flush=True)
         captioner = self.new_captioner(recipe, seed)
         train, dev = (self.batches(split, recipe, seed) for split in ("train", "dev"))
         backup = backup_of(folder, captioner.config)

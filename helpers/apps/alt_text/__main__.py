@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from errno import ENOSPC
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +27,7 @@ from helpers.apps.alt_text.visiting.lettering import has_rapidocr, require_rapid
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.captioner import add_search_options
-from helpers.console import print_anything, program
+from helpers.console import one_line, print_anything, program, tell
 from helpers.images import USER_AGENT
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
@@ -54,10 +53,7 @@ def main(
         with closing(Job(options.input, options.output or "", reading_of(options))) as job:
             return run(job, options, load, fingerprint)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
-        full = getattr(error, "errno", None) == ENOSPC
-        cure = "the disk is full. Make room, and give the command again. " * full
-        print(f"{cure}{error}", file=sys.stderr)
-        return 1
+        return tell(error)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return 130
@@ -163,7 +159,7 @@ def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Call
     counts, files = job.write(options.parquet, not options.no_report)
     for note in job.notes(job.store.scanned()):
         print(note, file=sys.stderr)
-    print("\n".join([summary(counts), *map(str, files)]))
+    print("\n".join([summary(counts), *map(one_line, files)]))
     return code
 
 

@@ -13,25 +13,28 @@ from helpers.apps.web.desk import CaptionDesk
 from helpers.apps.web.page import PhotoPage
 from helpers.apps.web.server import PageServer, ServerError
 from helpers.captioner import DEFAULT, Captioner, CaptionerError, add_search_options
-from helpers.console import program
+from helpers.console import print_anything, program, tell
 from helpers.encoders import EncoderError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until Ctrl-C or SIGTERM; return 1 if it can't begin."""
+    print_anything()
     options = parse_arguments(arguments)
     try:
         desk = open_desk(options.captioner, options.beam_size, options.search)
         page = PhotoPage(desk, options.captioner, options.name)
         server = PageServer(page, options.host, options.port)
     except (CaptionerError, EncoderError, ServerError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return tell(error)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.stop)
-    print(f"The page is at {server.address} (Ctrl-C stops it)", flush=True)
-    server.run()
-    print("stopped", flush=True)
+    try:
+        print(f"The page is at {server.address} (Ctrl-C stops it)", flush=True)
+        server.run()
+        print("stopped", flush=True)
+    except OSError as error:  # below standard output: a full disk, a reader that is gone
+        return tell(error)
     if not desk.close(0.3):
         os._exit(0)  # Python would wait for photos that nobody wants any more, or abort
     return 0

@@ -35,5 +35,5 @@ def captioner_hash(name: str) -> str:
 
     folder, digest = find_captioner(name), hashlib.sha256()
     for file in (*FILES, NGRAMS):
-        digest.update((folder / file).read_bytes() if (folder / file).exists() else b"")
+        digest.update((folder / file).read_bytes() if (folder / file).is_file() else b"")
     return digest.hexdigest()
