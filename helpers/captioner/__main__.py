@@ -21,7 +21,7 @@ from helpers.captioner import (
     caption_stream,
     explain,
 )
-from helpers.captioner.folder import read_config
+from helpers.captioner.folder import changes_in, find_captioner, read_config
 from helpers.console import (
     StreamError,
     input_lines,
@@ -93,8 +93,10 @@ def results(
 ) -> Iterator[list[Candidate] | ImageError]:
     """Yield what each image gives; the first ones are encoded while Keras loads, if that can be."""
     how = {"beam_size": options.beam_size, "search": options.search}
+    folder = find_captioner(options.captioner)
     with redirect_stdout(sys.stderr):  # a download draws a bar
-        encoder = load_encoder(read_config(options.captioner)["encoder"])
+        name, changes = read_config(options.captioner)["encoder"], changes_in(folder)
+        encoder = load_encoder(name, changes=changes)
     with ThreadPoolExecutor(1, "loading") as pool:
         loading = pool.submit(Captioner.load, options.captioner)
         if options.explain:

@@ -20,6 +20,8 @@ from helpers.backend import refuse_fork
 from helpers.captioner.folder import (
     DEFAULT,
     CaptionerError,
+    changes_in,
+    copy_changes,
     find_captioner,
     named,
     read_folder,
@@ -52,12 +54,14 @@ class Captioner:
             come from it; "encoder" names the features it reads; "search", "length_power" and
             "function_words" say how it looks for captions; the rest is record.
         rarity: of the n-grams of its training captions, for votes.
+        changes: the file of what its training has changed in the encoder, if it has.
     """
 
     tokenizer: "CaptionTokenizer"
     decoder: "Decoder"
     config: dict = field(default_factory=dict)
     rarity: "Rarity | None" = None
+    changes: Path | None = None
 
     def __post_init__(self) -> None:
         refuse_fork()
@@ -81,7 +85,7 @@ class Captioner:
     def encoder(self) -> Encoder:
         """The encoder, loaded at the first photo."""
         with redirect_stdout(sys.stderr):  # what a download says, or its bar, is no caption
-            return load_encoder(self.config["encoder"])
+            return load_encoder(self.config["encoder"], changes=self.changes)
 
     def search(self, kind: str | None = None, beam_size: int | None = None) -> Search:
         """Return the captioner's own search, with what is asked for.
@@ -210,10 +214,11 @@ class Captioner:
         return self.caption_features(self.features(images), beam_size, search)
 
     def save(self, folder: str | Path) -> None:
-        """Write config, tokenizer, weights as float16, and n-grams if it knows them."""
+        """Write config, tokenizer, weights as float16, n-grams and changes if it has them."""
         write_folder(folder, self.tokenizer, self.decoder, self.config)
         if self.rarity:
             write_ngrams(Path(folder) / NGRAMS, self.rarity, self.tokenizer)
+        copy_changes(self.changes, Path(folder))
 
     @classmethod
     def load(cls, name_or_folder: str | Path = DEFAULT) -> "Captioner":
@@ -226,10 +231,11 @@ class Captioner:
         with named(folder):
             ngrams = folder / NGRAMS
             rarity = read_ngrams(ngrams, tokenizer) if ngrams.exists() else None
+            changes = changes_in(folder)
         if lacking := lacks(config, rarity):
             cure = "`python -m helpers.pipeline` adds what is missing"
             tell_once(f"{one_line(folder)} is of before 2026-12: {lacking}; {cure}")
-        return cls(tokenizer, decoder, config, rarity)
+        return cls(tokenizer, decoder, config, rarity, changes)
 
 
 def lacks(config: dict, rarity: "Rarity | None") -> str:

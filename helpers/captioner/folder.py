@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ CAPTIONERS = DATA / "captioners"
 DEFAULT = "attention-xception"  # the captioner of the widget and the command line
 FORMAT = 1  # goes up when the same weights would say something else
 FILES = ("config.json", "tokenizer.json", "decoder.weights.h5")
+CHANGES = "encoder.npz"  # what training has changed in the encoder; most folders have none
 LARGEST = 2**20  # bytes of config.json
 ENTRIES = {  # of config.json, as far as they are read again: what each holds, in words
     **dict.fromkeys(("decoder", "encoder", "encoder_weights", "dataset"), (str, "a text")),
@@ -142,6 +144,22 @@ def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decode
             "training, so copy the whole folder again"
         )
     return tokenizer, decoder, config
+
+
+def changes_in(folder: Path) -> Path | None:
+    """Return the file of what training has changed in the encoder, or None."""
+    path = folder / CHANGES
+    return path if path.is_file() else None
+
+
+def copy_changes(changes: Path | None, folder: Path) -> None:
+    """Let a folder have the changes of an encoder, and no others."""
+    target = folder / CHANGES
+    if changes is None:
+        target.unlink(missing_ok=True)
+    elif not (target.exists() and os.path.samefile(changes, target)):
+        with replacing(target) as unfinished:
+            shutil.copyfile(changes, unfinished)
 
 
 @contextmanager

@@ -8,5 +8,6 @@
 | vgg16-random | as vgg16, which becomes it where its weights can't be downloaded | | |
 """
 
+from helpers.encoders.changes import changed, read_changes, write_changes
 from helpers.encoders.loading import Encoder, load_encoder
 from helpers.encoders.table import ENCODERS, EncoderError, EncoderSpec, Weights

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helpers.backend import refuse_fork
+from helpers.encoders.changes import changed
 from helpers.encoders.engine import fast_engine
 from helpers.encoders.official import official_weights
 from helpers.encoders.table import ENCODERS, RANDOM, EncoderError, EncoderSpec
@@ -80,14 +81,20 @@ def stamp(file: str | Path | None) -> str:
     return f"{Path(file).name} {status.st_size} {status.st_mtime_ns}" if status else "random"
 
 
-def load_encoder(name: str = "xception", weights: str | Path | None = None) -> Encoder:
-    """Return a frozen ImageNet encoder.
+def load_encoder(
+    name: str = "xception",
+    weights: str | Path | None = None,
+    changes: str | Path | None = None,
+) -> Encoder:
+    """Return a frozen ImageNet encoder, or one that a captioner's training has changed.
 
     Arguments:
         name: one of the table in `helpers.encoders`.
         weights: a Keras weights file, of Xception without its top or of the whole VGG16; None
             downloads the official one. Where that fails, Xception takes the rounded copy in
             `data/weights`, and VGG16 random weights: the encoder's name then is "vgg16-random".
+        changes: the file of a captioner's folder that holds them; the name then ends in a sign of
+            that file.
 
     Where OpenVINO is installed (extra `fast`), it is the engine, and TensorFlow where not.
     Raises EncoderError for another name, or where there are no weights. Taught in lessons 02, 11.
@@ -96,7 +103,8 @@ def load_encoder(name: str = "xception", weights: str | Path | None = None) -> E
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(ENCODERS)}")
     if weights is not None and not Path(weights).is_file():
         raise EncoderError(f"there is no weights file {weights}; leave it out to download")
-    return Encoder(*best_weights(ENCODERS[name], weights))
+    spec, file = best_weights(ENCODERS[name], weights)
+    return Encoder(changed(spec, changes) if changes else spec, file)
 
 
 def best_weights(

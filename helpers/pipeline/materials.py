@@ -16,7 +16,7 @@ import numpy as np
 from helpers.batches import CaptionBatches, caption_rows, group_by_photo
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
 from helpers.datasets import Dataset
-from helpers.encoders import ENCODERS, load_encoder
+from helpers.encoders import ENCODERS, changed, load_encoder
 from helpers.features import (
     Features,
     OldFeaturesError,
@@ -98,29 +98,36 @@ class Materials:
             self.tokenizers[choices] = made
         return self.tokenizers[choices]
 
-    def features(self, encoder: str | None = None, mirror: bool = False) -> Features:
+    def features(
+        self, encoder: str | None = None, mirror: bool = False, changes: Path | None = None
+    ) -> Features:
         """Return the features of every image of the three splits (lesson 02).
 
         Arguments:
             encoder: which; None takes the one of the data set's recipe.
-            mirror: those of the training images seen in a mirror instead: more to learn from.
+            mirror: those of the training images in a mirror instead: more to learn from.
+            changes: of a captioner that has taught its encoder, too.
         """
         encoder = encoder or recipe_for(self.dataset).encoder
         if encoder not in ENCODERS:
             return self.regions()
         photos = self.dataset.photos(*["train"] * mirror)
+        name = changed(ENCODERS[encoder], changes).name if changes else encoder
 
         def make(path: Path) -> Features:
-            return kept(path, encoder, photos) or self.extracted(path, encoder, photos, mirror)
+            made = kept(path, name, photos)
+            return made or self.extracted(path, encoder, photos, mirror, changes)
 
-        return self.once(self.file(encoder, mirror), make)
+        return self.once(self.file(name, mirror), make)
 
-    def extracted(self, path: Path, name: str, photos: dict, mirror: bool) -> Features:
-        """Extract features, here or on the cluster."""
-        encoder = load_encoder(name)
-        if encoder.name != name:  # its weights could not be had
+    def extracted(
+        self, path: Path, name: str, photos: dict, mirror: bool, changes: Path | None
+    ) -> Features:
+        """Extract features, here or, with an encoder that every machine has, on the cluster."""
+        encoder = load_encoder(name, changes=changes)
+        if not changes and encoder.name != name:  # its weights could not be had
             return self.features(encoder.name, mirror)
-        if not self.scheduler:
+        if changes or not self.scheduler:
             return extract_features(encoder, photos, path, mirror=mirror)
         return spread_features(encoder, load_encoder, photos, path, self.scheduler, mirror=mirror)
 

@@ -208,6 +208,7 @@ class Workspace(Materials):
         search: str | None = None,
     ) -> dict[str, float]:
         """Return the scores of a captioner on one split (lesson 06); it searches its own way."""
-        features = self.features(captioner.config["encoder"]).select(self.dataset.splits[split])
-        captions = captioner.caption_features(features, beam_size, search)
+        features = self.features(captioner.config["encoder"], changes=captioner.changes)
+        photos = features.select(self.dataset.splits[split])
+        captions = captioner.caption_features(photos, beam_size, search)
         return score_captions(self.dataset.references(split), captions)

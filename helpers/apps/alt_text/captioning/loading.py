@@ -30,10 +30,10 @@ def captioner_hash(name: str) -> str:
 
     Raises CaptionerError for one that is not there.
     """
-    from helpers.captioner.folder import FILES, find_captioner
+    from helpers.captioner.folder import CHANGES, FILES, find_captioner
     from helpers.captioner.ngrams import NGRAMS
 
     folder, digest = find_captioner(name), hashlib.sha256()
-    for file in (*FILES, NGRAMS):
+    for file in (*FILES, NGRAMS, CHANGES):
         digest.update((folder / file).read_bytes() if (folder / file).is_file() else b"")
     return digest.hexdigest()

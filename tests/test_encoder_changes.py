@@ -1,0 +1,123 @@
+"""What a captioner's training has changed in its encoder: kept small, found, refused if foreign."""
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from helpers.captioner import Captioner
+from helpers.captioner.folder import CHANGES
+from helpers.encoders import Encoder, EncoderError, EncoderSpec, changed, read_changes
+from helpers.encoders import write_changes as write
+from helpers.models import MergeDecoder
+from helpers.tokenizer import CaptionTokenizer
+
+
+@pytest.fixture(autouse=True)
+def tensorflow(monkeypatch):
+    monkeypatch.setenv("CAPTION_ENGINE", "tensorflow")
+
+
+def build(filled=None):
+    """A network of one convolution, whose kernel is all ones."""
+    pixels = keras.Input((4, 4, 3))
+    layer = keras.layers.Conv2D(2, 4, use_bias=False, kernel_initializer="ones", name="last")
+    return keras.Model(pixels, keras.layers.Flatten()(layer(pixels)))
+
+
+SPEC = EncoderSpec("toy", 4, (2,), lambda pixels: pixels, build, None)
+
+
+@pytest.fixture
+def changes(tmp_path):
+    path = tmp_path / CHANGES
+    write(path, {"last/kernel": np.stack([np.full((4, 4, 3), value) for value in (0.5, -2)], -1)})
+    return path
+
+
+def test_changes_come_back_within_a_step(tmp_path):
+    change = np.random.default_rng(1).normal(size=(3, 3, 8, 6)).astype("float32")
+    change[..., 0] = 0
+    write(tmp_path / CHANGES, {"a/kernel": change})
+    (name, found), *rest = read_changes(tmp_path / CHANGES).items()
+    assert name == "a/kernel" and not rest and found.dtype == "float32"
+    steps = np.abs(change).max(axis=(0, 1, 2)) / 7
+    assert np.all(np.abs(found - change) <= steps / 2 + 1e-6)
+
+
+def test_changes_are_added_to_the_weights(changes):
+    pixels = np.ones((1, 4, 4, 3), "uint8")
+    np.testing.assert_allclose(Encoder(SPEC).encode(pixels), [[48, 48]])
+    np.testing.assert_allclose(Encoder(changed(SPEC, changes)).encode(pixels), [[72, -48]])
+
+
+def test_a_changed_encoder_has_a_name_of_its_own(changes, tmp_path):
+    name = changed(SPEC, changes).name
+    assert re.fullmatch(r"toy\+[0-9a-f]{8}", name)
+    write(tmp_path / "others.npz", {"last/kernel": np.ones((4, 4, 3, 2))})
+    assert changed(SPEC, tmp_path / "others.npz").name not in (name, "toy")
+    assert changed(SPEC, changes).name == name
+
+
+@pytest.mark.parametrize(
+    "kernels", [{"other/kernel": np.ones((2, 2))}, {"last/kernel": np.ones((4, 4, 3, 3))}]
+)
+def test_changes_of_another_network_are_refused(tmp_path, kernels):
+    write(tmp_path / CHANGES, kernels)
+    with pytest.raises(EncoderError, match="which toy has not; fetch the captioner again"):
+        Encoder(changed(SPEC, tmp_path / CHANGES))
+
+
+def bomb() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", bytes(10**8 + 1))
+    return file.getvalue()
+
+
+def without_scales() -> bytes:
+    file = io.BytesIO()
+    np.savez(file, a=np.ones((2, 2), "int8"))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", bomb(), without_scales()])
+def test_a_broken_file_is_named(tmp_path, content):
+    (tmp_path / CHANGES).write_bytes(content)
+    with pytest.raises(EncoderError, match=f"{CHANGES} holds no changes of an encoder"):
+        read_changes(tmp_path / CHANGES)
+
+
+@pytest.fixture
+def folder(tmp_path, changes):
+    """A captioner with changes."""
+    folder, tokenizer = tmp_path / "captioner", CaptionTokenizer([*CaptionTokenizer.MARKERS, "a", "dog"], 4)
+    decoder = MergeDecoder(len(tokenizer), feature_size=4)
+    config = {"search": {"kind": "greedy"}, "function_words": ["a"]}
+    Captioner(tokenizer, decoder, config, changes=changes).save(folder)
+    return folder
+
+
+def test_changes_travel_with_the_captioner(folder, changes, tmp_path):
+    again = Captioner.load(folder)
+    assert again.changes == folder / CHANGES
+    assert again.changes.read_bytes() == changes.read_bytes()
+    again.save(folder)  # onto itself
+    again.save(tmp_path / "second")
+    assert (tmp_path / "second" / CHANGES).read_bytes() == changes.read_bytes()
+    replace(again, changes=None).save(folder)
+    assert not (folder / CHANGES).exists()
+
+
+def test_the_captioner_loads_the_encoder_with_its_changes(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "helpers.captioner.captioner.load_encoder",
+        lambda name, changes: asked.append((name, changes)),
+    )
+    captioner = Captioner.load(folder)
+    assert captioner.encoder is None and asked == [("xception", folder / CHANGES)]
