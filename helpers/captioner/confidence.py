@@ -1,0 +1,125 @@
+"""How far a caption can be trusted: two questions, and one number for both.
+
+*Is this a photo of a world I know?* Photos like those of the training lie along a few hundred
+directions of feature space; what a chart or a logo has outside them is much. *Is this sentence
+right?* Words that the decoder is sure of, in phrases that people use often, are right more often.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helpers.files import replacing
+
+if TYPE_CHECKING:
+    from helpers.metrics import Rarity
+
+WORLD = "world.npz"  # in a captioner's folder
+AXES = 128  # directions; 256 and 512 tell strange pictures no better
+LARGEST = 2**24  # bytes of the file, unpacked
+STEPS = 127  # of an axis' numbers on either side of zero
+
+
+@dataclass(frozen=True)
+class World:
+    """What the photos of the training have in common, by their features.
+
+    Attributes:
+        mean, spread: float32 (size,), of the training photos' features.
+        axes: float32 (axes, size), the main directions of their standardised features.
+    """
+
+    mean: np.ndarray
+    spread: np.ndarray
+    axes: np.ndarray
+
+    @classmethod
+    def of_photos(cls, features: np.ndarray, axes: int = AXES) -> "World":
+        """Return the world of photos, features float (photos, size), more of them than axes."""
+        mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+        _, _, directions = np.linalg.svd((features - mean) / spread, full_matrices=False)
+        return cls(mean, spread, directions[:axes])
+
+    def strangeness(self, features: np.ndarray) -> np.ndarray:
+        """Return how strange photos are: the mean square of what is left outside the axes.
+
+        features: float (photos, size), or (photos, regions, size), of which the mean is taken.
+        Returns float (photos,); about 0.4 for photos like those of the training.
+        """
+        features = features if features.ndim == 2 else features.mean(axis=1)
+        standard = (features - self.mean) / self.spread
+        inside = standard @ self.axes.T
+        left = np.square(standard).sum(axis=1) - np.square(inside).sum(axis=1)
+        return np.maximum(left, 0) / standard.shape[1]
+
+    def save(self, path: str | Path) -> None:
+        """Write it, the axes as int8."""
+        scales = np.abs(self.axes).max(axis=1, keepdims=True) / STEPS
+        axes = np.rint(self.axes / scales).astype("int8")
+        arrays = {"mean": self.mean, "spread": self.spread, "scales": scales}
+        small = {name: array.astype("float16") for name, array in arrays.items()}
+        with replacing(path) as unfinished, unfinished.open("wb") as file:
+            np.savez_compressed(file, axes=axes, **small)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "World":
+        """Read what `save` has written. Raises ValueError for anything else."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                if sum(member.file_size for member in arrays.zip.infolist()) > LARGEST:
+                    raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
+                mean, spread, scales, axes = (
+                    arrays[name].astype("float32") for name in ("mean", "spread", "scales", "axes")
+                )
+            if mean.ndim != 1 or spread.shape != mean.shape or axes.shape[1:] != mean.shape:
+                raise ValueError("its arrays don't fit together")
+            return cls(mean, spread, axes * scales)
+        except Exception as error:  # zipfile and NumPy raise several kinds
+            raise ValueError(f"{WORLD}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How both answers become one number from 0 to 1; fitted by `tests/benchmarks/confidence.py`.
+
+    Attributes:
+        constant, words, phrases: of the chance that a sentence is right, as in a logistic
+            regression: `words` times the mean log-probability of its words, `phrases` times the
+            mean rarity of its three-word phrases.
+        strange: the strangeness at which half of that chance is left; it falls steeply there.
+        least: the confidence below which a captioner is "not sure".
+    """
+
+    constant: float
+    words: float
+    phrases: float
+    strange: float
+    least: float
+
+    STEEP = 20  # a strangeness of 1.2 times `strange` leaves 3 % of the chance, 0.8 times 99 %
+
+    def confidence(self, strangeness: float, words: float, phrases: float) -> float:
+        """Return how far a caption can be trusted.
+
+        Arguments:
+            strangeness: of its photo, from `World.strangeness`.
+            words: mean log-probability of its words and its end.
+            phrases: from `rarity_of`.
+        """
+        right = sigmoid(self.constant + self.words * words + self.phrases * phrases)
+        return right * sigmoid(self.STEEP * log(self.strange / max(strangeness, 1e-9)))
+
+
+def rarity_of(words: Sequence[str], rarity: "Rarity") -> float:
+    """Return the mean rarity of a caption's three-word phrases, as CIDEr-D weighs them."""
+    phrases = list(zip(words, words[1:], words[2:], strict=False)) or [()]
+    return sum(rarity.known.get(phrase, rarity.unseen) for phrase in phrases) / len(phrases)
+
+
+def sigmoid(value: float) -> float:
+    """Return 1 / (1 + e ** -value), also for values whose power is too large."""
+    return 1 / (1 + exp(-max(-500.0, min(500.0, value))))
