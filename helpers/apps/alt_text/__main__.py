@@ -13,18 +13,19 @@ from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from helpers.apps.alt_text.captioning.loading import (
-    captioner_hash,
-    default_captioner,
-    load_captioner,
-)
 from helpers.apps.alt_text.captioning.work import Settings
 from helpers.apps.alt_text.job import LASTING, Job, JobError
 from helpers.apps.alt_text.reading import Reading, Table
 from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
-from helpers.captioner import add_search_options
+from helpers.captioner import (
+    AnyCaptioner,
+    CaptionerError,
+    add_captioner_options,
+    captioner_options,
+    open_captioner,
+)
 from helpers.console import print_anything, program
 from helpers.images import USER_AGENT
 
@@ -33,21 +34,17 @@ same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a 
 and out.state, which remembers what is done; delete that one when you are."""
 
 
-def main(
-    arguments: Sequence[str] | None = None,
-    load: Callable = load_captioner,
-    fingerprint: Callable = captioner_hash,
-) -> int:
+def main(arguments: Sequence[str] | None = None, open_it: Callable = open_captioner) -> int:
     """Write alt texts for a table of images; return 1 for a user's mistake, 130 if stopped.
 
-    load, fingerprint: how to get a captioner and its hash by name; tests take one of their own.
+    open_it: gives a captioner as `open_captioner` does; tests take one of their own.
     """
     print_anything()
     options = parse_arguments(arguments)
     try:
         check(options)
         with closing(Job(options.input, options.output or "", reading_of(options))) as job:
-            return run(job, options, load, fingerprint)
+            return run(job, options, open_it)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
         full = getattr(error, "errno", None) == ENOSPC
         cure = "the disk is full. Make room, and give the command again. " * full
@@ -64,8 +61,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add = parser.add_argument
     add("input", help="a table, a sitemap, a list of addresses, img2dataset's folder")
     add("-o", "--output", metavar="OUT.CSV")
-    add("--captioner", help="a name or a folder")
-    add_search_options(parser)
+    add_captioner_options(parser)
     add("--all", action="store_true", help="caption images that have an alt text, too")
     add("--limit", type=number_from(int, 0), help="visit so many addresses in this run")
     add("--retry-failed", action="store_true", help="visit again what failed")
@@ -87,6 +83,9 @@ def check(options: argparse.Namespace) -> None:
     if not re.fullmatch(r"[\x20-\x7e\xa0-\xff]*", options.contact):
         problem = f"--contact {options.contact!r} holds letters that no header of HTTP can carry"
         raise JobError(f"{problem}. Write it without them, such as you@example.org")
+    if options.max_requests and options.scheduler:
+        problem = "--max-requests is counted by one process, and a cluster has many"
+        raise JobError(f"{problem}. Leave out one of --max-requests and --scheduler")
     if re.search(r"[/@\s]", options.local):
         raise JobError(f"--local {options.local!r} is no server and port. Write 127.0.0.1:8000")
     if options.base and not origin(options.base):
@@ -129,41 +128,53 @@ def reading_of(options: argparse.Namespace) -> Reading:
     return Reading(**given)
 
 
-def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Callable) -> int:
+def run(job: Job, options: argparse.Namespace, open_it: Callable) -> int:
     """Do the job, or what is left of it."""
+    settings = settings_of(job, options, open_it)
+    captioner = settings.opened()
     if options.dry_run:
-        print(plan(job))
+        print(plan(job, captioner))
         return 0
-    name = options.captioner or default_captioner()
-    identity = {"input": job.table.digest(), "captioner": fingerprint(name)}
+    identity = {"input": job.table.digest(), "captioner": captioner.identity}
     identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
     job.open_state(identity, options.parquet, not options.no_report)
     job.scan()
     if options.retry_failed:
         print(f"{job.store.forget_failures(LASTING):,} addresses are visited again")
-    code = 0
-    try:
-        if job.store.count().get("pending") and options.limit != 0:
-            agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
-            visits = options.rate, options.local, agent, job.table.folder
-            how = options.beam_size, options.search
-            work(job, Settings(name, load, *how, *visits, fingerprint), options)
-    except KeyboardInterrupt:
-        print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
-        code = 130
+    code = worked(job, settings, captioner, options)
     counts, files = job.write(options.parquet, not options.no_report)
     for note in job.notes(job.store.scanned()):
         print(note, file=sys.stderr)
-    print("\n".join([summary(counts), *map(str, files)]))
+    print("\n".join([summary(counts), captioner.note, *map(str, files)]))
     return code
 
 
-def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
-    """Visit and caption, here or on a cluster."""
-    if options.scheduler:
-        job.work_on_cluster(options.scheduler, settings, options.limit)
-    else:
-        job.work(settings.load(settings.captioner), settings, options.limit)
+def settings_of(job: Job, options: argparse.Namespace, open_it: Callable) -> Settings:
+    """Return what a worker has to know."""
+    agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
+    how = tuple(captioner_options(options).items())
+    visits = options.rate, options.local, agent, job.table.folder
+    return Settings(options.captioner, open_it, how, *visits)
+
+
+def worked(
+    job: Job, settings: Settings, captioner: AnyCaptioner, options: argparse.Namespace
+) -> int:
+    """Visit and caption what is left, here or on a cluster; return the exit code."""
+    try:
+        if not job.store.count().get("pending") or options.limit == 0:
+            return 0
+        if options.scheduler:
+            job.work_on_cluster(options.scheduler, settings, options.limit)
+        else:
+            job.work(captioner, settings, options.limit)
+    except KeyboardInterrupt:
+        print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
+        return 130
+    except CaptionerError as error:  # such as a server that went away
+        print(f"{error}. Writing what is done; the same command goes on.", file=sys.stderr)
+        return 1
+    return 0
 
 
 def summary(counts: Mapping[str, int]) -> str:
@@ -174,7 +185,7 @@ def summary(counts: Mapping[str, int]) -> str:
     return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
 
 
-def plan(job: Job) -> str:
+def plan(job: Job, captioner: AnyCaptioner) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
         counts, first = job.scan(), list(job.store.waiting(5))
@@ -189,6 +200,9 @@ def plan(job: Job) -> str:
         if table.folder
         else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
         *(f"  {address[:200]}" for address in first),
+        captioner.note,
+        *[f"at most {counts['addresses']:,} photos would be sent to {captioner.host}"]
+        * bool(captioner.host),
         "nothing was fetched, nothing written",
     ]
     return "\n".join(lines)

@@ -22,7 +22,7 @@ from helpers.apps.alt_text.writing.outputs import Record, record_of
 from helpers.files import locked
 
 if TYPE_CHECKING:
-    from helpers.captioner import Captioner
+    from helpers.captioner import AnyCaptioner
 
 ADDED_AT_ONCE = 1000  # addresses
 MORE_COLUMNS = 8  # without a name; what a row holds beyond them shares the last one
@@ -102,10 +102,10 @@ class Job:
         self.store.note(scanned=dict(counts))
         return dict(counts)
 
-    def work(self, captioner: "Captioner", settings: Settings, limit: int | None = None) -> None:
+    def work(self, captioner: "AnyCaptioner", settings: Settings, limit: int | None = None) -> None:
         """Fetch and caption what is not done yet, at most `limit` addresses."""
         addresses, known = self.store.waiting(limit), self.store.has_picture
-        self.keep(work_off(addresses, captioner, settings, settings.hosts(), known), limit)
+        self.keep(work_off(addresses, captioner, settings.hosts(), known), limit)
 
     def work_on_cluster(
         self, scheduler: str, settings: Settings, limit: int | None = None, chunk: int = CHUNK

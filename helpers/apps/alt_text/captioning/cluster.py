@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.store import Finding
+from helpers.captioner import AnyCaptioner
 from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
@@ -42,8 +43,7 @@ def share_out(
     Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
     captioner under the same name.
     """
-    digest = settings.fingerprint(settings.captioner)
-    settings = replace(settings, digest=digest, run=uuid4().hex)
+    settings = replace(settings, identity=settings.opened().identity, run=uuid4().hex)
     todo = iter(lambda: list(islice(addresses, chunk)), [])
     with connect(scheduler) as client:
         yield from answers(client, todo, settings)
@@ -102,24 +102,25 @@ def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> lis
     workers: how many share the rate at which a server may be visited.
     """
     with LOADING:
-        captioner = loaded(settings.load, settings.captioner, settings.fingerprint, settings.digest)
+        captioner = opened(settings.open, settings.captioner, settings.options, settings.identity)
         hosts = known_hosts(settings)
         hosts.workers = workers
-    return list(work_off(addresses, captioner, settings, hosts))
+    return list(work_off(addresses, captioner, hosts))
 
 
 @lru_cache(1)
-def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> object:
-    """Return the captioner of this process, loaded once.
+def opened(open_it: Callable, name: str, options: tuple, identity: str) -> AnyCaptioner:
+    """Return the captioner of this process, opened once.
 
-    digest: its hash where the job began.
+    identity: what it was where the job began.
     Raises ClusterError, with the worker's name, if this machine has another one or none.
     """
     cure = f"Copy the captioner {name!r} there from the machine on which you gave the command"
     try:
-        if fingerprint(name) == digest:
-            return load(name)
+        captioner = open_it(name, **dict(options))
+        if captioner.identity == identity:
+            return captioner
         problem = f"its files of the captioner {name!r} are not those of this job. {cure}"
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         problem = f"{error}. {cure}"
     raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")

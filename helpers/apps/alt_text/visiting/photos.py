@@ -5,11 +5,11 @@ import io
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
-import numpy as np
 from PIL import Image
 
 from helpers.apps.alt_text.signs import by_size
 from helpers.apps.alt_text.store import Finding, Picture
+from helpers.captioner import AnyCaptioner
 from helpers.images import open_image
 
 THUMBNAIL, QUALITY = 192, 60  # pixels; about 6 kB, so 2,000 fit into one page
@@ -18,25 +18,25 @@ DECODING = BoundedSemaphore(2)  # a photo of 40 megapixels takes up to 250 MB to
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo at its address: pixels uint8 (size, size, 3), ready for the encoder."""
+    """A photo at its address, ready for the captioner, and a text on where it stands if known."""
 
     address: str
     picture: Picture
-    pixels: np.ndarray
+    prepared: object
+    context: str | None = None
 
 
 Result = Photo | tuple[Finding, Picture | None]
 
 
-def look(address: str, data: bytes, size: int) -> Photo | tuple[Finding, Picture]:
+def look(address: str, data: bytes, captioner: AnyCaptioner) -> Photo | tuple[Finding, Picture]:
     """Open an image: a photo to caption, or something that only decorates."""
-    image, digest = open_image(data, size), hashlib.sha256(data).hexdigest()
+    image, digest = open_image(data, captioner.image_size), hashlib.sha256(data).hexdigest()
     picture = Picture(digest, thumbnail_of(image))
     if reason := by_size(image.width, image.height) or plain_colour(image):
         return Finding(address, "decorative", reason, digest), picture
-    # As `image_pixels` does; small at once, so that memory doesn't grow with the photos.
-    pixels = image.resize((size, size), Image.Resampling.BICUBIC)
-    return Photo(address, picture, np.array(pixels))
+    # Small at once, so that memory doesn't grow with the photos.
+    return Photo(address, picture, captioner.prepare(image))
 
 
 def thumbnail_of(image: Image.Image) -> bytes:

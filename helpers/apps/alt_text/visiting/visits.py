@@ -24,6 +24,7 @@ from helpers.apps.alt_text.visiting.politeness import (
     opted_out,
     patience,
 )
+from helpers.captioner import AnyCaptioner
 from helpers.images import Answer, ImageError, fetch_answer
 from helpers.images.errors import name_of
 from helpers.images.fetching import MAX_REDIRECTS
@@ -64,7 +65,7 @@ class Errand:
         return replace(self, moved=target, redirects=self.redirects + 1)
 
 
-def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result]:
+def visits(addresses: Iterable[str], hosts: Hosts, captioner: AnyCaptioner) -> Iterator[Result]:
     """Yield what each address gave, in the order in which the answers come.
 
     Each server is visited at its own pace; while it is waited for, others are visited.
@@ -82,7 +83,7 @@ def visits(addresses: Iterable[str], hosts: Hosts, size: int) -> Iterator[Result
                 if later := hosts.take_turn(errand.place, monotonic()):
                     heapq.heappush(due, (later, number, errand))
                 else:
-                    running[pool.submit(visit, errand, hosts, size)] = errand
+                    running[pool.submit(visit, errand, hosts, captioner)] = errand
             if not due and not running:
                 return
             for visited in finished(running, due[0][0] if due else None):
@@ -107,17 +108,14 @@ def finished(running: dict[Future, Errand], next_due: float | None) -> list[Futu
     return list(wait(running, seconds, FIRST_COMPLETED).done)
 
 
-def visit(errand: Errand, hosts: Hosts, size: int) -> Result | Errand | ImageError:
-    """Fetch an address and return its photo, or what is to be said about it, or where it leads.
-
-    size: pixels along each side that the encoder reads.
-    """
+def visit(errand: Errand, hosts: Hosts, captioner: AnyCaptioner) -> Result | Errand | ImageError:
+    """Fetch an address and return its photo, or what is to be said about it, or where it leads."""
     try:
         answer = fetch_politely(errand.place, hosts)
         if answer.target:
             return errand.led_to(answer.target)
         with DECODING:
-            return look(errand.address, answer.data, size)
+            return look(errand.address, answer.data, captioner)
     except ImageError as error:
         return error
     except Exception as error:  # one strange image is not to end the work on all the others

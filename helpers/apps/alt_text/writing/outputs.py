@@ -64,11 +64,18 @@ def record_of(
     text, confidence = "", None
     if status == "ok" and picture and picture.candidates:
         caption, probability = picture.candidates[0]
-        confidence = round(per_word(probability, caption), 3)
+        confidence = confidence_of(caption, probability)
         text = short_alt_text(caption)
-    if status == "ok" and not text:
+    if status == "ok" and picture and not picture.candidates:
+        status, message = "not_sure", "the captioner isn't sure what it shows; describe it by hand"
+    elif status == "ok" and not text:
         status, message = "no_words", "the captioner found no words; describe it by hand"
     return Record(row, shown, text, confidence, status, message, picture)
+
+
+def confidence_of(caption: str, probability: float | None) -> float | None:
+    """Return the probability of a word on average; None where the captioner doesn't tell."""
+    return None if probability is None else round(per_word(probability, caption), 3)
 
 
 def added_names(columns: Sequence[str]) -> list[str]:
