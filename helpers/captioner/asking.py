@@ -63,7 +63,7 @@ class Server:
             with self.lock:
                 self.failures += 1
             if self.failures >= FAILURES:
-                problem = f"{self.failures} photos in a row got no answer. The last one: {error}"
+                problem = f"{FAILURES} photos in a row got no answer. The last one: {error}"
                 raise CaptionerError(problem) from None
             raise
         self.failures, self.met = 0, True
@@ -77,20 +77,25 @@ class Server:
             try:
                 status, headers, data = self.post(question, lines, deadline)
                 if status == 200:
-                    return read_json(data)
+                    return self.json_in(data)
                 problem = self.refusal(status, headers, data)
             except NoAnswer as error:
                 headers, problem = {}, f"{self.host} {error}"
                 if not self.met and "no connection" in problem:
                     cure = "Is it running? Check --endpoint"
                     raise CaptionerError(f"{problem}. {cure}") from None
-            except ValueError:
-                raise self.failed(f"{self.host} answers no JSON: {self.said(data)}") from None
             try:
                 retry = retry.increment("POST", "/")
             except MaxRetryError:
                 raise self.failed(problem) from None
             self.leave_alone(patience(retry, headers), problem, deadline)
+
+    def json_in(self, data: bytes) -> object:
+        """Return what JSON says; raise ImageError for what is none."""
+        try:
+            return read_json(data)
+        except ValueError:
+            raise self.failed(f"{self.host} answers no JSON: {self.said(data)}") from None
 
     def leave_alone(self, seconds: float, problem: str, deadline: float) -> None:
         """Let all questions wait; raise ImageError if this one's time is over before."""
@@ -123,7 +128,9 @@ class Server:
                 session.mount("http://", way)
                 url = f"{self.address}/chat/completions"
                 with session.post(url, json=self.without(question), **options) as answer:
-                    return answer.status_code, answer.headers, body_of(answer)
+                    data = body_of(answer)
+                way.check()
+                return answer.status_code, answer.headers, data
         except requests.exceptions.SSLError:
             problem = f"{self.host} has no certificate to trust, so nothing is sent to it"
             raise CaptionerError(problem) from None

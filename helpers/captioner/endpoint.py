@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import takewhile
 
 from PIL import Image
 
@@ -87,14 +88,13 @@ class EndpointCaptioner:
         After an error that would keep all others from an answer, none is asked about any more.
         """
         lines, stopped, fatal = Lines(), 0, None
-        pairs = with_contexts(images, contexts)
-        going = (pair for pair in iter(lambda: None if lines.over.is_set() else next(pairs, 0), 0))
+        going = takewhile(lambda _: not lines.over.is_set(), with_contexts(images, contexts))
         work = partial(self.answer, lines=lines)
         for result in in_flight(work, going, AT_ONCE, AHEAD, lines.stop):
             if isinstance(result, CaptionerError):
                 fatal, stopped = fatal or result, stopped + 1
                 continue
-            yield from [ImageError(str(fatal), STATUS)] * stopped
+            yield from [ImageError(str(fatal), "pending")] * stopped
             stopped = 0
             yield result
         if fatal:

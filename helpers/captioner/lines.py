@@ -26,17 +26,20 @@ class Lines:
 
     over: Event = field(default_factory=Event)
     sockets: set[socket] = field(default_factory=set)
+    severed: bool = False
+    ending: Timer | None = None
 
     def stop(self) -> None:
         """Send nothing more; what was sent has a few seconds left for its answer."""
         self.over.set()
-        if self.sockets:
-            end = Timer(GRACE, self.cut)
-            end.daemon = True
-            end.start()
+        if not self.ending:
+            self.ending = Timer(GRACE, self.cut)
+            self.ending.daemon = True
+            self.ending.start()
 
     def cut(self) -> None:
         """Cut all lines; whoever reads from one gets an error."""
+        self.severed = True
         for line in list(self.sockets):
             cut(line)
 
@@ -77,7 +80,11 @@ class Way(HTTPAdapter):
         """Note the socket of the request."""
         self.socket = line
         self.lines.sockets.add(line)
-        if self.ended:
+        self.check()
+
+    def check(self) -> None:
+        """Raise TimeoutError if the line was cut: what came until then looks like an end."""
+        if self.ended or self.lines.severed:
             raise TimeoutError
 
     def get_connection_with_tls_context(self, *arguments: object, **options: object) -> object:

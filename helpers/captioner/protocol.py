@@ -48,7 +48,8 @@ class AnyCaptioner(Protocol):
                 use for it. They are data: they change words at most.
 
         Yields candidates, best first: none at all if the captioner says that it isn't sure. Or the
-        ImageError that kept this image from being read or captioned. Nothing is loaded before the
+        ImageError that kept this image from being read or captioned, with the status "pending" if
+        it was not even tried, as all was stopped before. Nothing is loaded before the
         first one is asked for. Raises CaptionerError for what would keep all others from it, too;
         what was done until then comes out first, after Ctrl-C as well.
         """

@@ -19,7 +19,7 @@ LONGEST_CONTEXT = 500  # characters
 THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|$)", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"</?[a-z!][^<>]*>|[<>]", re.IGNORECASE)
 LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")  # of Markdown
-MARKS = re.compile(r"`+\w*|\*+|(?<!\w)_+|_+(?!\w)|^\s*(#+|[-•>]|\d+\.)\s+", re.MULTILINE)
+MARKS = re.compile(r"```+\w*|`|\*+|(?<!\w)_+|_+(?!\w)|^\s*(#+|[-•>]|\d+\.)\s+", re.MULTILINE)
 LABEL = re.compile(r"^(alt[ -]?text|caption|description|bildbeschreibung)\s*:\s*", re.IGNORECASE)
 JOINERS = "\u200c\u200d"  # letters of Persian and Hindi need them, and so do emoji
 QUOTES = "\"'“”„«»‘’ "
@@ -33,7 +33,7 @@ REFUSALS = (
     r"i'm (not able|unable)|unable to|as an? (ai|language model)|no image (was|is|has been)",
     r"there (is|'s) no (image|photo|picture)|please (provide|upload|share|attach)",
     r"(es )?tut mir (sehr )?leid|leider (kann|ist|sehe)|als (ki|sprachmodell)",
-    r"ich (kann|konnte|sehe|bin) (leider |das |dieses |dir |ihnen )*(nicht|kein)",
+    r"ich (kann|konnte|darf|sehe|bin)\b[^.:]{0,40}\b(nicht|kein)",
     r"(je suis )?désolée?|je ne (peux|vois|suis|parviens)|en tant qu",
     r"lo siento|no (puedo|veo|me es posible)|como modelo",
     r"mi dispiace|non (posso|riesco|vedo|sono in grado)",
@@ -44,7 +44,7 @@ REFUSAL = re.compile(f"(?:{'|'.join(REFUSALS)})", re.IGNORECASE)
 UNSURE = re.compile(
     r"(i'm |i am )?(not (entirely |really |quite )?sure|unsure|uncertain|unknown|unclear|n/?a|none|"
     r"(ich bin )?(mir )?(nicht sicher|unsicher)|pas sûre?|no estoy segur[oa]|non sono sicur[oa])"
-    r"( what (this|it|the image) (is|shows))?[.!… ]*",
+    r"( what (this|that|it|the)( image| photo| picture)? (is|shows|depicts))?[.!… ]*",
     re.IGNORECASE,
 )
 
@@ -67,8 +67,8 @@ def about(context: str | None) -> str:
 
 def candidates_in(answer: str) -> list[Candidate]:
     """Return an answer as a candidate; none for a refusal, an empty answer and “not sure”."""
-    text = tidy(without_markup(answer[:LONGEST_READ]))
-    text = LABEL.sub("", text.strip(QUOTES)).strip(QUOTES)
+    text = tidy(without_markup(answer[:LONGEST_READ])).strip(QUOTES)
+    text = LABEL.sub("", text).strip(QUOTES)
     plain = text.replace("’", "'")
     if not text or REFUSAL.match(plain) or UNSURE.fullmatch(plain):
         return []
@@ -78,7 +78,7 @@ def candidates_in(answer: str) -> list[Candidate]:
 def without_markup(text: str) -> str:
     """Return the words of a text in HTML or Markdown, without thoughts that came before it."""
     text = unescape(THOUGHTS.sub(" ", text))
-    return MARKS.sub("", LINK.sub(r"\1", TAG.sub(" ", text)))
+    return MARKS.sub("", LINK.sub(r"\1", TAG.sub("", text)))
 
 
 def tidy(text: str) -> str:

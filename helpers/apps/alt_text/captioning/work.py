@@ -131,7 +131,8 @@ class Passage:
         addresses = self.addresses.pop(picture.digest)
         if isinstance(answer, ImageError):
             said = answer.status, str(answer)
-            self.findings += [Finding(address, *said) for address in addresses]
+            failed = [Finding(address, *said) for address in addresses]
+            self.findings += failed if answer.status != "pending" else []
             return
         said = [(each.caption, rounded(each.probability)) for each in answer]
         self.pictures.append(Picture(picture.digest, picture.thumbnail, said))
