@@ -3,9 +3,11 @@
 What needs Keras is imported where it is used: a fast engine encodes photos while Keras loads.
 """
 
+import hashlib
+import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -26,8 +28,9 @@ from helpers.captioner.folder import (
     write_folder,
 )
 from helpers.captioner.ngrams import NGRAMS, once_each, read_ngrams, write_ngrams
+from helpers.captioner.ours import Ours
 from helpers.captioner.search import BEAMS, Candidate, Search, search_of
-from helpers.captioner.streaming import caption_stream, feature_batches
+from helpers.captioner.streaming import feature_batches
 from helpers.console import one_line, tell_once
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
@@ -42,8 +45,10 @@ DECODED_AT_ONCE = 200  # images whose regions and beams are in memory together
 
 
 @dataclass
-class Captioner:
+class Captioner(Ours):
     """Everything that turns a photo into a sentence.
+
+    Apps know it as an `AnyCaptioner`; then it searches its own way.
 
     Attributes:
         tokenizer: words and ids.
@@ -52,12 +57,14 @@ class Captioner:
             come from it; "encoder" names the features it reads; "search", "length_power" and
             "function_words" say how it looks for captions; the rest is record.
         rarity: of the n-grams of its training captions, for votes.
+        name: its folder's.
     """
 
     tokenizer: "CaptionTokenizer"
     decoder: "Decoder"
     config: dict = field(default_factory=dict)
     rarity: "Rarity | None" = None
+    name: str = "yours"
 
     def __post_init__(self) -> None:
         refuse_fork()
@@ -172,15 +179,17 @@ class Captioner:
         ids, probability = tuple(beam.ids), math.exp(beam.log_probability)
         return Candidate(self.tokenizer.decode(ids), probability, ids, agreement)
 
-    def caption_each(
-        self, images: Iterable, beam_size: int | None = None, search: str | None = None
-    ) -> Iterator[list[Candidate] | ImageError]:
-        """Yield the candidates of each image, or the ImageError that kept it from being read.
+    def find(self, features: np.ndarray) -> list[list[Candidate]]:
+        """Return the captions of its own search for each row of features."""
+        return self.feature_candidates(features)
 
-        Images are opened by several threads and captioned in batches: for work in bulk. While one
-        batch is encoded, the captions of the one before are searched for.
-        """
-        yield from caption_stream(self.encoder, lambda: self, images, beam_size, search)
+    @property
+    def identity(self) -> str:
+        """A hash of what decides its captions."""
+        digest = hashlib.sha256(json.dumps([self.config, self.tokenizer.words]).encode())
+        for weight in self.decoder.weights:
+            digest.update(np.asarray(weight).tobytes())
+        return digest.hexdigest()
 
     def features(self, images: Sequence) -> np.ndarray:
         """Return float32 features (images, …) of paths, URLs, bytes or open files.
@@ -229,7 +238,7 @@ class Captioner:
         if lacking := lacks(config, rarity):
             cure = "`python -m helpers.pipeline` adds what is missing"
             tell_once(f"{one_line(folder)} is of before 2026-12: {lacking}; {cure}")
-        return cls(tokenizer, decoder, config, rarity)
+        return cls(tokenizer, decoder, config, rarity, folder.name)
 
 
 def lacks(config: dict, rarity: "Rarity | None") -> str:

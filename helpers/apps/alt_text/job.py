@@ -28,7 +28,7 @@ from helpers.apps.alt_text.writing.outputs import Record, record_of, unique
 from helpers.files import locked
 
 if TYPE_CHECKING:
-    from helpers.captioner import Captioner
+    from helpers.captioner import AnyCaptioner
 
 MORE_COLUMNS = 8  # without a name; what a row holds beyond them shares the last one
 MOST_REPEATED = 2000  # characters of a row that stand beside its second image, and each after it
@@ -118,7 +118,7 @@ class Job:
 
     def work(
         self,
-        captioner: "Captioner",
+        captioner: "AnyCaptioner",
         settings: Settings,
         limit: int | None = None,
         hosts: Hosts | None = None,
@@ -127,15 +127,16 @@ class Job:
 
         hosts: what is known of the servers by now.
         """
-        addresses, known = self.store.waiting(limit), self.store.has_picture
-        hosts = hosts or settings.hosts()
-        self.keep(work_off(addresses, captioner, settings, hosts, known), limit)
+        addresses, hosts = self.store.waiting(limit), hosts or settings.hosts()
+        known = self.store.has_picture, self.known.context
+        self.keep(work_off(addresses, captioner, hosts, *known, settings.read_text), limit)
 
     def work_on_cluster(
         self, scheduler: str, settings: Settings, limit: int | None = None, chunk: int = CHUNK
     ) -> None:
         """Do the same on a Dask cluster; scheduler, chunk: as for `share_out`."""
-        self.keep(share_out(self.store.waiting(limit), settings, scheduler, chunk), limit)
+        addresses, context_of = self.store.waiting(limit), self.known.context
+        self.keep(share_out(addresses, settings, scheduler, chunk, context_of), limit)
 
     def keep(self, batches: Iterator[Batch], limit: int | None) -> None:
         """Save what is found as it comes, under a bar over the addresses not done yet."""

@@ -89,13 +89,14 @@ class Picture:
     Attributes:
         digest: the hash of its bytes.
         thumbnail: a small JPEG.
-        candidates: (caption, probability), best first; none for one that only decorates.
+        candidates: (caption, probability or None), best first; none for one that only decorates,
+            and where the captioner isn't sure.
         sure: whether the captioner is; else none of its captions is suggested.
     """
 
     digest: str
     thumbnail: bytes = b""
-    candidates: list[tuple[str, float]] = field(default_factory=list)
+    candidates: list[tuple[str, float | None]] = field(default_factory=list)
     sure: bool = True
 
 
@@ -239,8 +240,8 @@ def page(database: sqlite3.Connection, path: str, query: str, *given: float) -> 
 
 def picture(digest: str, thumbnail: bytes, candidates: str, sure: int) -> Picture:
     """Return a picture as it was kept; raises ValueError for what was not kept by us."""
-    found = [(caption, number_in(p, 0, 1)) for caption, p in read_json(candidates)]
+    found = read_json(candidates)
     expect(str, *(caption for caption, _ in found))
-    expect(int | float, *(probability for _, probability in found))
+    expect(int | float, *(number_in(p, 0, 1) for _, p in found if p is not None))
     expect(bytes, thumbnail)
-    return Picture(digest, thumbnail, found, bool(sure))
+    return Picture(digest, thumbnail, [(caption, p) for caption, p in found], bool(sure))

@@ -72,13 +72,18 @@ def record_of(
         text, confidence = picture.candidates[0]
     if status == statuses.OK and picture and picture.candidates and picture.sure:
         caption, probability = picture.candidates[0]
-        confidence = round(per_word(probability, caption), 3)
+        confidence = confidence_of(caption, probability)
         text = short_alt_text(caption)
     elif status == statuses.OK and picture and not picture.sure:
         status, message = statuses.UNSURE, "the captioner isn't sure; describe it by hand"
     if status == statuses.OK and not text:
         status, message = statuses.NO_WORDS, "the captioner found no words; describe it by hand"
     return Record(row, shown, text, confidence, status, message, picture, context)
+
+
+def confidence_of(caption: str, probability: float | None) -> float | None:
+    """Return the probability of a word on average; None where the captioner doesn't tell."""
+    return None if probability is None else round(per_word(probability, caption), 3)
 
 
 def added_names(columns: Sequence[str]) -> list[str]:

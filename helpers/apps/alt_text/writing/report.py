@@ -23,9 +23,10 @@ from helpers.apps.alt_text.writing.outputs import (
     Record,
     Write,
     added_names,
+    confidence_of,
     safe,
 )
-from helpers.apps.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
+from helpers.apps.wording import LONGEST, OPENING, RULES, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
 CARDS, ROWS, PAGE_BYTES = 2000, 20_000, 23_000_000  # what one page holds at most
@@ -225,14 +226,21 @@ def about(record: Record) -> str:
 def others(record: Record) -> str:
     """Return HTML: the other candidates, each a button that takes it over."""
     candidates = record.picture.candidates if record.picture else []
-    sure = [(caption, per_word(probability, caption)) for caption, probability in candidates]
+    sure = [(caption, confidence_of(caption, probability)) for caption, probability in candidates]
     lines = [
         f'<li><button type="button">{escape(short_alt_text(caption))}</button>'
-        f'<meter value="{confidence:.3f}" aria-hidden="true"></meter>'
-        f"<span>{confidence:.0%} a word</span></li>"
+        f"{meter(confidence)}</li>"
         for caption, confidence in sure[1:]
         if short_alt_text(caption) not in ("", record.alt_text)
     ]
     return (
         f'<ul class="others" aria-label="Other candidates">{"".join(lines)}</ul>' if lines else ""
     )
+
+
+def meter(confidence: float | None) -> str:
+    """Return the HTML of a candidate's confidence; nothing, if its captioner doesn't tell."""
+    if confidence is None:
+        return ""
+    bar = f'<meter value="{confidence:.3f}" aria-hidden="true"></meter>'
+    return f"{bar}<span>{confidence:.0%} a word</span>"
