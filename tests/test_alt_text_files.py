@@ -146,8 +146,8 @@ def job(tmp_path, monkeypatch):
     """A job that has written its files, three pages among them, and is about to write others."""
     pytest.importorskip("pyarrow")
     monkeypatch.setattr(report, "CARDS", 2)
-    images = "".join(f"https://a.example/{number}.jpg\n" for number in range(6))
-    (tmp_path / "crawl.csv").write_text(f"image\n{images}", "utf-8")
+    images = "".join(f"https://a.example/{number}.jpg,A dog.\n" for number in range(6))
+    (tmp_path / "crawl.csv").write_text(f"image,alt\n{images}", "utf-8")
     with closing(Job(tmp_path / "crawl.csv", tmp_path / "out.csv")) as job:
         job.open_state({"input": 1}, parquet=True)
         job.scan()
@@ -200,7 +200,7 @@ def test_files_stay_as_they_were_if_writing_stops_at_a_row(job, monkeypatch, num
 
 @pytest.mark.parametrize("page", [0, 1, 2])
 def test_files_stay_as_they_were_if_a_page_does_not_fit(job, monkeypatch, page):
-    monkeypatch.setattr(report, "filters", failing(report.filters, page, FULL))
+    monkeypatch.setattr(report.Report, "data", failing(report.Report.data, page, FULL))
     nothing_changes(job, FULL)
 
 

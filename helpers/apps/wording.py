@@ -13,6 +13,13 @@ RULES = (  # what people who review alt text should know; the report shows it
     "An image that only decorates gets an empty text: the screen reader then skips it.",
 )
 
+# What a captioner that says nothing of itself is taken for: ours.
+ABOUT = (
+    "This captioner learnt from 6,000 photos of people and dogs (Flickr8k, licensed for research "
+    "and teaching only), so it cannot read text and knows no logos, charts, screenshots or "
+    "products; lesson 14 puts a better one in its place."
+)
+
 
 def alt_text(caption: str) -> str:
     """Return a caption as a sentence: "a photo of a dog" gives "A dog.". Taught in lesson 07."""

@@ -21,16 +21,29 @@ from helpers.apps.alt_text.captioning.loading import (
 from helpers.apps.alt_text.captioning.work import Settings
 from helpers.apps.alt_text.job import LASTING, Job, JobError
 from helpers.apps.alt_text.reading import Reading, Table
+from helpers.apps.alt_text.reviewing import (
+    about,
+    add_review_options,
+    addresses_to_visit,
+    both,
+    check_exports,
+    remember,
+    said_of_review,
+    show,
+    take_reviews,
+)
 from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
+from helpers.apps.alt_text.writing.verdict import Rest
 from helpers.captioner import add_search_options
 from helpers.console import print_anything, program
 from helpers.images import USER_AGENT
 
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
 same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
-and out.state, which remembers what is done; delete that one when you are."""
+and out.state, which remembers what is done; delete that one when you are. What a review decided
+is kept in out.reviewed.json, and stands whatever is suggested later."""
 
 
 def main(
@@ -73,6 +86,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--parquet", action="store_true", help="write out.parquet as well")
     add("--no-report", action="store_true", help="write no page to review")
     add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
+    add_review_options(parser, number_from)
     add_groups(parser)
     options = parser.parse_args(arguments)
     if not options.output and not options.dry_run:
@@ -132,38 +146,56 @@ def reading_of(options: argparse.Namespace) -> Reading:
 def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Callable) -> int:
     """Do the job, or what is left of it."""
     if options.dry_run:
-        print(plan(job))
+        print(plan(job, options))
         return 0
     name = options.captioner or default_captioner()
+    load, fingerprint = both(options, load, fingerprint)
     identity = {"input": job.table.digest(), "captioner": fingerprint(name)}
     identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
-    job.open_state(identity, options.parquet, not options.no_report)
+    check_exports(job, options.exports)
+    job.open_state(identity, options.parquet, not options.no_report, options.exports)
     job.scan()
+    notes = take_reviews(job, options.review)
     if options.retry_failed:
         print(f"{job.store.forget_failures(LASTING):,} addresses are visited again")
     code = 0
     try:
-        if job.store.count().get("pending") and options.limit != 0:
+        if (limit := addresses_to_visit(job, options)) not in (0, []):
             agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
             visits = options.rate, options.local, agent, job.table.folder
             how = options.beam_size, options.search
-            work(job, Settings(name, load, *how, *visits, fingerprint), options)
+            work(job, Settings(name, load, *how, *visits, fingerprint), options.scheduler, limit)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         code = 130
-    counts, files = job.write(options.parquet, not options.no_report)
-    for note in job.notes(job.store.scanned()):
-        print(note, file=sys.stderr)
-    print("\n".join([summary(counts), *map(str, files)]))
+    finish(job, options, name, notes)
     return code
 
 
-def work(job: Job, settings: Settings, options: argparse.Namespace) -> None:
-    """Visit and caption, here or on a cluster."""
-    if options.scheduler:
-        job.work_on_cluster(options.scheduler, settings, options.limit)
+def finish(job: Job, options: argparse.Namespace, name: str, notes: list[str]) -> None:
+    """Write all files and tell what is in them, what the captioner is first.
+
+    name: of the captioner.
+    notes: what there is to say before; the exports add to them.
+    """
+    said = about(job, options, name)
+    wish = {"parquet": options.parquet, "report": not options.no_report, "about": said}
+    counts, files = job.write(**wish, exports=options.exports, notes=notes)
+    for note in job.notes(job.store.scanned()):
+        print(note, file=sys.stderr)
+    lines = [said.note, summary(counts), *said_of_review(job, options), *notes]
+    print("\n".join([*lines, *map(str, files)]))
+    show(files, options)
+
+
+def work(job: Job, settings: Settings, scheduler: str, limit: int | list[str] | None) -> None:
+    """Visit and caption, here or on a cluster; limit: as for `Job.work`."""
+    if scheduler:
+        job.work_on_cluster(scheduler, settings, limit)
     else:
-        job.work(settings.load(settings.captioner), settings, options.limit)
+        captioner = settings.load(settings.captioner)
+        remember(job, captioner)
+        job.work(captioner, settings, limit)
 
 
 def summary(counts: Mapping[str, int]) -> str:
@@ -174,7 +206,7 @@ def summary(counts: Mapping[str, int]) -> str:
     return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
 
 
-def plan(job: Job) -> str:
+def plan(job: Job, options: argparse.Namespace) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
         counts, first = job.scan(), list(job.store.waiting(5))
@@ -189,9 +221,10 @@ def plan(job: Job) -> str:
         if table.folder
         else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
         *(f"  {address[:200]}" for address in first),
+        *[Rest(counts["addresses"], None, 1 + bool(options.beside), options.price).sentence()],
         "nothing was fetched, nothing written",
     ]
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
 def used(table: Table) -> str:

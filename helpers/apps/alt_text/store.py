@@ -86,7 +86,7 @@ class Picture:
 
     Attributes:
         digest: the hash of its bytes.
-        thumbnail: a small JPEG.
+        thumbnail: a small WebP, JPEG or PNG.
         candidates: (caption, probability), best first; none for one that only decorates.
     """
 
@@ -206,6 +206,12 @@ class Store:
             expect(str, status, message, digest or "")
             found = None if candidates is None else picture(digest, thumbnail, candidates)
         return Finding(address, status, message, digest or ""), found
+
+    def picture(self, digest: str) -> Picture | None:
+        """Return what is kept of a picture, None if nothing."""
+        rows = self.ask("SELECT thumbnail, candidates FROM pictures WHERE digest = ?", digest)
+        with in_words(self.path):
+            return picture(digest, *rows[0]) if rows else None
 
     def count(self) -> dict[str, int]:
         """Return how many addresses have which status."""

@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 import numpy as np
 
+from helpers.apps.alt_text.captioning.beside import ENDING
 from helpers.apps.alt_text.captioning.loading import captioner_hash
 from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.alt_text.visiting.photos import Photo, Result
@@ -119,11 +120,18 @@ def captioned(batch: Encoded, captioner: object, how: tuple) -> Batch:
     pictures = [picture for _, picture in others if picture]
     beams = on_readable(lambda found: captioner.feature_candidates(found, *how), features)
     for photo, candidates in zip(new, beams, strict=True):
-        said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
-        pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said))
+        digest = photo.picture.digest
+        pictures.append(Picture(digest, photo.picture.thumbnail, kept(candidates)))
+        if beside := getattr(candidates, "beside", None):
+            pictures.append(Picture(digest + ENDING, b"", kept(beside)))
     findings = [finding for finding, _ in others]
     findings += [Finding(photo.address, "ok", "", photo.picture.digest) for photo in photos]
     return findings, pictures
+
+
+def kept(candidates: Iterable) -> list[tuple[str, float]]:
+    """Return candidates as the state keeps them."""
+    return [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
 
 
 def ahead(items: Iterator) -> Iterator:
