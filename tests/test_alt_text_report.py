@@ -302,12 +302,13 @@ class TestBrowser:
         assert counts(page).startswith("0 of 2")
 
     def test_two_captioners_stand_side_by_side(self, opened, tmp_path):
-        second = Picture("x", b"", [("a cat", 0.5)])
+        second = Picture("x", b"", [("a cat", None)])  # some captioners give no probability
         rows = [replace(record(n), beside=second) for n in range(2)]
         about = About(names=("attention", "merge"))
         page = opened(write(tmp_path / "out.report.html", rows, about)[0])
         sides = page.locator("#offers section")
         assert [text.split("\n")[0] for text in sides.all_inner_texts()] == ["attention", "merge"]
+        assert "a word" not in sides.nth(1).inner_text()
         one, other = (sides.nth(n).bounding_box() for n in (0, 1))
         assert one["x"] + one["width"] <= other["x"] and one["y"] == other["y"]
         keys(page, "2 a a")

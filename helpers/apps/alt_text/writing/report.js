@@ -85,7 +85,8 @@ function showOffers(one, status) {
   const sides = [made("ol"), made("ol")];
   offers(one).forEach((offer, n) => {
     const button = made("button", made("kbd", String(n + 1)), { type: "button" });
-    button.append(made("span", offer.text), made("small", `${Math.round(offer.confidence * 100)} % a word`));
+    const sure = offer.confidence === null ? "" : `${Math.round(offer.confidence * 100)} % a word`;
+    button.append(made("span", offer.text), made("small", sure));
     button.lang = data.language;
     button.addEventListener("click", () => take(n));
     sides[offer.side].append(made("li", button));

@@ -176,12 +176,13 @@ def card(record: Record) -> dict:
     }
 
 
-def guesses(picture: Picture | None) -> list[tuple[str, float]]:
-    """Return the distinct texts that a captioner offers, each with its confidence a word."""
+def guesses(picture: Picture | None) -> list[tuple[str, float | None]]:
+    """Return the distinct texts that a captioner offers, with the confidence a word, if any."""
     found = {}
     for caption, probability in picture.candidates if picture else []:
         if text := short_alt_text(caption):
-            found.setdefault(text, round(per_word(probability, caption), 3))
+            sure = None if probability is None else round(per_word(probability, caption), 3)
+            found.setdefault(text, sure)
     return list(found.items())
 
 
