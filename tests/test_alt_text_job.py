@@ -152,7 +152,7 @@ def test_cells_of_strangers_are_made_safe(running, crawl, tmp_path):
 def test_columns_that_exist_get_no_twin():
     taken = ["Status", "alt_text", "new_alt_text"]
     assert added_names(taken) == [
-        "image_address", "new_new_alt_text", "confidence", "new_status", "message"
+        "image_address", "new_new_alt_text", "confidence", "new_status", "message", "lang", "review"
     ]  # fmt: skip
     assert unique(["a", "a", "a 2", "a"]) == ["a", "a 2", "a 2 2", "a 3"]
 

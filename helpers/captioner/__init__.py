@@ -3,7 +3,12 @@
 from helpers.captioner.captioner import Captioner
 from helpers.captioner.explaining import Explanation, explain
 from helpers.captioner.folder import DEFAULT, CaptionerError, captioner_names
-from helpers.captioner.opening import add_captioner_options, captioner_options, open_captioner
+from helpers.captioner.opening import (
+    add_captioner_options,
+    captioner_options,
+    choices_of,
+    open_captioner,
+)
 from helpers.captioner.own import OwnCaptioner
 from helpers.captioner.protocol import AnyCaptioner
 from helpers.captioner.search import Candidate, Search, add_search_options

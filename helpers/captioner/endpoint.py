@@ -87,18 +87,18 @@ class EndpointCaptioner:
 
         After an error that would keep all others from an answer, none is asked about any more.
         """
-        lines, stopped, fatal = Lines(), 0, None
+        lines, stopped = Lines(), 0
         going = takewhile(lambda _: not lines.over.is_set(), with_contexts(images, contexts))
         work = partial(self.answer, lines=lines)
         for result in in_flight(work, going, AT_ONCE, AHEAD, lines.stop):
             if isinstance(result, CaptionerError):
-                fatal, stopped = fatal or result, stopped + 1
+                stopped += 1
                 continue
-            yield from [ImageError(str(fatal), "pending")] * stopped
+            yield from [ImageError(str(lines.fatal), "pending")] * stopped
             stopped = 0
             yield result
-        if fatal:
-            raise fatal
+        if lines.fatal:
+            raise lines.fatal
 
     def answer(
         self, pair: tuple[object, str | None], lines: Lines
@@ -109,7 +109,7 @@ class EndpointCaptioner:
             photo = image if isinstance(image, Jpeg) else self.prepare(open_image(image, SIDE))
             return self.server.ask(self.message(photo, context), lines, text_of)
         except CaptionerError as error:
-            lines.over.set()
+            lines.give_up(error)
             return error
         except ImageError as error:
             return error

@@ -22,12 +22,21 @@ class NoAnswer(Exception):
 
 @dataclass
 class Lines:
-    """What is under way to a server, so that all of it can be stopped."""
+    """What is under way to a server, so that all of it can be stopped.
+
+    fatal: why nothing more is sent, if that is an error.
+    """
 
     over: Event = field(default_factory=Event)
+    fatal: Exception | None = None
     sockets: set[socket] = field(default_factory=set)
     severed: bool = False
     ending: Timer | None = None
+
+    def give_up(self, error: Exception) -> None:
+        """Send nothing more, because of an error; the first one is the reason of the others."""
+        self.fatal = self.fatal or error
+        self.over.set()
 
     def stop(self) -> None:
         """Send nothing more; what was sent has a few seconds left for its answer."""

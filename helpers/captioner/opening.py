@@ -48,7 +48,7 @@ def open_captioner(
     ValueError for an option that it doesn't have. Taught in lesson 14.
     """
     values = search, beam_size, endpoint, prompt, instructions, language, max_requests
-    kind = next(kind for kind in KINDS if str(name).startswith(kind))
+    kind = kind_of(name)
     given = {
         option: value for option, value in zip(OPTIONS, values, strict=True) if value is not None
     }
@@ -58,6 +58,16 @@ def open_captioner(
     if language is not None and not LANGUAGE.fullmatch(language):
         raise CaptionerError(f"{language!r} is no code of a language; write de, or pt-BR")
     return opened(kind, str(name).removeprefix(kind), given)
+
+
+def kind_of(name: str | Path) -> str:
+    """Return how the names of a kind of captioners begin; "" for ours."""
+    return next(kind for kind in KINDS if str(name).startswith(kind))
+
+
+def choices_of(name: str | Path) -> tuple[str, ...]:
+    """Return the options that a captioner of this name has."""
+    return KINDS[kind_of(name)]
 
 
 def opened(kind: str, name: str, given: dict) -> AnyCaptioner:

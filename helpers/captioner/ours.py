@@ -12,8 +12,9 @@ from helpers.images import ImageError
 
 LANGUAGES = {"flickr8k": "en", "flickr30k": "en", "mini": "en"}  # of data sets
 NOTES = {
-    "flickr8k": "learnt from 6,000 photos of people and dogs (Flickr8k); it can't read text, knows "
-    "no logos, screenshots or products, and is for research and teaching only",
+    "flickr8k": "learnt from 6,000 photos of people and dogs (Flickr8k, licensed for research and "
+    "teaching only), so it can't read text and knows no logos, charts, screenshots or products; "
+    "lesson 14 puts a better one in its place",
     "mini": "learnt from 600 drawn scenes, and knows nothing of photos; it is for teaching",
 }
 ELSE = "learnt from the data set {!r} alone; it can't read text, and its licence is that data set's"

@@ -9,13 +9,25 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from helpers.apps.alt_text.captioning.beside import parts
 from helpers.apps.alt_text.captioning.work import Settings
 from helpers.apps.alt_text.job import Job
 from helpers.apps.alt_text.options import check, parse_arguments, reading_of
 from helpers.apps.alt_text.reading import Table
+from helpers.apps.alt_text.reviewing import (
+    about,
+    addresses_to_visit,
+    check_exports,
+    chosen,
+    remember,
+    said_of_review,
+    show,
+    take_reviews,
+)
 from helpers.apps.alt_text.statuses import KNOWN, LASTING
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.visiting.politeness import Hosts
+from helpers.apps.alt_text.writing.verdict import Rest
 from helpers.captioner import AnyCaptioner, CaptionerError, captioner_options, open_captioner
 from helpers.console import one_line, print_anything, tell
 from helpers.images import USER_AGENT
@@ -44,18 +56,18 @@ def run(job: Job, options: argparse.Namespace, open_it: Callable) -> int:
     settings = settings_of(job, options, open_it)
     captioner = settings.opened()
     if options.dry_run:
-        print(plan(job, captioner))
+        print(plan(job, captioner, options))
         return 0
     identity = {"input": job.table.digest(), "captioner": captioner.identity}
     identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
-    job.open_state(identity, options.parquet, not options.no_report)
-    hosts = settings.hosts()
-    look_around(job, options, hosts)
-    code = worked(job, settings, captioner, options, hosts)
-    counts, files = job.write(options.parquet, not options.no_report)
-    for note in job.notes(job.store.scanned()):
-        print(note, file=sys.stderr)
-    print("\n".join([summary(counts), captioner.note, *map(one_line, files)]))
+    check_exports(job, options.exports)
+    job.open_state(identity, options.parquet, not options.no_report, options.exports)
+    remember(job, captioner, options)
+    job.scan()
+    notes, hosts = take_reviews(job, options.review), settings.hosts()
+    limit = look_around(job, options, hosts)
+    code = 0 if limit in (0, []) else worked(job, settings, captioner, options, limit, hosts)
+    finish(job, options, captioner, notes)
     return code
 
 
@@ -64,17 +76,19 @@ def settings_of(job: Job, options: argparse.Namespace, open_it: Callable) -> Set
     agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
     how = tuple(captioner_options(options).items())
     visits = options.rate, options.local, agent, job.table.folder
-    return Settings(options.captioner, open_it, how, *visits, read_text=options.read_text)
+    more = {"read_text": options.read_text, "beside": options.beside}
+    return Settings(options.captioner, open_it, how, *visits, **more)
 
 
-def look_around(job: Job, options: argparse.Namespace, hosts: Hosts) -> None:
-    """Read the table, and the pages on which its images stand."""
-    job.scan()
+def look_around(job: Job, options: argparse.Namespace, hosts: Hosts) -> int | list[str] | None:
+    """Read the pages on which images stand; return what to visit then, as `Job.work` takes it."""
     if options.retry_failed:
         failed, pages = (known.forget_failures(LASTING) for known in (job.store, job.known))
         print(f"{failed:,} addresses{f' and {pages:,} pages' * bool(pages)} are visited again")
-    if options.read_pages and options.limit != 0:
-        job.read_pages(hosts, options.limit)
+    sampled = chosen(job, options)
+    if options.read_pages and options.limit != 0 and not options.review:
+        job.read_pages(hosts, options.limit if sampled is None else sampled)
+    return addresses_to_visit(job, options, sampled)
 
 
 def worked(
@@ -82,16 +96,15 @@ def worked(
     settings: Settings,
     captioner: AnyCaptioner,
     options: argparse.Namespace,
+    limit: int | list[str] | None,
     hosts: Hosts,
 ) -> int:
     """Visit and caption what is left, here or on a cluster; return the exit code."""
     try:
-        if not job.store.count().get("pending") or options.limit == 0:
-            return 0
         if options.scheduler:
-            job.work_on_cluster(options.scheduler, settings, options.limit)
+            job.work_on_cluster(options.scheduler, settings, limit)
         else:
-            job.work(captioner, settings, options.limit, hosts)
+            job.work(captioner, settings, limit, hosts)
     except KeyboardInterrupt:
         print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
         return 130
@@ -99,6 +112,23 @@ def worked(
         print(f"{error}. Writing what is done; the same command goes on.", file=sys.stderr)
         return 1
     return 0
+
+
+def finish(
+    job: Job, options: argparse.Namespace, captioner: AnyCaptioner, notes: list[str]
+) -> None:
+    """Write all files and tell what is in them, what the captioner is first.
+
+    notes: what there is to say before; the exports add to them.
+    """
+    said = about(job, options, captioner)
+    wish = {"parquet": options.parquet, "report": not options.no_report, "about": said}
+    counts, files = job.write(**wish, exports=options.exports, notes=notes)
+    for note in job.notes(job.store.scanned()):
+        print(note, file=sys.stderr)
+    lines = [said.note, summary(counts), *said_of_review(job, options, said.rest), *notes]
+    print("\n".join([*lines, *map(one_line, files)]))
+    show(files, options)
 
 
 def summary(counts: Mapping[str, int]) -> str:
@@ -109,7 +139,7 @@ def summary(counts: Mapping[str, int]) -> str:
     return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
 
 
-def plan(job: Job, captioner: AnyCaptioner) -> str:
+def plan(job: Job, captioner: AnyCaptioner, options: argparse.Namespace) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
         counts, first = job.scan(), list(job.store.waiting(5))
@@ -128,11 +158,12 @@ def plan(job: Job, captioner: AnyCaptioner) -> str:
         *["images of text would be described: --read-text reads them"]
         * (not table.reading.read_text),
         captioner.note,
+        Rest(counts["addresses"], None, len(parts(captioner)), options.price).sentence(),
         *[f"at most {counts['addresses']:,} photos would be sent to {captioner.host}"]
         * bool(captioner.host),
         "nothing was fetched, nothing written",
     ]
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
 def used(table: Table) -> str:

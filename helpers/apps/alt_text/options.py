@@ -10,6 +10,7 @@ from helpers.apps.alt_text.files import JobError
 from helpers.apps.alt_text.reading import Reading
 from helpers.apps.alt_text.signs import origin
 from helpers.apps.alt_text.visiting.lettering import has_rapidocr, require_rapidocr
+from helpers.apps.alt_text.writing.exports import EXPORTS
 from helpers.apps.alt_text.writing.outputs import require_pyarrow
 from helpers.captioner import add_captioner_options
 from helpers.console import program
@@ -17,7 +18,8 @@ from helpers.console import program
 DESCRIPTION = "Write alt texts for a table of images: crawl.csv -o out.csv"
 EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
 same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
-and out.state, which remembers what is done; delete that one when you are."""
+and out.state, which remembers what is done; delete that one when you are. What a review decided
+is kept in out.reviewed.json, and stands whatever is suggested later."""
 
 READ_TEXT = "read images of text instead of describing them; default: if rapidocr is installed"
 
@@ -40,6 +42,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--read-text", action=argparse.BooleanOptionalAction, default=has_rapidocr(), help=READ_TEXT
     )
     add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
+    add_review_options(parser)
     add_groups(parser)
     options = parser.parse_args(arguments)
     if not options.output and not options.dry_run:
@@ -79,6 +82,20 @@ def add_groups(parser: argparse.ArgumentParser) -> None:
     add("--base", default="", metavar="https://…", help="what relative addresses belong to")
     add("--encoding", default="", help="such as cp1252 or shift_jis")
     add("--delimiter", default="", help="one character, or tab")
+
+
+def add_review_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options about the review."""
+    add = parser.add_argument_group("the review").add_argument
+    add(
+        "--sample", type=number_from(int, 1), metavar="20", help="caption a spread of so many first"
+    )
+    add("--price", type=number_from(float, 0), metavar="P", help="of 1,000 requests to a captioner")
+    add("--beside", default="", metavar="NAME", help="a second captioner, to choose between")
+    add("--review", action="append", default=[], metavar="out.review.json",
+        help="take back what the page has saved, and write the files; visits nothing")  # fmt: skip
+    add("--for", action="append", default=[], choices=EXPORTS, dest="exports",
+        help="write what was accepted for a site's own tools")  # fmt: skip
 
 
 def number_from(kind: Callable, least: float) -> Callable[[str], float]:

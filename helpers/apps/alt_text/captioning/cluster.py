@@ -121,7 +121,8 @@ def caption_chunk(
     contexts: what is known of the page around an address.
     """
     with LOADING:
-        captioner = opened(settings.open, settings.captioner, settings.options, settings.identity)
+        how = {"identity": settings.identity, "beside": settings.beside}
+        captioner = opened(Settings(settings.captioner, settings.open, settings.options, **how))
         hosts = known_hosts(settings)
         hosts.workers = workers
     more = {"context_of": contexts.get, "read_text": settings.read_text}
@@ -129,18 +130,19 @@ def caption_chunk(
 
 
 @lru_cache(1)
-def opened(open_it: Callable, name: str, options: tuple, identity: str) -> AnyCaptioner:
+def opened(settings: Settings) -> AnyCaptioner:
     """Return the captioner of this process, opened once.
 
-    identity: what it was where the job began.
+    settings: what concerns it, and nothing else.
     Raises ClusterError, with the worker's name, if this machine has another one or none.
     """
-    cure = f"Copy the captioner {name!r} there from the machine on which you gave the command"
+    name = " and ".join(map(repr, filter(None, (settings.captioner, settings.beside))))
+    cure = f"Copy the captioner {name} there from the machine on which you gave the command"
     try:
-        captioner = open_it(name, **dict(options))
-        if captioner.identity == identity:
+        captioner = settings.opened()
+        if captioner.identity == settings.identity:
             return captioner
-        problem = f"its files of the captioner {name!r} are not those of this job. {cure}"
+        problem = f"its files of the captioner {name} are not those of this job. {cure}"
     except (ValueError, OSError, ImportError) as error:
         problem = f"{error}. {cure}"
     raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")

@@ -12,6 +12,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 
 from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.captioning.beside import ENDING, open_pair
 from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import Photo, Result
@@ -43,6 +44,7 @@ class Settings:
         identity: the captioner's where the command was given; a cluster fills it in.
         run: names this run of the command; a cluster fills it in.
         read_text: read images of text.
+        beside: the name of a second captioner; "" without such.
     """
 
     captioner: str
@@ -55,9 +57,12 @@ class Settings:
     identity: str = ""
     run: str = ""
     read_text: bool = False
+    beside: str = ""
 
     def opened(self) -> AnyCaptioner:
-        """Return the captioner."""
+        """Return the captioner, or two as one."""
+        if self.beside:
+            return open_pair(self.open, self.captioner, self.beside, dict(self.options))
         return self.open(self.captioner, **dict(self.options))
 
     def hosts(self) -> Hosts:
@@ -146,9 +151,10 @@ class Passage:
             failed = [Finding(address, *said) for address in addresses]
             self.findings += failed if answer.status != statuses.PENDING else []
             return
-        said = [(each.caption, rounded(each.probability)) for each in answer]
         sure = is_sure(self.captioner, answer)
-        self.pictures.append(Picture(picture.digest, picture.thumbnail, said, sure))
+        self.pictures.append(Picture(picture.digest, picture.thumbnail, kept(answer), sure))
+        if beside := getattr(answer, "beside", None):
+            self.pictures.append(Picture(picture.digest + ENDING, b"", kept(beside)))
         self.findings += [Finding(a, statuses.OK, "", picture.digest) for a in addresses]
 
     def taken(self) -> list[Batch]:
@@ -167,6 +173,11 @@ def is_sure(captioner: AnyCaptioner, candidates: Sequence[Candidate]) -> bool:
         return False
     given, least = candidates[0].confidence, captioner.least_confidence
     return least is None or given is None or given >= least
+
+
+def kept(candidates: Sequence[Candidate]) -> list[tuple[str, float | None]]:
+    """Return candidates as the state keeps them."""
+    return [(each.caption, rounded(each.probability)) for each in candidates]
 
 
 def rounded(probability: float | None) -> float | None:
