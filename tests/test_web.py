@@ -136,6 +136,17 @@ def test_no_words_are_said_in_words(client, captioner, monkeypatch):
     assert captions(sent(client, ("a.png", photo())).text) == [page.NO_WORDS]
 
 
+def test_a_captioner_that_is_not_sure_or_tells_no_probability(client, captioner, monkeypatch):
+    from helpers.captioner import Candidate
+
+    monkeypatch.setattr(captioner, "feature_candidates", lambda f: [[]])
+    assert captions(sent(client, ("a.png", photo())).text) == [page.NOT_SURE]
+    monkeypatch.setattr(captioner, "feature_candidates", lambda f: [[Candidate("a dog")]])
+    (image,) = sent(client, ("a.png", photo())).get_json()["images"]
+    assert image["alt_text"] == "A dog."
+    assert image["candidates"] == [{"caption": "a dog", "probability": None, "in_words": ""}]
+
+
 @pytest.mark.parametrize("address", ["/", "/caption", "/static/page.js", "/nothing", "/health"])
 def test_every_answer_lets_the_browser_run_nothing_of_others(client, address):
     headers = client.get(address).headers

@@ -115,13 +115,11 @@ class Server:
 
     def post(self, question: Mapping, lines: Lines, deadline: float) -> tuple[int, Mapping, bytes]:
         """Send a question once; return status, headers and body. Raises NoAnswer."""
+        self.protect_key()
         self.count()
         way = Way(lines, deadline)
         seconds = CONNECTING, max(0.01, deadline - monotonic()) + 1
         options = {"headers": HEADERS, "auth": signed, "timeout": seconds, **PLAINLY}
-        if not self.private and self.address.startswith("http:") and key():
-            problem = f"{KEY} would go to {self.host} for all to read"
-            raise CaptionerError(f"{problem}. Write https:// in --endpoint")
         try:
             with way, requests.Session() as session:
                 session.trust_env = not self.private  # no proxy, then
@@ -140,6 +138,12 @@ class Server:
                 problem = f"{self.host} took more than {self.seconds:g} s for this photo"
                 raise self.failed(problem) from None
             raise NoAnswer(why(error)) from None
+
+    def protect_key(self) -> None:
+        """Raise CaptionerError if the key would go through the web without encryption."""
+        if not self.private and self.address.startswith("http:") and key():
+            problem = f"{KEY} would go to {self.host} for all to read"
+            raise CaptionerError(f"{problem}. Write https:// in --endpoint")
 
     def without(self, question: Mapping) -> dict:
         """Return a question as this server takes it."""

@@ -34,8 +34,7 @@ class Pair:
 
     def __init__(self, first: AnyCaptioner, second: AnyCaptioner):
         self.first, self.second = first, second
-        self.name = f"{first.name} and {second.name}"
-        self.identity = f"{first.identity} {second.identity}"
+        self.name, self.identity = first.name, f"{first.identity} {second.identity}"
         self.note = f"{first.note} Beside it {second.note}"
         self.languages, self.least_confidence = first.languages, first.least_confidence
         self.host = " and ".join(sorted({first.host, second.host} - {""}))
@@ -67,7 +66,7 @@ class Pair:
                     (pair and part(pair[0], number) for pair in photos),
                     (pair and pair[1] for pair in words),
                 )
-                sides.append(stack.enter_context(closing(answers)))
+                sides.append(Side(stack.enter_context(closing(answers))))
             yield from together(*sides, stop=lambda: over.append(True))
 
 
@@ -76,30 +75,44 @@ def part(image: object, number: int) -> object:
     return image[number] if isinstance(image, Prepared) else image
 
 
+class Side:
+    """The answers of one captioner, and those that the other one has not given yet."""
+
+    def __init__(self, answers: Iterator[Answer]):
+        self.answers, self.due = answers, deque()
+        self.over, self.error = False, None
+
+    def go_on(self) -> bool:
+        """Take an answer if there is one; return whether it is a None."""
+        try:
+            answer = None if self.over else next(self.answers)
+        except StopIteration:
+            self.over = True
+        except (Exception, KeyboardInterrupt) as error:
+            self.over, self.error = True, error
+        else:
+            self.due.extend([] if answer is None else [answer])
+            return answer is None and not self.over
+        return False
+
+
 def together(
-    first: Iterator[Answer], second: Iterator[Answer], stop: Callable[[], object]
+    first: Side, second: Side, stop: Callable[[], object]
 ) -> Iterator[Both | ImageError | None]:
-    """Yield the answers of two captioners to the same images as one, and a None now and then.
+    """Yield the answers of two captioners to the same images as one, and each None of the first.
 
     stop: ends the images. After an error of one of them, Ctrl-C as well, the other one finishes
     what both were given; what both have answered comes out, and then the error is raised.
     """
-    going, errors = [(first, one := deque()), (second, other := deque())], []
-    while going:
-        for answers, due in tuple(going):
-            answer = None
-            try:
-                answer = next(answers)
-            except (Exception, KeyboardInterrupt) as error:
-                going.remove((answers, due))
-                if not isinstance(error, StopIteration):
-                    errors.append(error)
-                    stop()
-            due.extend([] if answer is None else [answer])
-            while one and other:
-                yield joined(one.popleft(), other.popleft())
-        yield None  # who saves what is done may do so; more of them do no harm
-    for error in errors:
+    while not (first.over and second.over):
+        lull, _ = first.go_on(), second.go_on()
+        if first.error or second.error:
+            stop()
+        while first.due and second.due:
+            yield joined(first.due.popleft(), second.due.popleft())
+        if lull:
+            yield None
+    if error := first.error or second.error:
         raise error
 
 
