@@ -64,7 +64,7 @@ $(READY): pyproject.toml
 	fi; \
 	echo "making $(VENV) with $$found"; "$$found" -m venv --clear $(VENV)
 	@echo "installing what pyproject.toml lists (some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --editable ".[dev,fast,plot,scale,text]"
+	@$(BIN)/python -m pip install --quiet --editable ".[dev,fast,hub,plot,scale,text]"
 	@$(BIN)/python -m pip install --quiet --no-deps \
 		$$($(BIN)/python -c '$(WITHOUT_DEPENDENCIES)') \
 		|| echo "note: pycocoevalcap is missing; the tests that compare with it are skipped"

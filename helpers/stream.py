@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 
@@ -51,26 +51,41 @@ def on_readable(function: Callable[[np.ndarray], Iterable], items: list) -> list
     return [item if isinstance(item, ImageError) else next(results) for item in items]
 
 
-def one_behind(function: Callable, items: Iterable) -> Iterator:
-    """Yield function(item) for every item, worked out on a thread while the next item is made.
-
-    An encoder keeps all cores busy and beam search does not: so together they take less time.
+def in_flight(
+    function: Callable,
+    items: Iterable,
+    threads: int = 1,
+    most: int = 1,
+    stop: Callable[[], object] = int,
+) -> Iterator[object | None]:
+    """Yield function(item) for every item, in order, worked out on threads meanwhile.
 
     Arguments:
-        function: called with one item at a time, in their order; what it raises is raised here.
-        items: best a generator that does much itself, such as encoding. A None among them gives
-            nothing; it asks for the result that is still due when the next item may be long in
-            coming. Where it raises something, Ctrl-C as well, the results that are due come first.
+        function: what it raises is raised here.
+        items: asked for in the caller's thread; best a generator that does much itself. For a None
+            among them, what is ready comes out, and then a None. Where it raises something, Ctrl-C
+            as well, the results that are due come first.
+        most: items under way beside the one that is asked for.
+        stop: called when no more results are wanted than those under way.
     """
     due: deque = deque()
-    with ThreadPoolExecutor(1, "one-behind") as pool:
+    with ThreadPoolExecutor(threads, "captions") as pool:
         try:
-            for item in chain(items, [None]):
+            for item in items:
                 due.extend([] if item is None else [pool.submit(function, item)])
-                while len(due) > (item is not None):
+                while due and (len(due) > most or due[0].done()):
                     yield due[0].result()
                     due.popleft()
+                if item is None:
+                    yield None
+            while due:
+                yield due[0].result()
+                due.popleft()
         except (Exception, KeyboardInterrupt):
+            stop()
             while due and not due[0].exception():
                 yield due.popleft().result()
             raise
+        finally:
+            stop()
+            pool.shutdown(wait=False, cancel_futures=True)

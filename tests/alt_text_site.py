@@ -13,51 +13,54 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.writing import report
+from helpers.captioner import Candidate
+from helpers.captioner.streaming import batches, with_contexts
+from helpers.stream import in_flight
 from hostile_server import BEHAVIOURS, HostileServer, answer
 
 
-class Candidate(NamedTuple):
-    """Stands in for the captioner's."""
-
-    caption: str
-    probability: float
-
-
 class Colours:
-    """Stands in for encoder and captioner: says the mean colour of a photo."""
+    """Stands in for a captioner: says the mean colour of a photo."""
 
-    image_size = 16
+    name, host, note, languages = "colours", "", "It knows colours.", ("en",)
+    least_confidence = None
 
-    def __init__(self, seconds=0.0):
-        self.encoder, self.seconds, self.photos = self, seconds, 0
+    def __init__(self, seconds=0.0, identity="colours 0 ", size=16):
+        self.seconds, self.identity, self.image_size, self.photos = seconds, identity, size, 0
 
-    def encode(self, pixels):
-        time.sleep(self.seconds * len(pixels))
-        self.photos += len(pixels)
-        return pixels.mean(axis=(1, 2))
+    def prepare(self, image):
+        return np.array(image.resize((16, 16), Image.Resampling.BICUBIC))
 
-    def feature_candidates(self, features, beam_size=None, search=None):
-        for red, green, blue in features.round().astype(int):
-            text = f"a photo of a {red} {green} {blue} dog"
-            yield [Candidate(text, 0.25), Candidate("a <b>cat</b>", 0.001)][:beam_size]
+    def caption_each(self, images, contexts=None):
+        photos = (pair and pair[0] for pair in with_contexts(images, contexts))
+        for found in in_flight(self.say, batches(photos, 32)):
+            yield from [None] if found is None else found
+
+    def say(self, batch):
+        time.sleep(self.seconds * len(batch))
+        self.photos += len(batch)
+        return [self.candidates(pixels) for pixels in batch]
+
+    def candidates(self, pixels):
+        red, green, blue = pixels.mean(axis=(0, 1)).round().astype(int)
+        text = f"a photo of a {red} {green} {blue} dog"
+        return [Candidate(text, 0.25), Candidate("a <b>cat</b>", 0.001)]
 
 
-def load(name):
-    """Return a captioner; its name is how many seconds it takes for a photo."""
-    return Colours(float(name))
+def open_it(name, **options):
+    """Return a captioner; its name is how many seconds it takes for a photo.
 
-
-def fingerprint(name):
-    """Stand in for the hash of a captioner; a test may give a machine other files."""
+    A test may give a machine other files of it.
+    """
     if (files := os.environ.get("COLOURS", "")) == "none":
         raise ValueError(f"there is no captioner {name!r}")
-    return f"colours {name} {files}"
+    return Colours(float(name), f"colours {name} {files}")
 
 
 @lru_cache(3000)
@@ -120,10 +123,10 @@ def arguments(source, target, running=None, *more):
 
 def run(source, target, running=None, *more, captioner=None):
     """Run the command in this process; returns its exit code."""
-    load_it = (lambda name: captioner) if captioner else load
-    return main(arguments(source, target, running, *more), load_it, fingerprint)
+    opened = (lambda name, **options: captioner) if captioner else open_it
+    return main(arguments(source, target, running, *more), opened)
 
 
 if __name__ == "__main__":
     report.CARDS = int(os.environ.get("CARDS", report.CARDS))
-    sys.exit(main(None, load, fingerprint))
+    sys.exit(main(None, open_it))

@@ -18,7 +18,7 @@ pytest.importorskip("distributed", reason="needs the extra “scale”")
 
 from distributed import KilledWorker, LocalCluster  # noqa: E402
 
-from alt_text_site import fingerprint, load, photo, run, site, write_table  # noqa: E402
+from alt_text_site import open_it, photo, run, site, write_table  # noqa: E402
 from helpers.apps.alt_text import Settings  # noqa: E402
 from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
 from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
@@ -115,8 +115,8 @@ def test_the_next_run_asks_a_worker_to_read_robots_txt_anew(tmp_path):
 
 def test_a_worker_remembers_servers_when_others_come_or_go(monkeypatch):
     seen = []
-    monkeypatch.setattr(clusters, "work_off", lambda a, c, s, hosts: seen.append(hosts) or [])
-    settings = Settings("0", load, fingerprint=fingerprint, digest=fingerprint("0"), run="one")
+    monkeypatch.setattr(clusters, "work_off", lambda a, c, hosts, **_: seen.append(hosts) or [])
+    settings = Settings("0", open_it, identity=open_it("0").identity, run="one")
     for workers in (4, 3):
         clusters.caption_chunk([], settings, workers)
         assert seen[-1].workers == workers and seen[-1].rate == settings.rate

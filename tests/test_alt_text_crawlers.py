@@ -9,12 +9,12 @@ import pytest
 
 from alt_text_site import run, site
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.job import MORE_COLUMNS, fitted, repeated
 from helpers.apps.alt_text.reading import Reading, open_input
 from helpers.apps.alt_text.reading.cells import images_of
 from helpers.apps.alt_text.reading.names import is_alt
 from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
+from helpers.apps.alt_text.records import MORE_COLUMNS, fitted, repeated
 from helpers.apps.alt_text.writing.outputs import safe, unique
 
 SITE = "https://a.example"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from alt_text_site import Colours, arguments, fingerprint, run, site
+from alt_text_site import Colours, arguments, run, site
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.job import Job, JobError
+from helpers.apps.alt_text.records import Records
 from helpers.apps.alt_text.writing import report
 from helpers.files import LockedError
 
@@ -33,10 +34,11 @@ def crawl(running, tmp_path):
 
 def refused(capsys, *words):
     """Return what is said to a command that begins no work."""
-    begun = []
-    assert main([str(word) for word in words], begun.append, fingerprint) == 1
+    captioner = Colours()
+    captioner.caption_each = lambda images, contexts: pytest.fail("work has begun")
+    assert main([str(word) for word in words], lambda name, **options: captioner) == 1
     message = capsys.readouterr().err
-    assert "Traceback" not in message and not begun
+    assert "Traceback" not in message
     return message
 
 
@@ -146,14 +148,14 @@ def job(tmp_path, monkeypatch):
     """A job that has written its files, three pages among them, and is about to write others."""
     pytest.importorskip("pyarrow")
     monkeypatch.setattr(report, "CARDS", 2)
-    images = "".join(f"https://a.example/{number}.jpg\n" for number in range(6))
-    (tmp_path / "crawl.csv").write_text(f"image\n{images}", "utf-8")
+    images = "".join(f"https://a.example/{number}.jpg,A dog.\n" for number in range(6))
+    (tmp_path / "crawl.csv").write_text(f"image,alt\n{images}", "utf-8")
     with closing(Job(tmp_path / "crawl.csv", tmp_path / "out.csv")) as job:
         job.open_state({"input": 1}, parquet=True)
         job.scan()
         job.write(parquet=True)
         records = [replace(record, message="changed") for record in job.records()]
-        monkeypatch.setattr(job, "records", lambda: records)
+        monkeypatch.setattr(Records, "__iter__", lambda rows: iter(records))
         yield job
 
 
@@ -188,19 +190,19 @@ def failing(function, number, error):
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), FULL])
 @pytest.mark.parametrize("number", [0, 3, 6])
 def test_files_stay_as_they_were_if_writing_stops_at_a_row(job, monkeypatch, number, error):
-    records = job.records()
+    records = list(job.records())
 
-    def stopped():
+    def stopped(rows):
         yield from islice(records, number)
         raise error
 
-    monkeypatch.setattr(job, "records", stopped)
+    monkeypatch.setattr(Records, "__iter__", stopped)
     nothing_changes(job, error)
 
 
 @pytest.mark.parametrize("page", [0, 1, 2])
 def test_files_stay_as_they_were_if_a_page_does_not_fit(job, monkeypatch, page):
-    monkeypatch.setattr(report, "filters", failing(report.filters, page, FULL))
+    monkeypatch.setattr(report.Report, "data", failing(report.Report.data, page, FULL))
     nothing_changes(job, FULL)
 
 

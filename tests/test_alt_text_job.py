@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from alt_text_site import Colours, arguments, fingerprint, photo, run, site
+from alt_text_site import Colours, arguments, open_it, photo, run, site
 from helpers.apps.alt_text import __main__ as command
 from helpers.apps.alt_text import job as jobs
 from helpers.apps.alt_text.__main__ import main
@@ -152,7 +152,7 @@ def test_cells_of_strangers_are_made_safe(running, crawl, tmp_path):
 def test_columns_that_exist_get_no_twin():
     taken = ["Status", "alt_text", "new_alt_text"]
     assert added_names(taken) == [
-        "image_address", "new_new_alt_text", "confidence", "new_status", "message"
+        "image_address", "new_new_alt_text", "confidence", "new_status", "message", "lang", "review"
     ]  # fmt: skip
     assert unique(["a", "a", "a 2", "a"]) == ["a", "a 2", "a 2 2", "a 3"]
 
@@ -198,10 +198,13 @@ def test_failures_are_tried_again_when_asked(running, crawl, tmp_path):
 class Interrupted(Colours):
     """Is interrupted at its second batch, as by Ctrl-C."""
 
-    def encode(self, pixels):
-        if self.photos:
+    def caption_each(self, images, contexts=None):
+        return super().caption_each(map(self.stopped, images, range(100)))
+
+    def stopped(self, image, number):
+        if number == 32:
             raise KeyboardInterrupt
-        return super().encode(pixels)
+        return image
 
 
 def test_ctrl_c_leaves_usable_files(running, crawl, tmp_path, capsys):
@@ -287,7 +290,7 @@ def test_no_state_stays_open(crawl, tmp_path, capsys, monkeypatch):
 
 
 def refused(capsys, *words):
-    assert main([str(word) for word in words], lambda name: Colours(), fingerprint) == 1
+    assert main([str(word) for word in words], open_it) == 1
     message = capsys.readouterr().err
     assert "Traceback" not in message
     return message

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from alt_text_site import open_it
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.reading import Reading, open_input
 
@@ -218,7 +219,7 @@ def test_an_export_with_nothing_to_do_is_no_error(layout, tmp_path, capsys):
     empty = layout._replace(rows=layout.rows[:1])
     path, target = written(empty, tmp_path / "crawl.csv"), str(tmp_path / "out.csv")
     named = ["--address-column", next(c for c in layout.rows[0] if says_address(c))]
-    assert main([str(path), "-o", target, "--captioner", "x", *named], None, str) == 0
+    assert main([str(path), "-o", target, "--captioner", "0", *named], open_it) == 0
     assert "0 images: nothing to do" in capsys.readouterr().out
 
 

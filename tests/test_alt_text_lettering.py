@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from alt_text_site import photo, run, site
+from alt_text_site import Colours, photo, run, site
 from helpers.apps.alt_text.visiting import lettering as letters
 from helpers.apps.alt_text.visiting.lettering import Line, covered, in_order
 from helpers.apps.alt_text.visiting.photos import Photo, look
@@ -31,7 +31,7 @@ def png(image):
 
 def read(image: Image.Image, reader) -> str:
     """Return what is suggested for an image, "" if it isn't taken for an image of text."""
-    seen = look("a", png(image), 299, reader)
+    seen = look("a", png(image), Colours(size=299), reader)
     return "" if isinstance(seen, Photo) or not seen[1].candidates else seen[1].candidates[0][0]
 
 
@@ -99,18 +99,18 @@ def test_without_the_extra_the_command_names_it(tmp_path, capsys, monkeypatch):
 def test_white_on_nothing_is_seen(mode):
     image = Image.new("RGBA", (200, 80), (0, 0, 0, 0))
     ImageDraw.Draw(image).rectangle((20, 20, 180, 60), "white")
-    seen = look("a", png(image.convert(mode)), 16)
+    seen = look("a", png(image.convert(mode)), Colours())
     assert isinstance(seen, Photo)
-    assert seen.pixels[0, 0].max() < 100 and seen.pixels[8, 8].min() > 200
+    assert seen.prepared[0, 0].max() < 100 and seen.prepared[8, 8].min() > 200
 
 
 def test_dark_on_nothing_and_light_photos_stay_on_white():
     image = Image.new("RGBA", (200, 80), (0, 0, 0, 0))
     ImageDraw.Draw(image).rectangle((20, 20, 180, 60), "black")
-    assert look("a", png(image), 16).pixels[0, 0].min() == 255
+    assert look("a", png(image), Colours()).prepared[0, 0].min() == 255
     light = Image.new("RGB", (200, 80), "white")
     light.putpixel((5, 5), (200, 200, 200))
-    assert look("a", png(light), 16).pixels[0, 0].min() > 200
+    assert look("a", png(light), Colours()).prepared[0, 0].min() > 200
 
 
 def line(text, x, y, angle=0.0, width=60.0, height=20.0):
@@ -135,4 +135,4 @@ def test_a_box_that_is_the_picture_is_no_text():
 
 
 def test_a_photo_needs_no_reader():
-    assert isinstance(look("a", photo(7, (500, 300)), 16), Photo)
+    assert isinstance(look("a", photo(7, (500, 300)), Colours()), Photo)

@@ -10,6 +10,7 @@ from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.captioning.work import is_sure
 from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
 from helpers.apps.alt_text.reading.purpose import NothingKnown, readable, weak_alt
+from helpers.captioner import Candidate
 from hostile_server import SVG, answer
 
 S = "https://a.example"
@@ -210,18 +211,11 @@ class Doubting(Colours):
 
     least_confidence = 0.5
 
-    def feature_candidates(self, features, *how):
-        for colour, beam in zip(features, super().feature_candidates(features, *how), strict=True):
-            yield [Sure(c.caption, c.probability, float(colour[0] < 100)) for c in beam]
-
-
-class Sure(tuple):
-    """A candidate with a confidence."""
-
-    def __new__(cls, *values):
-        return super().__new__(cls, values)
-
-    caption, probability, confidence = (property(lambda self, n=n: self[n]) for n in range(3))
+    def candidates(self, pixels):
+        sure = float(pixels[..., 0].mean() < 100)
+        return [
+            Candidate(c.caption, c.probability, confidence=sure) for c in super().candidates(pixels)
+        ]
 
 
 def test_a_captioner_in_doubt_suggests_nothing_and_shows_what_it_thought(tmp_path):
@@ -236,14 +230,12 @@ def test_a_captioner_in_doubt_suggests_nothing_and_shows_what_it_thought(tmp_pat
 
 
 def test_who_tells_no_confidence_is_taken_at_their_word():
-    assert is_sure(Colours(), []) and is_sure(Doubting(), [])
-    assert is_sure(Doubting(), [next(Colours().feature_candidates(photo_features()))[0]])
+    said = [Candidate("a dog", 0.5)]
+    assert is_sure(Colours(), said) and is_sure(Doubting(), said)
 
 
-def photo_features():
-    import numpy as np
-
-    return np.array([[200, 0, 0]])
+def test_who_says_nothing_is_not_sure():
+    assert not is_sure(Colours(), [])
 
 
 def test_a_functional_image_shows_the_picture_that_another_row_brought(tmp_path):

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from alt_text_site import Colours, photo, run, site
-from helpers.apps.alt_text import Settings
 from helpers.apps.alt_text.captioning import work
 from helpers.apps.alt_text.signs import by_size, origin
 from helpers.apps.alt_text.store import Picture
@@ -312,7 +311,7 @@ def test_turns_are_timed_by_a_clock_that_nobody_sets_back():
     with site() as running:
         hosts = Asked(rate=1000, local=running.address)
         begin = time.monotonic()
-        assert len(list(visits.visits([f"{running.url}/1.png"], hosts, 16))) == 1
+        assert len(list(visits.visits([f"{running.url}/1.png"], hosts, Colours()))) == 1
         end, host = time.monotonic(), hosts.of(running.url)
         assert all(begin <= now <= end for now in hosts.moments)
         assert begin <= host.next <= end + 1
@@ -386,10 +385,10 @@ def test_a_server_is_known_by_its_start(address, start):
 
 def test_pixels_are_those_that_the_captioner_reads(make_image):
     data = make_image("a.png", (400, 300), colour=(9, 8, 7)).read_bytes()
-    assert look("a", data, 16)[0].status == "looks_decorative"  # one colour
+    assert look("a", data, Colours())[0].status == "looks_decorative"  # one colour
     data = photo(77, (500, 300))
-    seen = look("a", data, 64)
-    assert isinstance(seen, Photo) and np.array_equal(seen.pixels, image_pixels(data, 64))
+    seen = look("a", data, Colours())
+    assert isinstance(seen, Photo) and np.array_equal(seen.prepared, image_pixels(data, 16))
 
 
 @pytest.mark.parametrize(
@@ -408,17 +407,7 @@ def found(name, colour):
 def worked_off(monkeypatch, visited, captioner):
     """Begin to work off what stands in for visits."""
     monkeypatch.setattr(work, "visits", lambda *_: visited)
-    return work.work_off([], captioner, Settings("", None), None)
-
-
-def test_the_captioner_searches_as_the_settings_say(monkeypatch):
-    asked, captioner = [], Colours()
-    search = captioner.feature_candidates
-    monkeypatch.setattr(work, "visits", lambda *_: (found(name, "red") for name in ["first"]))
-    captioner.feature_candidates = lambda features, *how: asked.append(how) or search(features)
-    settings = Settings("", None, 7, "vote")
-    assert len(list(work.work_off([], captioner, settings, None))) == 1
-    assert asked == [(7, "vote")]
+    return work.work_off([], captioner, None)
 
 
 def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
@@ -441,5 +430,5 @@ def test_a_picture_of_the_batch_before_is_not_captioned_again(monkeypatch):
     captioner = Colours()
     visited = (found(number, f"{number % 33}") for number in range(40))  # 33 pictures, 32 at once
     batches = list(worked_off(monkeypatch, visited, captioner))
-    assert [len(findings) for findings, _ in batches] == [32, 8]
-    assert [len(pictures) for _, pictures in batches] == [32, 1] and captioner.photos == 33
+    assert sum(len(findings) for findings, _ in batches) == 40
+    assert sum(len(pictures) for _, pictures in batches) == captioner.photos == 33

@@ -17,9 +17,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from helpers.apps.alt_text.captioning.loading import captioner_hash
-from helpers.captioner import Captioner, CaptionerError, Search
-from helpers.captioner import __main__ as command
+from helpers.captioner import Captioner, CaptionerError, OwnCaptioner, Search, own
 from helpers.captioner import captioner as module
 from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
@@ -102,7 +100,7 @@ def encoder(monkeypatch, uncompiled):
         return ColourEncoder()
 
     monkeypatch.setattr(module, "load_encoder", load)
-    monkeypatch.setattr(command, "load_encoder", load)
+    monkeypatch.setattr(own, "load_encoder", load)
 
 
 @pytest.fixture(scope="module")
@@ -375,11 +373,11 @@ def test_one_photo_without_a_list_is_refused_with_the_cure(captioner, one):
 def test_in_bulk_an_unreadable_photo_keeps_its_place(captioner):
     photos = [photo_of(colour) for colour in CAPTIONS] * 15
     photos[0], photos[40] = b"no photo", "nowhere.jpg"
-    found = list(captioner.caption_each(iter(photos), 2))
+    found = list(captioner.caption_each(iter(photos)))
     assert [number for number, item in enumerate(found) if isinstance(item, ImageError)] == [0, 40]
     expected = list(CAPTIONS.values()) * 15
     for number in {*range(45)} - {0, 40}:
-        assert found[number][0].caption == expected[number] and len(found[number]) == 2
+        assert found[number][0].caption == expected[number] and len(found[number]) == 3
     assert captioner.encoder.batches == [15, 16, 12]
 
 
@@ -503,9 +501,9 @@ def test_a_broken_captioner_is_told_without_any_source(folder, encoder, capsys, 
 
 ONE_AT_ONCE = """
 import sys
-from helpers.captioner import __main__ as program, captioner
+from helpers.captioner import __main__ as program, streaming
 
-captioner.PHOTOS_AT_ONCE = 1
+streaming.PHOTOS_AT_ONCE = 1
 sys.exit(program.main())
 """
 
@@ -631,9 +629,9 @@ def test_a_voter_votes_after_saving_and_loading(voter, tmp_path):
 def test_other_ngrams_make_another_captioner_of_it(voter, tmp_path):
     """For a job of alt text: who votes by other phrases says other things."""
     voter.save(tmp_path / "voter")
-    before = captioner_hash(tmp_path / "voter")
+    before = OwnCaptioner(tmp_path / "voter").identity
     (tmp_path / "voter" / "ngrams.npz").unlink()
-    assert captioner_hash(tmp_path / "voter") != before
+    assert OwnCaptioner(tmp_path / "voter").identity != before
 
 
 def test_rare_ngrams_and_unknown_words_stay_at_home(voter, tmp_path):

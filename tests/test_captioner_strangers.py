@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import LONG
-from helpers.apps.alt_text.captioning.loading import captioner_hash
-from helpers.captioner import Captioner, CaptionerError
+from helpers.captioner import Captioner, CaptionerError, OwnCaptioner
 from helpers.captioner import folder as folders
 from helpers.captioner import weights as weighing
 from helpers.captioner.folder import FILES, find_captioner, read_config
@@ -328,7 +327,7 @@ def test_what_is_no_file_is_not_waited_for(folder, name, kind):
     else:
         (folder / name).symlink_to("nowhere")
     if name == NGRAMS:
-        assert captioner_hash(folder)
+        assert OwnCaptioner(folder).identity
     if (name, kind) == (NGRAMS, "dangling link"):
         assert Captioner.load(folder)
     else:

@@ -95,7 +95,10 @@ def test_a_broken_file_is_named(tmp_path, content):
 @pytest.fixture
 def folder(tmp_path, changes):
     """A captioner with changes."""
-    folder, tokenizer = tmp_path / "captioner", CaptionTokenizer([*CaptionTokenizer.MARKERS, "a", "dog"], 4)
+    folder, tokenizer = (
+        tmp_path / "captioner",
+        CaptionTokenizer([*CaptionTokenizer.MARKERS, "a", "dog"], 4),
+    )
     decoder = MergeDecoder(len(tokenizer), feature_size=4)
     config = {"search": {"kind": "greedy"}, "function_words": ["a"]}
     Captioner(tokenizer, decoder, config, changes=changes).save(folder)

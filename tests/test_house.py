@@ -29,6 +29,7 @@ MADE_HERE |= {
 TEXT = {".py", ".md", ".toml", ".yml", ".ipynb", ".html", ".css", ".js", ".json", ".txt", ""}
 COMMANDS = "setup lessons test test-long lab notebooks benchmark publish help".split()
 IMPORT_NAMES = {"pillow": "PIL", "pyyaml": "yaml", "requests-hardened": "requests_hardened"}
+IMPORT_NAMES |= {"keras-hub": "keras_hub"}
 LISTED = r'  +(- (?!conda-forge|pip:)|"[\w\[\]-]+[>=])'  # a line that lists a dependency
 MODULE_LINES, FUNCTION_LINES, FILE_BYTES = 250, 25, 25_000_000
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from helpers.images import ImageError, image_pixels
-from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
+from helpers.stream import in_flight, on_readable, pixels_or_error, read_ahead
 
 SIZE = 8
 
@@ -25,12 +25,12 @@ def photos(tmp_path):
     return paths
 
 
-# One behind
+# In flight
 
 
 def test_results_come_in_the_order_of_their_items():
-    assert list(one_behind(lambda number: number * number, range(5))) == [0, 1, 4, 9, 16]
-    assert list(one_behind(str, [])) == []
+    assert list(in_flight(lambda number: number * number, range(5))) == [0, 1, 4, 9, 16]
+    assert list(in_flight(str, [])) == []
 
 
 def test_the_next_item_is_made_while_one_is_finished():
@@ -46,21 +46,37 @@ def test_the_next_item_is_made_while_one_is_finished():
         finishing.set()
         return item, made.wait(10)
 
-    assert list(one_behind(finish, items())) == [(1, True), (2, True)]
+    assert list(in_flight(finish, items())) == [(1, True), (2, True)]
 
 
-def test_none_asks_for_what_is_due_and_gives_nothing():
-    asked = []
+def test_at_a_none_what_is_ready_comes_out_and_nothing_is_waited_for():
+    go, done = threading.Event(), threading.Event()
 
     def items():
-        for item in (1, None, 2, None, None):
-            asked.append(item)
-            yield item
+        yield from (1, None, None)
+        go.set()
+        assert done.wait(10), "the first item was not finished"
+        yield from [None] * 200  # at each it may be that the thread has not yet said so
+        yield 2
 
-    results = one_behind(str, items())
-    assert next(results) == "1" and asked == [1, None]
-    assert next(results) == "2" and asked == [1, None, 2, None]
-    assert list(results) == []
+    def finish(item):
+        assert go.wait(10)
+        done.set()
+        return item
+
+    results = in_flight(finish, items())
+    assert [next(results), next(results)] == [None, None]
+    assert [result for result in results if result] == [1, 2]
+
+
+def test_several_may_be_under_way_and_come_in_order():
+    together = threading.Barrier(3)
+
+    def meet(number):
+        together.wait(10)
+        return number
+
+    assert list(in_flight(meet, range(9), threads=3, most=5)) == list(range(9))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
@@ -71,20 +87,20 @@ def test_an_error_among_the_items_loses_nothing_that_was_begun(error):
 
     taken = []
     with pytest.raises(error):
-        for result in one_behind(str, items()):
+        for result in in_flight(str, items()):
             taken.append(result)
     assert taken == ["1", "2"]
 
 
 def test_what_the_function_raises_is_raised_where_its_result_was_due():
-    results = one_behind(lambda number: 1 // number, [1, 0, 1])
+    results = in_flight(lambda number: 1 // number, [1, 0, 1])
     assert next(results) == 1
     with pytest.raises(ZeroDivisionError):
         next(results)
 
 
 def test_who_wants_no_more_stops_the_items():
-    results, made = one_behind(str, count()), threading.active_count()
+    results, made = in_flight(str, count()), threading.active_count()
     assert next(results) == "0"
     results.close()
     assert threading.active_count() == made
@@ -101,10 +117,15 @@ def test_ctrl_c_while_a_result_is_waited_for_loses_none(error, monkeypatch):
             raise error
         return real(future, *given)
 
+    def finish(item):
+        assert begun.wait(10)
+        return str(item)
+
+    begun = threading.Event()
     monkeypatch.setattr(Future, "result", interrupted)
     taken = []
     with pytest.raises(error):
-        for result in one_behind(str, range(9)):
+        for result in in_flight(finish, range(9), stop=begun.set):
             taken.append(result)
     assert taken == ["0", "1"]
 

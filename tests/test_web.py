@@ -132,8 +132,19 @@ def test_the_form_can_be_used_by_everybody(client):
 def test_no_words_are_said_in_words(client, captioner, monkeypatch):
     from helpers.captioner import Candidate
 
-    monkeypatch.setattr(captioner, "feature_candidates", lambda f, *how: [[Candidate("", 0.1)]])
+    monkeypatch.setattr(captioner, "feature_candidates", lambda f: [[Candidate("", 0.1)]])
     assert captions(sent(client, ("a.png", photo())).text) == [page.NO_WORDS]
+
+
+def test_a_captioner_that_is_not_sure_or_tells_no_probability(client, captioner, monkeypatch):
+    from helpers.captioner import Candidate
+
+    monkeypatch.setattr(captioner, "feature_candidates", lambda f: [[]])
+    assert captions(sent(client, ("a.png", photo())).text) == [page.NOT_SURE]
+    monkeypatch.setattr(captioner, "feature_candidates", lambda f: [[Candidate("a dog")]])
+    (image,) = sent(client, ("a.png", photo())).get_json()["images"]
+    assert image["alt_text"] == "A dog."
+    assert image["candidates"] == [{"caption": "a dog", "probability": None, "in_words": ""}]
 
 
 @pytest.mark.parametrize("address", ["/", "/caption", "/static/page.js", "/nothing", "/health"])
@@ -265,27 +276,14 @@ def test_photos_that_wait_are_captioned_together(captioner, desk):
     assert desk.taken == 0
 
 
-def test_the_desk_searches_as_it_was_told(captioner, monkeypatch):
-    asked, search = [], captioner.feature_candidates
-    monkeypatch.setattr(
-        captioner,
-        "feature_candidates",
-        lambda features, *how: asked.append(how) or search(features),
-    )
-    desk = CaptionDesk(captioner, 7, "vote")
-    desk.caption([photo()])
-    desk.close()
-    assert asked == [(7, "vote")]
-
-
 def test_one_batch_is_encoded_while_another_is_searched(captioner, desk, monkeypatch):
     searching, real = threading.Event(), captioner.feature_candidates
 
-    def search(features, *how):
+    def search(features):
         if not searching.is_set():
             searching.set()
             until(lambda: captioner.batches == [1, 1])
-        return real(features, *how)
+        return real(features)
 
     monkeypatch.setattr(captioner, "feature_candidates", search)
     first = threading.Thread(target=lambda: desk.caption([photo()]))

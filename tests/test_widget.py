@@ -398,39 +398,36 @@ def test_in_colab_its_own_upload_is_used(captioner, monkeypatch, at_once, files,
 
 
 def fake_captioners(monkeypatch, names):
-    """Let captioners be loaded that say their name."""
-    fake = ModuleType("helpers.captioner")
-    fake.captioner_names, fake.DEFAULT = lambda: names, "merge-xception"
-    fake.loaded = []
+    """Let captioners be loaded that say their name; return the list of those that are."""
+    loaded = []
 
     def load(name):
-        fake.loaded.append(name)
-        loaded = FakeCaptioner(f"{name} here")
-        loaded.encoder = None
-        return loaded
+        loaded.append(name)
+        return FakeCaptioner(f"{name} here")
 
-    fake.Captioner = SimpleNamespace(load=load)
-    monkeypatch.setitem(sys.modules, "helpers.captioner", fake)
-    return fake
+    monkeypatch.setattr(module, "captioner_names", lambda: names)
+    monkeypatch.setattr(module, "DEFAULT", "merge-xception")
+    monkeypatch.setattr(module, "open_warm", load)
+    return loaded
 
 
 def test_the_captioner_can_be_chosen_and_is_loaded_once(monkeypatch, at_once):
-    fake = fake_captioners(monkeypatch, ["attention", "merge-xception"])
+    loaded = fake_captioners(monkeypatch, ["attention", "merge-xception"])
     widget = caption_widget(photos={}, fetch=lambda url: photo())
     assert list(widget.choice.options) == ["merge-xception", "attention"]
-    assert fake.loaded == ["merge-xception"]
+    assert loaded == ["merge-xception"]
     for choice in ("attention", "merge-xception", "attention"):
         widget.choice.value = choice
         press(widget, ADDRESS)
         assert words(widget.caption.value).lower() == f"{choice} here."
-    assert fake.loaded == ["merge-xception", "attention"]
+    assert loaded == ["merge-xception", "attention"]
 
 
 def test_a_folder_comes_before_a_captioner_of_its_name(monkeypatch):
-    fake = fake_captioners(monkeypatch, ["attention", "merge"])
+    loaded = fake_captioners(monkeypatch, ["attention", "merge"])
     widget = caption_widget(Path("mine") / "merge", photos={})
     assert list(widget.choice.options) == ["merge", "attention"]
-    assert fake.loaded == [Path("mine") / "merge"]
+    assert loaded == [Path("mine") / "merge"]
 
 
 def test_several_captioners_can_be_given(captioner, at_once):
@@ -441,6 +438,38 @@ def test_several_captioners_can_be_given(captioner, at_once):
     widget.choice.value = "other"
     press(widget, ADDRESS)
     assert words(widget.caption.value) == "The other."
+
+
+class Whole:
+    """Stands in for a pretrained captioner: sees whole images, tells no probability."""
+
+    name, host = "whole", ""
+
+    def __init__(self, found):
+        self.found = found
+
+    def caption_each(self, images, contexts=None):
+        assert len(images) == 1
+        yield self.found
+
+
+@pytest.mark.parametrize(
+    "found, said, text",
+    [
+        ([Candidate("a dog", None)], "", "A dog."),
+        ([], "sure what this image shows", ""),
+        ([Candidate("", None)], "no words", ""),
+        (ImageError("The server is busy."), "The server is busy.", ""),
+    ],
+)
+def test_other_captioners_are_used_through_the_common_interface(at_once, found, said, text):
+    widget = caption_widget(Whole(found), photos={}, fetch=lambda url: photo())
+    press(widget, ADDRESS)
+    assert said in words(widget.message.value) and widget.alt.value == text
+    assert widget.table.value == "" and not widget.button.disabled
+    widget.search.value = (3, "beam")
+    press(widget, ADDRESS)
+    assert "whole searches in one way" in words(widget.message.value)
 
 
 # The older ipywidgets, which Colab has

@@ -16,6 +16,8 @@ from PIL import Image
 
 from helpers.apps.web import CaptionDesk, PageServer, PhotoPage
 from helpers.captioner import Candidate
+from helpers.captioner.streaming import batches
+from helpers.stream import in_flight
 
 ROOT = Path(__file__).parents[1]
 BORDER = "photo-border"
@@ -26,19 +28,27 @@ sys.path[:0] = ["tests"]
 from web_parts import ColourCaptioner
 from helpers.apps.web import CaptionDesk, __main__ as command
 
-command.open_desk = lambda name, *how: CaptionDesk(ColourCaptioner(float(sys.argv[1])), *how)
+command.open_desk = lambda name, **options: CaptionDesk(ColourCaptioner(float(sys.argv[1])))
 sys.exit(command.main(["--port", "0"]))
 """
 
 
 class ColourCaptioner:
-    """Stands in for a Captioner: it names the colour of a photo, after some seconds."""
+    """Stands in for a captioner: it names the colour of a photo, after some seconds."""
 
     image_size = 8
 
     def __init__(self, seconds: float = 0.0):
-        self.seconds, self.batches, self.encoder, self.go = seconds, [], self, threading.Event()
+        self.seconds, self.batches, self.go = seconds, [], threading.Event()
         self.go.set()
+
+    def prepare(self, image):
+        return np.array(image.resize((8, 8), Image.Resampling.BICUBIC))
+
+    def caption_each(self, images, contexts=None):
+        features = (batch and self.encode(np.stack(batch)) for batch in batches(images, 32))
+        for found in in_flight(lambda found: self.feature_candidates(found), features):
+            yield from [None] if found is None else found
 
     def encode(self, pixels):
         self.batches.append(len(pixels))
@@ -46,12 +56,12 @@ class ColourCaptioner:
         time.sleep(self.seconds)
         return pixels.mean(axis=(1, 2)) / 255
 
-    def feature_candidates(self, features, beam_size=None, search=None):
+    def feature_candidates(self, features):
         if np.isclose(features * 255, POISON).all(axis=1).any():
             raise RuntimeError("poison")
         names = [["red", "green", "blue"][int(row.argmax())] for row in features]
         return [
-            [Candidate(f"a photo of a {n} <b>dog</b>", 0.3), Candidate("a dog", 2e-5)][:beam_size]
+            [Candidate(f"a photo of a {n} <b>dog</b>", 0.3), Candidate("a dog", 2e-5)]
             for n in names
         ]
 

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from PIL import Image
 
 from helpers.apps.wording import alt_text, in_words
+from helpers.captioner import DEFAULT, candidates_of, captioner_names, open_warm
 from helpers.images import URL, fetch_image, open_image
 from helpers.places import DATA
 
@@ -35,6 +36,7 @@ SEARCHES = {  # what people see: size of the beam, kind of search
     "a vote": (None, "vote"),
 }
 BUSY, NO_WORDS = "Looking at the image …", "The captioner found no words for this image."
+NOT_SURE = "The captioner isn't sure what this image shows."
 LIVE = '<div role="{}" style="padding:2px 8px; line-height:1.4; {}">{}</div>'  # read out aloud
 ALERT, BIG = "border-left:4px solid #d33", "font-size:1.5em"
 PREVIEW, THUMBNAIL = 400, 88  # pixels
@@ -186,7 +188,7 @@ class CaptionWidget(widgets.VBox):
             image, below = open_image(file, PREVIEW), f"{name}, {len(file.getvalue()):,} bytes"
             self.show(number, image, below)
             with self.captioning:
-                candidates = self.captioner(choice).candidates([file], *how)[0]
+                candidates = candidates_of(self.captioner(choice), file, *how)
             self.show(number, image, below, candidates)
         except Exception as error:  # nobody would see a traceback, and the button stay disabled
             ours = isinstance(error, ValueError)  # with a message for people
@@ -195,13 +197,12 @@ class CaptionWidget(widgets.VBox):
     def captioner(self, choice: str) -> object:
         """Return the chosen captioner, loaded."""
         if isinstance(self.captioners[choice], str | Path):
-            from helpers.captioner import Captioner
-
-            self.captioners[choice] = Captioner.load(self.captioners[choice])
-            self.captioners[choice].candidates([MINI / SCENES[0]])  # the first one takes seconds
+            self.captioners[choice] = open_warm(self.captioners[choice])
         return self.captioners[choice]
 
-    def show(self, number: int, image: Image.Image, below: str, candidates: Sequence = ()) -> None:
+    def show(
+        self, number: int, image: Image.Image, below: str, candidates: Sequence | None = None
+    ) -> None:
         """Show an image, and its captions once they are there."""
         sentence = alt_text(candidates[0].caption) if candidates else ""
         preview = image_html(image, PREVIEW, sentence or "The image to caption", below)
@@ -210,9 +211,10 @@ class CaptionWidget(widgets.VBox):
                 self.answers.layout.display = None
                 self.preview.value, self.alt.value, self.table.value = preview, sentence, ""
                 self.caption.value = LIVE.format("status", BIG, escape(sentence))
-                if candidates:
+                if candidates and candidates[0].probability is not None:
                     self.table.value = candidates_table(candidates)
-                    self.say("" if sentence else NO_WORDS)
+                if candidates is not None:
+                    self.say("" if sentence else NO_WORDS if candidates else NOT_SURE)
 
     def fail(self, problem: str, number: int | None = None) -> None:
         """Say what went wrong, in words, and show no image of an earlier request beside it."""
@@ -232,15 +234,13 @@ def caption_widget(
 ) -> CaptionWidget:
     """Return a form to caption images with, its first captioner loaded.
 
-    captioner: a Captioner, or the name or folder of one; several as {label: either}; None
-        offers all in data/captioners.
+    captioner: any captioner, or the name or folder of one; several as {label: either}; None
+        offers all in data/captioners. `open_captioner` gives one that needs an endpoint or prompt.
     photos: ready examples, label -> path; None takes `sample_photos()`.
     fetch: returns the bytes of a URL; tests let it read from their own server.
     Raises CaptionerError for a captioner that is not there. Taught in lesson 07.
     """
     if captioner is None or isinstance(captioner, str | Path):
-        from helpers.captioner import DEFAULT, captioner_names
-
         first = {Path(captioner or DEFAULT).name: captioner or DEFAULT}
         captioner = first | {name: name for name in captioner_names()} | first
     elif not isinstance(captioner, Mapping):

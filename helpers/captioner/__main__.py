@@ -5,23 +5,21 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
 from helpers.captioner import (
-    DEFAULT,
     Candidate,
-    Captioner,
     CaptionerError,
-    add_search_options,
-    caption_stream,
+    OwnCaptioner,
+    add_captioner_options,
+    captioner_options,
     explain,
+    open_captioner,
 )
-from helpers.captioner.folder import changes_in, find_captioner, read_config
 from helpers.console import (
     StreamError,
     input_lines,
@@ -33,7 +31,7 @@ from helpers.console import (
     silence_stdout,
     tell,
 )
-from helpers.encoders import EncoderError, load_encoder
+from helpers.encoders import EncoderError
 from helpers.images import ImageError
 
 
@@ -50,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         silence_stdout()
         return 0
-    except (CaptionerError, EncoderError, StreamError, OSError) as error:
+    except (CaptionerError, EncoderError, StreamError, ImportError, OSError) as error:
         return tell(error)  # OSError: of the --explain folder, or a full disk below standard output
     except KeyboardInterrupt:
         return 130
@@ -62,8 +60,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input"
     )
-    parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
-    add_search_options(parser)
+    add_captioner_options(parser)
     parser.add_argument(
         "--json", action="store_true", help="one JSON object a line, all candidates"
     )
@@ -92,32 +89,26 @@ def results(
     sources: Sequence[str], options: argparse.Namespace
 ) -> Iterator[list[Candidate] | ImageError]:
     """Yield what each image gives; the first ones are encoded while Keras loads, if that can be."""
-    how = {"beam_size": options.beam_size, "search": options.search}
-    folder = find_captioner(options.captioner)
-    with redirect_stdout(sys.stderr):  # a download draws a bar
-        name, changes = read_config(options.captioner)["encoder"], changes_in(folder)
-        encoder = load_encoder(name, changes=changes)
-    with ThreadPoolExecutor(1, "loading") as pool:
-        loading = pool.submit(Captioner.load, options.captioner)
-        if options.explain:
-            captioner = loading.result()
-            captioner.encoder = encoder
-            yield from explain_each(captioner, sources, how, Path(options.explain))
-        else:
-            yield from caption_stream(encoder, loading.result, sources, **how)
-        loading.result()  # what is wrong with the captioner is said without any image, too
+    captioner = open_captioner(options.captioner, **captioner_options(options))
+    if options.explain:
+        yield from explain_each(captioner, sources, Path(options.explain))
+    else:
+        yield from captioner.caption_each(sources)
 
 
 def explain_each(
-    captioner: Captioner, sources: Sequence[str], how: dict, folder: Path
+    opened: OwnCaptioner, sources: Sequence[str], folder: Path
 ) -> Iterator[list[Candidate] | ImageError]:
     """Yield what `caption_each` yields, and draw for every image where the captioner looked."""
     from helpers import plots  # here, because Matplotlib takes a second to load
 
+    if not isinstance(opened, OwnCaptioner):
+        raise CaptionerError(f"{opened.name} doesn't tell where it looked; leave out --explain")
+    captioner, (beam_size, search) = opened.loaded(), opened.how
     folder.mkdir(parents=True, exist_ok=True)
     for number, source in enumerate(sources, start=1):
         try:
-            explanation = explain(captioner, source, **how)
+            explanation = explain(captioner, source, beam_size, search)
         except ImageError as error:
             yield error
             continue
@@ -138,11 +129,13 @@ def list_sources(named: Sequence[str]) -> list[str]:
 
 def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
     """Return what is printed for one image."""
+    caption = candidates[0].caption if candidates else ""  # it isn't sure
     if not as_json:
         source = source.replace("\n", "\\n").replace("\t", "\\t")  # they end a name
-        return printable(f"{source}\t{candidates[0].caption}", "surrogateescape")
+        return printable(f"{source}\t{caption}", "surrogateescape")
     beams = [{"caption": each.caption, "probability": each.probability} for each in candidates]
-    record = {"image": source, **beams[0], "candidates": beams}
+    best = beams[0] if beams else {"caption": "", "probability": None}
+    record = {"image": source, **best, "candidates": beams}
     line = json.dumps(record, ensure_ascii=False)
     return line if line == printable(line) else json.dumps(record)
 

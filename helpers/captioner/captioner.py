@@ -3,9 +3,11 @@
 What needs Keras is imported where it is used: a fast engine encodes photos while Keras loads.
 """
 
+import hashlib
+import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -17,20 +19,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helpers.backend import refuse_fork
+from helpers.captioner.confidence import World, judges_of
+from helpers.captioner.extras import read_extras, write_extras
 from helpers.captioner.folder import (
     DEFAULT,
     CaptionerError,
-    changes_in,
-    copy_changes,
     find_captioner,
     named,
     read_folder,
     write_folder,
 )
-from helpers.captioner.ngrams import NGRAMS, once_each, read_ngrams, write_ngrams
+from helpers.captioner.ngrams import once_each
+from helpers.captioner.ours import Ours
 from helpers.captioner.search import BEAMS, Candidate, Search, search_of
-from helpers.captioner.streaming import caption_stream, feature_batches
-from helpers.console import one_line, tell_once
+from helpers.captioner.streaming import feature_batches
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
@@ -44,8 +46,10 @@ DECODED_AT_ONCE = 200  # images whose regions and beams are in memory together
 
 
 @dataclass
-class Captioner:
+class Captioner(Ours):
     """Everything that turns a photo into a sentence.
+
+    Apps know it as an `AnyCaptioner`; then it searches its own way.
 
     Attributes:
         tokenizer: words and ids.
@@ -54,6 +58,8 @@ class Captioner:
             come from it; "encoder" names the features it reads; "search", "length_power" and
             "function_words" say how it looks for captions; the rest is record.
         rarity: of the n-grams of its training captions, for votes.
+        name: its folder's.
+        world: of the photos that it was trained on, for its confidence.
         changes: the file of what its training has changed in the encoder, if it has.
     """
 
@@ -61,6 +67,8 @@ class Captioner:
     decoder: "Decoder"
     config: dict = field(default_factory=dict)
     rarity: "Rarity | None" = None
+    name: str = "yours"
+    world: World | None = None
     changes: Path | None = None
 
     def __post_init__(self) -> None:
@@ -167,24 +175,32 @@ class Captioner:
         """
         options = {"words": self.tokenizer.words, "rarity": self.rarity}
         find = partial(self.search(search, beam_size), **options)
-        return [
-            [self.candidate(*pair) for pair in beams] for beams in self.in_parts(find, features)
-        ]
 
-    def candidate(self, beam: "Beam", agreement: float | None) -> Candidate:
-        """Return a beam in words."""
+        def decode(model: "CompiledModel", part: np.ndarray, longest: int) -> list:
+            judges = judges_of(self.config.get("confidence"), self.world, self.rarity, part)
+            found = zip(find(model, part, longest), judges, strict=True)
+            return [[self.candidate(*pair, judge) for pair in beams] for beams, judge in found]
+
+        return self.in_parts(decode, features)
+
+    def candidate(self, beam: "Beam", agreement: float | None, judge: Callable) -> Candidate:
+        """Return a beam in words; `judge` tells how far they can be trusted."""
         ids, probability = tuple(beam.ids), math.exp(beam.log_probability)
-        return Candidate(self.tokenizer.decode(ids), probability, ids, agreement)
+        caption = self.tokenizer.decode(ids)
+        sure = judge(beam.log_probability / (len(ids) + beam.ended), caption.split())
+        return Candidate(caption, probability, ids, agreement, sure)
 
-    def caption_each(
-        self, images: Iterable, beam_size: int | None = None, search: str | None = None
-    ) -> Iterator[list[Candidate] | ImageError]:
-        """Yield the candidates of each image, or the ImageError that kept it from being read.
+    def find(self, features: np.ndarray) -> list[list[Candidate]]:
+        """Return the captions of its own search for each row of features."""
+        return self.feature_candidates(features)
 
-        Images are opened by several threads and captioned in batches: for work in bulk. While one
-        batch is encoded, the captions of the one before are searched for.
-        """
-        yield from caption_stream(self.encoder, lambda: self, images, beam_size, search)
+    @property
+    def identity(self) -> str:
+        """A hash of what decides its captions."""
+        digest = hashlib.sha256(json.dumps([self.config, self.tokenizer.words]).encode())
+        for weight in self.decoder.weights:
+            digest.update(np.asarray(weight).tobytes())
+        return digest.hexdigest()
 
     def features(self, images: Sequence) -> np.ndarray:
         """Return float32 features (images, …) of paths, URLs, bytes or open files.
@@ -214,11 +230,10 @@ class Captioner:
         return self.caption_features(self.features(images), beam_size, search)
 
     def save(self, folder: str | Path) -> None:
-        """Write config, tokenizer, weights as float16, n-grams and changes if it has them."""
+        """Write config, tokenizer, weights as float16, and what else it has."""
         write_folder(folder, self.tokenizer, self.decoder, self.config)
-        if self.rarity:
-            write_ngrams(Path(folder) / NGRAMS, self.rarity, self.tokenizer)
-        copy_changes(self.changes, Path(folder))
+        extras = self.rarity, self.world, self.changes
+        write_extras(Path(folder), self.tokenizer, *extras)
 
     @classmethod
     def load(cls, name_or_folder: str | Path = DEFAULT) -> "Captioner":
@@ -229,18 +244,5 @@ class Captioner:
         tokenizer, decoder, config = read_folder(name_or_folder)
         folder = find_captioner(name_or_folder)
         with named(folder):
-            ngrams = folder / NGRAMS
-            rarity = read_ngrams(ngrams, tokenizer) if ngrams.exists() else None
-            changes = changes_in(folder)
-        if lacking := lacks(config, rarity):
-            cure = "`python -m helpers.pipeline` adds what is missing"
-            tell_once(f"{one_line(folder)} is of before 2026-12: {lacking}; {cure}")
-        return cls(tokenizer, decoder, config, rarity, changes)
-
-
-def lacks(config: dict, rarity: "Rarity | None") -> str:
-    """Return what the captions of a captioner lack if it was made before 2026-12, else ""."""
-    votes = config.get("search", {"kind": "vote"}).get("kind") != "vote" or rarity is not None
-    said = ["its captions don't vote"] * (not votes)
-    said += ["its captions may repeat words"] * ("function_words" not in config)
-    return " and ".join(said).replace("and its captions ", "and ")
+            extras = read_extras(folder, tokenizer, config)
+        return cls(tokenizer, decoder, config, name=folder.name, **extras)

@@ -5,11 +5,11 @@ directions of feature space; what a chart or a logo has outside them is much. *I
 right?* Words that the decoder is sure of, in phrases that people use often, are right more often.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from math import exp, log
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -100,7 +100,9 @@ class Trust:
     strange: float
     least: float
 
-    STEEP = 20  # a strangeness of 1.2 times `strange` leaves 3 % of the chance, 0.8 times 99 %
+    STEEP: ClassVar[int] = (
+        20  # a strangeness of 1.2 times `strange` leaves 3 % of the chance, 0.8 times 99 %
+    )
 
     def confidence(self, strangeness: float, words: float, phrases: float) -> float:
         """Return how far a caption can be trusted.
@@ -112,6 +114,41 @@ class Trust:
         """
         right = sigmoid(self.constant + self.words * words + self.phrases * phrases)
         return right * sigmoid(self.STEEP * log(self.strange / max(strangeness, 1e-9)))
+
+
+def check_trust(known: dict) -> None:
+    """Raise ValueError for what is no "confidence" of a config."""
+    names = [one.name for one in fields(Trust)]
+    if set(known) != set(names):
+        raise ValueError(f'"confidence" in config.json has not just {", ".join(names)}')
+    for name, value in known.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10**6:
+            raise ValueError(f'"confidence" in config.json: {name} is no number of a usual size')
+    if known["strange"] <= 0:
+        raise ValueError('"confidence" in config.json: "strange" must be above 0')
+
+
+def judges_of(
+    known: dict | None, world: World | None, rarity: "Rarity | None", features: np.ndarray
+) -> list[Callable[[float, Sequence[str]], float | None]]:
+    """Return for each photo what tells the confidence of a caption of it.
+
+    Arguments:
+        known: "confidence" of a captioner's config; without it, a world or a rarity of n-grams,
+            the confidence of everything is None.
+        features: float (photos, size) or (photos, regions, size).
+
+    Each takes the mean log-probability of a caption's words and the words.
+    """
+    if not (known and world and rarity):
+        return [lambda sure, words: None] * len(features)
+    trust = Trust(**known)
+    return [
+        lambda sure, words, strange=float(strange): trust.confidence(
+            strange, sure, rarity_of(words, rarity)
+        )
+        for strange in world.strangeness(features)
+    ]
 
 
 def rarity_of(words: Sequence[str], rarity: "Rarity") -> float:

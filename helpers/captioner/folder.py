@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.backend import refuse_fork
+from helpers.captioner.confidence import check_trust
 from helpers.captioner.search import search_of
 from helpers.captioner.weights import (
     brief,
@@ -34,7 +35,9 @@ CHANGES = "encoder.npz"  # what training has changed in the encoder; most folder
 LARGEST = 2**20  # bytes of config.json
 ENTRIES = {  # of config.json, as far as they are read again: what each holds, in words
     **dict.fromkeys(("decoder", "encoder", "encoder_weights", "dataset"), (str, "a text")),
-    **dict.fromkeys(("sizes", "search", "recipe", "made of", "scores"), (dict, "an object")),
+    **dict.fromkeys(
+        ("sizes", "search", "recipe", "made of", "scores", "confidence"), (dict, "an object")
+    ),
     "seed": (int, "a whole number"),
 }
 
@@ -117,6 +120,8 @@ def check_config(config: dict) -> None:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise ValueError('"function_words" in config.json is no list of words')
     search_of(config)
+    if known := config.get("confidence"):
+        check_trust(known)
 
 
 def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decoder", dict]:

@@ -23,19 +23,22 @@ KEPT = 3  # captions that come of a vote; the rest had their say
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the captions that the captioner would write.
+    """One of the captions that a captioner would write.
 
     Attributes:
         caption: its words.
         probability: 0 to 1, as the decoder has it: of the words, and of the end if it has one.
+            None where a captioner doesn't tell.
         ids: the ids of the words.
         agreement: how well all candidates agree with it, as CIDEr-D, where they have voted.
+        confidence: 0 to 1, the chance that it is right; None where nobody has measured that.
     """
 
     caption: str
-    probability: float
+    probability: float | None = None
     ids: tuple[int, ...] = ()
     agreement: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

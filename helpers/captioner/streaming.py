@@ -1,41 +1,87 @@
-"""Many images on their way to captions: opened ahead, encoded in batches, captioned behind."""
+"""Many images on their way to captions: opened ahead, captioned in batches, in their order."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from itertools import chain
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers.captioner.search import Candidate
-from helpers.encoders import Encoder
 from helpers.images import ImageError
-from helpers.stream import on_readable, one_behind, pixels_or_error, read_ahead
+from helpers.stream import in_flight, on_readable, pixels_or_error
+
+if TYPE_CHECKING:
+    from helpers.encoders import Encoder
 
 PHOTOS_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that
 OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
+OPENED_AHEAD = 3 * PHOTOS_AT_ONCE
 
 
-def feature_batches(encoder: Encoder, images: Iterable) -> Iterator[list[np.ndarray | ImageError]]:
+def opened_ahead(function: Callable, items: Iterable) -> Iterator[object | None]:
+    """Yield function(item) for every item, worked out ahead; before a None, all that came first."""
+    coming: deque = deque()
+    pool = ThreadPoolExecutor(OPENED_AT_ONCE, "opening")
+    try:
+        for item in items:
+            coming.extend([] if item is None else [pool.submit(function, item)])
+            while len(coming) > (0 if item is None else OPENED_AHEAD):
+                yield coming.popleft().result()
+            if item is None:
+                yield None
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def batches(items: Iterable, size: int) -> Iterator[list | None]:
+    """Yield lists of so many items; before a None, a shorter one."""
+    batch = []
+    for item in items:
+        batch += [] if item is None else [item]
+        if batch and (item is None or len(batch) == size):
+            yield batch
+            batch = []
+        if item is None:
+            yield None
+    if batch:
+        yield batch
+
+
+def with_contexts(images: Iterable, contexts: Iterable | None) -> Iterator[tuple | None]:
+    """Yield (image, context), and None for a None; raises ValueError if one of them ends early."""
+    pairs = zip(images, repeat(None) if contexts is None else contexts, strict=contexts is not None)
+    return (pair if pair[0] is not None else None for pair in pairs)
+
+
+def ready_pixels(image: object, size: int) -> np.ndarray | ImageError:
+    """Return uint8 pixels (size, size, 3) of an image, which it may be itself, or the reason."""
+    return image if isinstance(image, np.ndarray) else pixels_or_error(image, size)
+
+
+def feature_batches(
+    encoder: "Encoder", images: Iterable
+) -> Iterator[list[np.ndarray | ImageError] | None]:
     """Yield the features of a batch of images; an unreadable image gives its ImageError."""
-    options = encoder.image_size, PHOTOS_AT_ONCE, pixels_or_error, OPENED_AT_ONCE
-    for opened in read_ahead(images, *options):
-        yield on_readable(encoder.encode, opened)
+    opened = opened_ahead(lambda image: ready_pixels(image, encoder.image_size), images)
+    for batch in batches(opened, PHOTOS_AT_ONCE):
+        yield None if batch is None else on_readable(encoder.encode, batch)
 
 
 def caption_stream(
-    encoder: Encoder,
-    captioner: Callable[[], object],
-    images: Iterable,
-    beam_size: int | None = None,
-    search: str | None = None,
-) -> Iterator[list[Candidate] | ImageError]:
-    """Yield what `Captioner.caption_each` yields, of a captioner that may still be loading.
+    encoder: "Encoder", find: Callable[[np.ndarray], list], images: Iterable
+) -> Iterator[list[Candidate] | ImageError | None]:
+    """Yield what `AnyCaptioner.caption_each` yields.
 
-    captioner: gives it, and is waited for when the first batch is encoded.
+    An encoder keeps all cores busy and beam search does not: so one batch is encoded while the
+    captions of the one before are searched for.
+
+    find: gives the candidates of each row of features, on a thread; it may wait for a captioner
+        that is still loading.
     """
-
-    def find(features: list) -> list:
-        options = {"beam_size": beam_size, "search": search}
-        return on_readable(partial(captioner().feature_candidates, **options), features)
-
-    yield from chain.from_iterable(one_behind(find, feature_batches(encoder, images)))
+    features = feature_batches(encoder, images)
+    for results in in_flight(lambda found: on_readable(find, found), features):
+        yield from [None] if results is None else results

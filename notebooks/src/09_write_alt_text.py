@@ -79,7 +79,6 @@ from urllib.parse import urldefrag, urljoin
 from helpers import plots
 from helpers.apps.alt_text import Job, Settings
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.captioning.loading import load_captioner
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.wording import LONGEST, RULES, alt_text
 from helpers.datasets import open_dataset
@@ -471,7 +470,7 @@ def timed_job(name, work):
     return seconds
 
 
-settings = Settings(trained, load_captioner, rate=1000, local=local)
+settings = Settings(trained, rate=1000, local=local)
 photos = len(paths) + 1
 speed = {1: photos / timed_job("here.csv", lambda job: job.work(captioner, settings))}
 print(f"{photos} photos, {speed[1]:.1f} a second")

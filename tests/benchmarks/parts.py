@@ -318,12 +318,11 @@ def start(folder: Path, engine_name: str, paths: list[Path]) -> float:
 def alt_text() -> dict:
     """Compare alt text for 500 photos of a local server with the bare forward pass of them."""
     from helpers.apps.alt_text import Job, Settings
-    from helpers.apps.alt_text.captioning.loading import load_captioner
-    from helpers.captioner.folder import DEFAULT
+    from helpers.captioner import DEFAULT, Captioner
     from helpers.datasets import open_dataset
     from helpers.stream import read_ahead
 
-    captioner, dataset = load_captioner(DEFAULT), open_dataset("mini")
+    captioner, dataset = Captioner.load(DEFAULT), open_dataset("mini")
     paths = [path for split in dataset.splits for path in dataset.paths(split)][:500]
     opened = read_ahead(paths, captioner.encoder.image_size, 32)
     batches = [np.stack(batch) for batch in opened]
@@ -331,7 +330,7 @@ def alt_text() -> dict:
     with tempfile.TemporaryDirectory() as folder, serving(paths[0].parent) as address:
         crawl = Path(folder) / "crawl.csv"
         crawl.write_text("\n".join(["image", *(f"http://{address}/{p.name}" for p in paths)]))
-        settings = Settings(DEFAULT, load_captioner, rate=10_000, local=address)
+        settings = Settings(DEFAULT, rate=10_000, local=address)
         with closing(Job(crawl, Path(folder) / "out.csv")) as job:
             job.open_state({})
             job.scan()

@@ -1,57 +1,49 @@
 """Write alt texts for a table of images: crawl.csv -o out.csv"""
 
 import argparse
-import dataclasses
-import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from helpers.apps.alt_text.captioning.loading import (
-    captioner_hash,
-    default_captioner,
-    load_captioner,
-)
+from helpers.apps.alt_text.captioning.beside import parts
 from helpers.apps.alt_text.captioning.work import Settings
-from helpers.apps.alt_text.job import Job, JobError
-from helpers.apps.alt_text.reading import Reading, Table
-from helpers.apps.alt_text.signs import origin
+from helpers.apps.alt_text.job import Job
+from helpers.apps.alt_text.options import check, parse_arguments, reading_of
+from helpers.apps.alt_text.reading import Table
+from helpers.apps.alt_text.reviewing import (
+    about,
+    addresses_to_visit,
+    check_exports,
+    chosen,
+    remember,
+    said_of_review,
+    show,
+    take_reviews,
+)
 from helpers.apps.alt_text.statuses import KNOWN, LASTING
 from helpers.apps.alt_text.store import Store
-from helpers.apps.alt_text.visiting.lettering import has_rapidocr, require_rapidocr
 from helpers.apps.alt_text.visiting.politeness import Hosts
-from helpers.apps.alt_text.writing.outputs import require_pyarrow
-from helpers.captioner import add_search_options
-from helpers.console import one_line, print_anything, program, tell
+from helpers.apps.alt_text.writing.verdict import Rest
+from helpers.captioner import AnyCaptioner, CaptionerError, captioner_options, open_captioner
+from helpers.console import one_line, print_anything, tell
 from helpers.images import USER_AGENT
 
-EPILOG = """It visits each address once, as robots.txt allows, and can be stopped at any time: the
-same command goes on. Beside out.csv it leaves out.jsonl, out.report.html for a person to review,
-and out.state, which remembers what is done; delete that one when you are."""
 
-READ_TEXT = "read images of text instead of describing them; default: if rapidocr is installed"
-
-
-def main(
-    arguments: Sequence[str] | None = None,
-    load: Callable = load_captioner,
-    fingerprint: Callable = captioner_hash,
-) -> int:
+def main(arguments: Sequence[str] | None = None, open_it: Callable = open_captioner) -> int:
     """Write alt texts for a table of images; return 1 for a user's mistake, 130 if stopped.
 
-    load, fingerprint: how to get a captioner and its hash by name; tests take one of their own.
+    open_it: gives a captioner as `open_captioner` does; tests take one of their own.
     """
     print_anything()
     options = parse_arguments(arguments)
     try:
         check(options)
         with closing(Job(options.input, options.output or "", reading_of(options))) as job:
-            return run(job, options, load, fingerprint)
+            return run(job, options, open_it)
     except (ValueError, OSError, ImportError) as error:  # ours say what to do
         return tell(error)
     except KeyboardInterrupt:
@@ -59,136 +51,84 @@ def main(
         return 130
 
 
-def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog=program(), description=__doc__, epilog=EPILOG)
-    add = parser.add_argument
-    add("input", help="a table, a sitemap, a list of addresses, img2dataset's folder")
-    add("-o", "--output", metavar="OUT.CSV")
-    add("--captioner", help="a name or a folder")
-    add_search_options(parser)
-    add("--all", action="store_true", help="caption images that have an alt text, too")
-    add("--weak", action="store_true", help="and those whose alt text says little: a file name")
-    add("--limit", type=number_from(int, 0), help="visit so many addresses in this run")
-    add("--retry-failed", action="store_true", help="visit again what failed")
-    add("--dry-run", action="store_true", help="tell what would be done; write nothing")
-    add("--parquet", action="store_true", help="write out.parquet as well")
-    add("--no-report", action="store_true", help="write no page to review")
-    add(
-        "--read-text", action=argparse.BooleanOptionalAction, default=has_rapidocr(), help=READ_TEXT
-    )
-    add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
-    add_groups(parser)
-    options = parser.parse_args(arguments)
-    if not options.output and not options.dry_run:
-        parser.error("-o OUT.CSV is missing: where should the alt texts go?")
-    return options
-
-
-def check(options: argparse.Namespace) -> None:
-    """Raise JobError or ImportError for options that would make every visit fail, or the end."""
-    if options.parquet:
-        require_pyarrow()
-    if options.read_text:
-        require_rapidocr()
-    if not re.fullmatch(r"[\x20-\x7e\xa0-\xff]*", options.contact):
-        problem = f"--contact {options.contact!r} holds letters that no header of HTTP can carry"
-        raise JobError(f"{problem}. Write it without them, such as you@example.org")
-    if re.search(r"[/@\s]", options.local):
-        raise JobError(f"--local {options.local!r} is no server and port. Write 127.0.0.1:8000")
-    if options.base and not origin(options.base):
-        raise JobError(f"--base {options.base!r} is no address. Write https://… in full")
-
-
-def add_groups(parser: argparse.ArgumentParser) -> None:
-    """Add the options about visits and about the input."""
-    add = parser.add_argument_group("visits").add_argument
-    add("--rate", type=number_from(float, 0.001), default=5, help="a second and server; 5")
-    add("--read-pages", action="store_true", help="read the pages on which images stand, too")
-    add("--contact", default="", help="your address, for those who read their server's log")
-    add("--local", default="", metavar="127.0.0.1:8000", help="let in a server of your own")
-    add = parser.add_argument_group("the input, where it isn't recognised").add_argument
-    add("--address-column", default="", metavar="NAME", help="its name, or 1 for the first")
-    add("--page-column", default="", metavar="NAME", help="the page on which an image stands")
-    add("--alt-column", default="", metavar="NAME", help="the alt text that an image has")
-    add("--base", default="", metavar="https://…", help="what relative addresses belong to")
-    add("--encoding", default="", help="such as cp1252 or shift_jis")
-    add("--delimiter", default="", help="one character, or tab")
-
-
-def number_from(kind: Callable, least: float) -> Callable[[str], float]:
-    """Return a reader of numbers that argparse turns into a usage message."""
-
-    def number(text: str) -> float:
-        if least <= kind(text) < inf:  # nan is neither
-            return kind(text)
-        raise ValueError(f"{text} is not {least} or more")
-
-    return number
-
-
-def reading_of(options: argparse.Namespace) -> Reading:
-    """Return how the input is to be read."""
-    given = {f.name: getattr(options, f.name, None) for f in dataclasses.fields(Reading)}
-    given |= {"everything": options.all}
-    given["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(options.delimiter, options.delimiter)
-    if len(given["delimiter"]) > 1 or given["delimiter"] in {*'"\r\n'}:
-        raise JobError(f"--delimiter {options.delimiter!r} is not one character")
-    return Reading(**given)
-
-
-def run(job: Job, options: argparse.Namespace, load: Callable, fingerprint: Callable) -> int:
+def run(job: Job, options: argparse.Namespace, open_it: Callable) -> int:
     """Do the job, or what is left of it."""
+    settings = settings_of(job, options, open_it)
+    captioner = settings.opened()
     if options.dry_run:
-        print(plan(job))
+        print(plan(job, captioner, options))
         return 0
-    name = options.captioner or default_captioner()
-    identity = {"input": job.table.digest(), "captioner": fingerprint(name)}
+    identity = {"input": job.table.digest(), "captioner": captioner.identity}
     identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
-    job.open_state(identity, options.parquet, not options.no_report)
-    settings = settings_of(options, job.table.folder, load, fingerprint)
-    hosts = settings.hosts()
-    look_around(job, options, hosts)
-    code = 0
-    try:
-        if job.store.count().get("pending") and options.limit != 0:
-            work(job, settings, options, hosts)
-    except KeyboardInterrupt:
-        print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
-        code = 130
-    counts, files = job.write(options.parquet, not options.no_report)
-    for note in job.notes(job.store.scanned()):
-        print(note, file=sys.stderr)
-    print("\n".join([summary(counts), *map(one_line, files)]))
+    check_exports(job, options.exports)
+    job.open_state(identity, options.parquet, not options.no_report, options.exports)
+    remember(job, captioner, options)
+    job.scan()
+    notes, hosts = take_reviews(job, options.review), settings.hosts()
+    limit = look_around(job, options, hosts)
+    code = 0 if limit in (0, []) else worked(job, settings, captioner, options, limit, hosts)
+    finish(job, options, captioner, notes)
     return code
 
 
-def settings_of(
-    options: argparse.Namespace, folder: str, load: Callable, fingerprint: Callable
-) -> Settings:
+def settings_of(job: Job, options: argparse.Namespace, open_it: Callable) -> Settings:
     """Return what those who visit and caption have to know."""
     agent = f"{USER_AGENT} (+{options.contact})" if options.contact else USER_AGENT
-    name, how = options.captioner or default_captioner(), (options.beam_size, options.search)
-    visits = options.rate, options.local, agent, folder
-    return Settings(name, load, *how, *visits, fingerprint, read_text=options.read_text)
+    how = tuple(captioner_options(options).items())
+    visits = options.rate, options.local, agent, job.table.folder
+    more = {"read_text": options.read_text, "beside": options.beside}
+    return Settings(options.captioner, open_it, how, *visits, **more)
 
 
-def look_around(job: Job, options: argparse.Namespace, hosts: Hosts) -> None:
-    """Read the table, and the pages on which its images stand."""
-    job.scan()
+def look_around(job: Job, options: argparse.Namespace, hosts: Hosts) -> int | list[str] | None:
+    """Read the pages on which images stand; return what to visit then, as `Job.work` takes it."""
     if options.retry_failed:
         failed, pages = (known.forget_failures(LASTING) for known in (job.store, job.known))
         print(f"{failed:,} addresses{f' and {pages:,} pages' * bool(pages)} are visited again")
-    if options.read_pages and options.limit != 0:
-        job.read_pages(hosts, options.limit)
+    sampled = chosen(job, options)
+    if options.read_pages and options.limit != 0 and not options.review:
+        job.read_pages(hosts, options.limit if sampled is None else sampled)
+    return addresses_to_visit(job, options, sampled)
 
 
-def work(job: Job, settings: Settings, options: argparse.Namespace, hosts: Hosts) -> None:
-    """Visit and caption, here or on a cluster."""
-    if options.scheduler:
-        job.work_on_cluster(options.scheduler, settings, options.limit)
-    else:
-        job.work(settings.load(settings.captioner), settings, options.limit, hosts)
+def worked(
+    job: Job,
+    settings: Settings,
+    captioner: AnyCaptioner,
+    options: argparse.Namespace,
+    limit: int | list[str] | None,
+    hosts: Hosts,
+) -> int:
+    """Visit and caption what is left, here or on a cluster; return the exit code."""
+    try:
+        if options.scheduler:
+            job.work_on_cluster(options.scheduler, settings, limit)
+        else:
+            job.work(captioner, settings, limit, hosts)
+    except KeyboardInterrupt:
+        print("stopped; writing what is done. The same command goes on.", file=sys.stderr)
+        return 130
+    except CaptionerError as error:  # such as a server that went away
+        print(f"{error}. Writing what is done; the same command goes on.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def finish(
+    job: Job, options: argparse.Namespace, captioner: AnyCaptioner, notes: list[str]
+) -> None:
+    """Write all files and tell what is in them, what the captioner is first.
+
+    notes: what there is to say before; the exports add to them.
+    """
+    said = about(job, options, captioner)
+    wish = {"parquet": options.parquet, "report": not options.no_report, "about": said}
+    counts, files = job.write(**wish, exports=options.exports, notes=notes)
+    for note in job.notes(job.store.scanned()):
+        print(note, file=sys.stderr)
+    lines = [said.note, summary(counts), *said_of_review(job, options, said.rest), *notes]
+    print("\n".join([*lines, *map(one_line, files)]))
+    show(files, options)
 
 
 def summary(counts: Mapping[str, int]) -> str:
@@ -199,7 +139,7 @@ def summary(counts: Mapping[str, int]) -> str:
     return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
 
 
-def plan(job: Job) -> str:
+def plan(job: Job, captioner: AnyCaptioner, options: argparse.Namespace) -> str:
     """Return what would be done, for --dry-run."""
     with TemporaryDirectory() as folder, closing(Store(Path(folder, "state"))) as job.store:
         counts, first = job.scan(), list(job.store.waiting(5))
@@ -217,9 +157,13 @@ def plan(job: Job) -> str:
         *[f"{counts['pages']:,} pages would be read before"] * bool(counts["pages"]),
         *["images of text would be described: --read-text reads them"]
         * (not table.reading.read_text),
+        captioner.note,
+        Rest(counts["addresses"], None, len(parts(captioner)), options.price).sentence(),
+        *[f"at most {counts['addresses']:,} photos would be sent to {captioner.host}"]
+        * bool(captioner.host),
         "nothing was fetched, nothing written",
     ]
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
 def used(table: Table) -> str:

@@ -28,10 +28,13 @@ def beside(output: Path, ending: str) -> Path:
     return output.with_name(output.stem + ending)
 
 
-def written(output: Path, parquet: bool, report: bool) -> list[Path]:
-    """Return the files that a job writes; of the report's pages the first two."""
+def written(output: Path, parquet: bool, report: bool, more: Iterable[str] = ()) -> list[Path]:
+    """Return the files that a job writes; of the report's pages the first two.
+
+    more: endings of further ones.
+    """
     endings = [".jsonl", *[".report.html", ".report-2.html"] * report, *[".parquet"] * parquet]
-    return [output, *(beside(output, ending) for ending in endings)]
+    return [output, *(beside(output, ending) for ending in [*endings, *more])]
 
 
 def refuse_others(files: Iterable[Path], own: Iterable[str], source: Path) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
@@ -16,31 +17,21 @@ from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
 from helpers.apps.alt_text.known import Known
 from helpers.apps.alt_text.reading import Reading, open_input
-from helpers.apps.alt_text.reading.context import context_text
-from helpers.apps.alt_text.reading.occurrences import Occurrence
 from helpers.apps.alt_text.reading.purpose import REPEATED
+from helpers.apps.alt_text.records import Records
+from helpers.apps.alt_text.sampling import pages_of
 from helpers.apps.alt_text.scanning import scan
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.visiting.pages import read_pages
 from helpers.apps.alt_text.visiting.politeness import Hosts
-from helpers.apps.alt_text.writing import output_files
-from helpers.apps.alt_text.writing.outputs import Record, record_of, unique
+from helpers.apps.alt_text.writing import Wish, output_files
+from helpers.apps.alt_text.writing.exports import EXPORTS
+from helpers.apps.alt_text.writing.reviews import Decisions
 from helpers.files import locked
 
 if TYPE_CHECKING:
-    from helpers.captioner import Captioner
+    from helpers.captioner import AnyCaptioner
 
-MORE_COLUMNS = 8  # without a name; what a row holds beyond them shares the last one
-MOST_REPEATED = 2000  # characters of a row that stand beside its second image, and each after it
-# What was seen on a page, and the column that it gets.
-PAGE_COLUMNS = {
-    "title": "page_title",
-    "h1": "page_h1",
-    "heading": "page_heading",
-    "figcaption": "page_caption",
-    "link": "page_link",
-    "link_name": "page_link_name",
-}
 UNDER_WAY = "this job is under way in another process; wait for it"
 
 
@@ -52,6 +43,9 @@ class Job:
         table: the input.
         store: the state, once it is open.
         known: what is known beside the rows, once they have been read.
+        reviews: what people decided, by the keys of the images.
+        keys, decided: of the images of the last `write`, and what was decided about them.
+        language: of the captioner's texts; "" if nobody knows.
     """
 
     store: Store
@@ -59,17 +53,28 @@ class Job:
 
     def __init__(self, source: str | Path, output: str | Path, reading: Reading | None = None):
         self.output, self.held = table_path(output), ExitStack()
+        self.reviews: Decisions = {}
+        self.keys: set[str] = set()
+        self.decided: dict[str, str] = {}
+        self.language = ""
         self.table = open_input(source, reading or Reading())
 
-    def open_state(self, identity: dict, parquet: bool = False, report: bool = True) -> None:
+    def open_state(
+        self,
+        identity: dict,
+        parquet: bool = False,
+        report: bool = True,
+        exports: Sequence[str] = (),
+    ) -> None:
         """Open the job's state file, or begin one.
 
         identity: what must not change while a job goes on.
-        parquet, report: as for `write`.
+        parquet, report, exports: as in a `Wish`.
         Raises JobError if the state or a file to write is another job's, LockedError if it is
         under way.
         """
-        state, files = beside(self.output, ".state"), written(self.output, parquet, report)
+        more = [ending for name in exports for ending in EXPORTS[name]]
+        state, files = beside(self.output, ".state"), written(self.output, parquet, report, more)
         if not state.exists():
             refuse_others(files, [], self.table.path)
         with ExitStack() as stack:
@@ -105,37 +110,60 @@ class Job:
         self.table.known = self.known = Known(self.store, REPEATED)
         return scan(self.table, self.store, self.known)
 
-    def read_pages(self, hosts: Hosts, limit: int | None = None) -> None:
-        """Read the pages on which images stand, each once, at most `limit`, and scan anew."""
+    def read_pages(self, hosts: Hosts, limit: int | list[str] | None = None) -> None:
+        """Read the pages on which images stand, each once, and scan anew.
+
+        limit: at most so many pages, or those of these images, or all.
+        """
         total, done, _ = self.known.count_pages()
-        total = total if limit is None else min(total, done + limit)
+        if isinstance(limit, list):
+            unread = self.known.unread_among(pages_of(self.table, limit))
+            total = done + len(unread)
+        else:
+            unread = self.known.unread(limit)
+            total = total if limit is None else min(total, done + limit)
         bar = tqdm(desc="pages", total=total, initial=done, unit="page", disable=None)
-        with bar, closing(read_pages(self.known.unread(limit), hosts)) as pages:
+        with bar, closing(read_pages(unread, hosts)) as pages:
             for finding, page in pages:
                 self.known.save_page(finding, page)
                 bar.update()
         self.scan()
 
+    def todo(self, limit: int | list[str] | None) -> tuple[Iterator[str], int | None]:
+        """Return the addresses to visit, and how many they are at most.
+
+        limit: so many of those not done yet, or these, or all.
+        """
+        if isinstance(limit, list):
+            return iter(limit), len(limit)
+        return self.store.waiting(limit), limit
+
     def work(
         self,
-        captioner: "Captioner",
+        captioner: "AnyCaptioner",
         settings: Settings,
-        limit: int | None = None,
+        limit: int | list[str] | None = None,
         hosts: Hosts | None = None,
     ) -> None:
-        """Fetch and caption what is not done yet, at most `limit` addresses.
+        """Fetch and caption what is not done yet.
 
+        limit: as for `todo`.
         hosts: what is known of the servers by now.
         """
-        addresses, known = self.store.waiting(limit), self.store.has_picture
-        hosts = hosts or settings.hosts()
-        self.keep(work_off(addresses, captioner, settings, hosts, known), limit)
+        (addresses, limit), hosts = self.todo(limit), hosts or settings.hosts()
+        known = self.store.has_picture, self.known.context
+        self.keep(work_off(addresses, captioner, hosts, *known, settings.read_text), limit)
 
     def work_on_cluster(
-        self, scheduler: str, settings: Settings, limit: int | None = None, chunk: int = CHUNK
+        self,
+        scheduler: str,
+        settings: Settings,
+        limit: int | list[str] | None = None,
+        chunk: int = CHUNK,
     ) -> None:
         """Do the same on a Dask cluster; scheduler, chunk: as for `share_out`."""
-        self.keep(share_out(self.store.waiting(limit), settings, scheduler, chunk), limit)
+        (addresses, limit), context_of = self.todo(limit), self.known.context
+        self.keep(share_out(addresses, settings, scheduler, chunk, context_of), limit)
 
     def keep(self, batches: Iterator[Batch], limit: int | None) -> None:
         """Save what is found as it comes, under a bar over the addresses not done yet."""
@@ -143,38 +171,14 @@ class Job:
         done, total = sum(counts.values()) - counts.get("pending", 0), sum(counts.values())
         total = total if limit is None else min(total, done + limit)
         bar = tqdm(desc="images", total=total, initial=done, unit="image", disable=None)
+        begun, visited = monotonic(), 0
         with bar, closing(batches):
             for findings, pictures in batches:
                 self.store.save(findings, pictures)
                 bar.update(len(findings))
-
-    def width(self) -> int:
-        """Return how many of the input's columns the output has."""
-        named, widest = len(self.table.columns), self.store.scanned()["width"]
-        return max(named, min(widest, named + MORE_COLUMNS))
-
-    def columns(self) -> list[str]:
-        """Return the names of the output's columns, before those that hold the answers."""
-        named = self.table.columns
-        named = named + [f"column {n}" for n in range(len(named) + 1, self.width() + 1)]
-        added = [*PAGE_COLUMNS.values(), "context"] if self.table.reading.read_pages else []
-        return [*named, *unique([*named, *added])[len(named) :]]
-
-    def records(self) -> Iterator[Record]:
-        """Yield the rows of the output: for a row with several images several."""
-        width = self.width()
-        for row, found in self.table.occurrences():
-            cells = fitted(row, width, self.table.delimiter)
-            for image in found:
-                yield record_of([*cells, *self.seen(image)], image, self.store.find)
-                cells = repeated(cells)
-
-    def seen(self, image: Occurrence) -> list[str]:
-        """Return the cells that say what was seen around an image on its page."""
-        if not self.table.reading.read_pages:
-            return []
-        cells = [image.context.get(name, "") for name in PAGE_COLUMNS]
-        return [*cells, context_text(image.context)]
+                visited += len(findings)
+        if visited:
+            self.store.note(seconds=round((monotonic() - begun) / visited, 3))
 
     def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Return what of the input is left out, and why."""
@@ -186,34 +190,24 @@ class Job:
         above += [f"{len(table.broken):,} files can't be read: {broken}"] * bool(broken)
         return above + [f"{left:,} rows left out, whose {names} is no image"] * bool(left)
 
-    def write(self, parquet: bool = False, report: bool = True) -> tuple[Counter, list[Path]]:
+    def records(self) -> Records:
+        """Return the rows of the output."""
+        return Records(self.table, self.store, self.reviews, self.language)
+
+    def write(self, **wanted: object) -> tuple[Counter, list[Path]]:
         """Write all output files; return how many rows have which status, and the files.
 
-        After an error or Ctrl-C all of them are as they were.
+        wanted: as in a `Wish`. After an error or Ctrl-C all files are as they were.
         """
-        names, counts = self.columns(), Counter()
-        files = output_files(self.output, names, self.table.delimiter, parquet, report)
-        with files as (paths, writers):
-            for record in self.records():
+        records, counts = self.records(), Counter()
+        names, delimiter = records.columns(), self.table.delimiter
+        with output_files(self.output, names, delimiter, Wish(**wanted)) as (paths, writers):
+            for record in records:
                 counts[record.status] += 1
+                if record.key in self.reviews:
+                    self.keys.add(record.key)
+                if record.review:
+                    self.decided[record.key] = record.review.kind
                 for write in writers:
                     write(record)
         return counts, paths
-
-
-def fitted(row: Sequence[str], width: int, delimiter: str) -> list[str]:
-    """Return as many cells as there are columns; what is too much shares the last one."""
-    if len(row) <= width:
-        return [*row, *[""] * (width - len(row))]
-    return [*row[: width - 1], delimiter.join(row[width - 1 :])]
-
-
-def repeated(cells: list[str]) -> list[str]:
-    """Return the cells of a row beside its second image: the long ones stand by the first alone.
-
-    Else a cell of n images would be written n times.
-    """
-    if sum(map(len, cells)) <= MOST_REPEATED:
-        return cells
-    most = MOST_REPEATED // len(cells)
-    return [cell if len(cell) <= most else f"{cell[:most]}…" for cell in cells]

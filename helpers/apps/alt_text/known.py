@@ -90,6 +90,10 @@ class Known:
                 "INSERT OR IGNORE INTO contexts VALUES (?, ?)", contexts.items()
             )
 
+    def forget_contexts(self) -> None:
+        """Forget what is known of the pages around images: they are noted anew."""
+        self.store.ask("DELETE FROM contexts")
+
     def context(self, address: str) -> str:
         """Return what is known of the page around an image; "" for nothing."""
         rows = self.store.ask("SELECT context FROM contexts WHERE address = ?", address)
@@ -108,6 +112,11 @@ class Known:
         while rows := self.store.ask(UNREAD, *last, min(PAGE, left)):
             last, left = rows[-1][:2], left - len(rows)
             yield from (address for _, _, address in rows)
+
+    def unread_among(self, pages: Iterable[str]) -> list[str]:
+        """Return those of some pages that were not visited yet."""
+        query = "SELECT 1 FROM pages WHERE status IS NULL AND address = ?"
+        return [page for page in pages if self.store.ask(query, page)]
 
     def count_pages(self) -> tuple[int, int, int]:
         """Return how many pages there are, how many were visited, and how many were read."""

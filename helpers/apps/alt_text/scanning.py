@@ -54,6 +54,7 @@ class Scan:
     def counted(self) -> dict[str, int]:
         """Go through the rows; return what was counted."""
         self.store.start_anew()
+        self.known.forget_contexts()
         for row, found in tqdm(self.table.occurrences(), "reading", unit="row", disable=None):
             self.count(row, found)
             for image in found:

@@ -51,6 +51,7 @@ TABLE = (
     Status("timeout", "The server took too long."),
     Status("unreachable", "No answer came."),
     Status("http", "The server answered with an error, such as 404."),
+    Status("not_captioned", "It was fetched, and the captioner gave no answer."),
     Status(FAILED, "It failed in an unforeseen way."),
     Status(NO_ADDRESS, "The row holds no address of an image."),
     Status(BAD_ADDRESS, "The address is none.", lasting=True),

@@ -26,8 +26,6 @@ CREATE TABLE IF NOT EXISTS pictures (
 );
 CREATE INDEX IF NOT EXISTS waiting ON addresses (turn, number) WHERE status IS NULL;
 """
-
-
 COUNTS = ("rows", "images", "width", "addresses", "servers")  # what a scan has counted
 # What SQLite calls a problem -> what it is, what to do. Any other one is a damaged file.
 PROBLEMS = {
@@ -88,14 +86,15 @@ class Picture:
 
     Attributes:
         digest: the hash of its bytes.
-        thumbnail: a small JPEG.
-        candidates: (caption, probability), best first; none for one that only decorates.
+        thumbnail: a small WebP, JPEG or PNG.
+        candidates: (caption, probability or None), best first; none for one that only decorates,
+            and where the captioner isn't sure.
         sure: whether the captioner is; else none of its captions is suggested.
     """
 
     digest: str
     thumbnail: bytes = b""
-    candidates: list[tuple[str, float]] = field(default_factory=list)
+    candidates: list[tuple[str, float | None]] = field(default_factory=list)
     sure: bool = True
 
 
@@ -200,16 +199,20 @@ class Store:
 
     def find(self, address: str) -> tuple[Finding, Picture | None]:
         """Return what became of an address, with status "pending" if nothing yet."""
-        query = "SELECT status, message, digest, candidates, thumbnail, sure FROM addresses"
-        query += " LEFT JOIN pictures USING (digest) WHERE address = ?"
-        rows = self.ask(query, address)
+        rows = self.ask("SELECT status, message, digest FROM addresses WHERE address = ?", address)
         if not rows or rows[0][0] is None:
             return Finding(address, "pending", "not visited yet; run the command again"), None
-        status, message, digest, candidates, thumbnail, sure = rows[0]
+        status, message, digest = rows[0]
         with in_words(self.path):
             expect(str, status, message, digest or "")
-            found = None if candidates is None else picture(digest, thumbnail, candidates, sure)
-        return Finding(address, status, message, digest or ""), found
+        return Finding(address, status, message, digest or ""), self.picture(digest or "")
+
+    def picture(self, digest: str) -> Picture | None:
+        """Return what is kept of a picture, None if nothing."""
+        query = "SELECT thumbnail, candidates, sure FROM pictures WHERE digest = ?"
+        rows = self.ask(query, digest) if digest else []
+        with in_words(self.path):
+            return picture(digest, *rows[0]) if rows else None
 
     def count(self) -> dict[str, int]:
         """Return how many addresses have which status."""
@@ -239,8 +242,8 @@ def page(database: sqlite3.Connection, path: str, query: str, *given: float) -> 
 
 def picture(digest: str, thumbnail: bytes, candidates: str, sure: int) -> Picture:
     """Return a picture as it was kept; raises ValueError for what was not kept by us."""
-    found = [(caption, number_in(p, 0, 1)) for caption, p in read_json(candidates)]
+    found = read_json(candidates)
     expect(str, *(caption for caption, _ in found))
-    expect(int | float, *(probability for _, probability in found))
+    expect(int | float, *(number_in(p, 0, 1) for _, p in found if p is not None))
     expect(bytes, thumbnail)
-    return Picture(digest, thumbnail, found, bool(sure))
+    return Picture(digest, thumbnail, [(caption, p) for caption, p in found], bool(sure))

@@ -5,14 +5,17 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-
-import numpy as np
 
 from helpers.apps.web.desk import CaptionDesk
 from helpers.apps.web.page import PhotoPage
 from helpers.apps.web.server import PageServer, ServerError
-from helpers.captioner import DEFAULT, Captioner, CaptionerError, add_search_options
+from helpers.captioner import (
+    CaptionerError,
+    add_captioner_options,
+    captioner_options,
+    open_captioner,
+    warm_up,
+)
 from helpers.console import print_anything, program, tell
 from helpers.encoders import EncoderError
 
@@ -22,10 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_anything()
     options = parse_arguments(arguments)
     try:
-        desk = open_desk(options.captioner, options.beam_size, options.search)
+        desk = open_desk(options.captioner, **captioner_options(options))
         page = PhotoPage(desk, options.captioner, options.name)
         server = PageServer(page, options.host, options.port)
-    except (CaptionerError, EncoderError, ServerError) as error:
+    except (CaptionerError, EncoderError, ServerError, ImportError) as error:
         return tell(error)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.stop)
@@ -51,25 +54,17 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         help="a further name by which the page is called, such as that of a server in front",
     )
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
-    parser.add_argument("--captioner", default=DEFAULT, help="a name or a folder")
-    add_search_options(parser)
+    add_captioner_options(parser)
     return parser.parse_args(arguments)
 
 
-def open_desk(
-    captioner: str, beam_size: int | None = None, search: str | None = None
-) -> CaptionDesk:
+def open_desk(captioner: str, **options: object) -> CaptionDesk:
     """Return a desk whose captioner is loaded and warm: the first caption takes seconds.
 
-    Raises CaptionerError or EncoderError.
+    options: as for `open_captioner`.
+    Raises CaptionerError, EncoderError, or ImportError for an extra that is not installed.
     """
-    loaded = Captioner.load(captioner)
-    with redirect_stdout(sys.stderr):
-        size = loaded.encoder.image_size  # a download draws a bar
-    for photos in (1, 2):  # TensorFlow compiles for one photo, then for any number
-        features = loaded.encoder.encode(np.zeros((photos, size, size, 3), "uint8"))
-        loaded.feature_candidates(features, beam_size, search)
-    return CaptionDesk(loaded, beam_size, search)
+    return CaptionDesk(warm_up(open_captioner(captioner, **options)))
 
 
 if __name__ == "__main__":

@@ -2,22 +2,21 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from functools import partial
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
+from typing import NamedTuple
 
-import numpy as np
-
-from helpers.captioner import Candidate, Captioner
-from helpers.images import ImageError, Source, image_pixels
-from helpers.stream import one_behind
+from helpers.captioner import AnyCaptioner, Candidate
+from helpers.images import ImageError, Source, open_image
 
 PLACES = 100  # photos at the desk: being opened, waiting, being captioned
 PHOTOS_AT_ONCE = 32  # a batch of the encoder
 OPENED_AT_ONCE = 1  # one of 40 megapixels takes 300 MB; the encoder has the other cores
+LOOK = 0.005  # seconds between two looks for an answer, while one is due
 COME_AGAIN = 10  # seconds
 WAITING = "Too many photos are waiting."
 STOPPING = "The page is being stopped."
@@ -35,29 +34,31 @@ class BusyError(RuntimeError):
         self.seconds = seconds
 
 
+class Due(NamedTuple):
+    """An answer that is due, and when its batch of so many photos began."""
+
+    future: Future
+    start: float
+    photos: int
+
+
 class CaptionDesk:
     """Captions photos that many threads bring: one worker takes what waits, in batches.
 
     Arguments:
-        captioner: offers `encoder` and `feature_candidates`, such as a Captioner.
-        beam_size, search: as in `Captioner.caption_features`.
+        captioner: any; it searches its own way.
         places: photos that may be here at once; whoever brings more gets a BusyError.
 
     Taught in lesson 11.
     """
 
-    def __init__(
-        self,
-        captioner: Captioner,
-        beam_size: int | None = None,
-        search: str | None = None,
-        places: int = PLACES,
-    ):
-        self.captioner, self.how, self.places = captioner, (beam_size, search), places
+    def __init__(self, captioner: AnyCaptioner, places: int = PLACES):
+        self.captioner, self.places = captioner, places
         self.taken, self.pace = 0, 0.1  # seconds that one photo took in the last batch
         self.closing = False
         self.lock, self.opening = threading.Lock(), threading.Semaphore(OPENED_AT_ONCE)
-        self.waiting: SimpleQueue[tuple[np.ndarray, Future] | None] = SimpleQueue()
+        self.waiting: SimpleQueue[tuple[object, Future] | None] = SimpleQueue()
+        self.due: deque[Due] = deque()
         self.worker = threading.Thread(target=self.work, name="captions", daemon=True)
         self.worker.start()
 
@@ -83,40 +84,47 @@ class CaptionDesk:
                 self.taken -= photos
 
     def bring(self, image: Source) -> Future:
-        """Open an image and put its pixels into the queue; the answer comes later."""
+        """Open an image and put what the captioner needs into the queue; the answer comes later."""
         answer: Future = Future()
         try:
             with self.opening:
                 self.check_open()
-                pixels = image_pixels(image, self.captioner.encoder.image_size)
-            self.waiting.put((pixels, answer))
+                prepared = self.captioner.prepare(open_image(image, self.captioner.image_size))
+            self.waiting.put((prepared, answer))
         except (ImageError, BusyError) as error:
             answer.set_exception(error)
         return answer
 
     def work(self) -> None:
-        """Caption what waits until `close`: one batch is encoded while another is searched."""
-        for _ in one_behind(lambda step: step(), self.encoded()):
-            pass
+        """Caption what waits until `close`; an error is told to those who wait for an answer."""
+        while True:
+            try:
+                for result in self.captioner.caption_each(self.photos()):
+                    if result is not None:
+                        self.answer(result)
+                return
+            except Exception as error:
+                while self.due:
+                    self.due.popleft().future.set_exception(error)
 
-    def encoded(self) -> Iterator[Callable[[], None]]:
-        """Encode what waits, and yield for each batch what is left to do: search and answer."""
+    def photos(self) -> Iterator[object | None]:
+        """Yield what waits, in batches that end in a None; look again and again for answers due."""
         while batch := self.next_batch():
             start = monotonic()
-            pixels, answers = zip(*batch, strict=True)
-            with told(answers):
-                features = self.captioner.encoder.encode(np.stack(pixels))
-                yield partial(self.answer, answers, features, start)
+            self.due += [Due(future, start, len(batch)) for _, future in batch]
+            yield from (prepared for prepared, _ in batch)
+            yield None
+            while self.due and self.waiting.empty():
+                sleep(LOOK)
+                yield None
 
-    def answer(self, answers: Sequence[Future], features: np.ndarray, start: float) -> None:
-        """Search for captions of a batch, and hand them to those who wait."""
-        with told(answers):
-            results = self.captioner.feature_candidates(features, *self.how)
-            for answer, candidates in zip(answers, results, strict=True):
-                answer.set_result(candidates)
-        self.pace = (monotonic() - start) / len(answers)
+    def answer(self, result: list[Candidate] | ImageError) -> None:
+        """Hand a result to who waits for it the longest."""
+        future, start, photos = self.due.popleft()
+        future.set_result(result)
+        self.pace = (monotonic() - start) / photos
 
-    def next_batch(self) -> list[tuple[np.ndarray, Future]]:
+    def next_batch(self) -> list[tuple[object, Future]]:
         """Wait for a photo, and return it with the others that are there; nothing after `close`."""
         batch = [self.waiting.get()]
         with suppress(Empty):
@@ -149,16 +157,6 @@ class CaptionDesk:
         self.waiting.put(None)
         self.worker.join(seconds)
         return not (self.worker.is_alive() or self.taken)
-
-
-@contextmanager
-def told(answers: Sequence[Future]) -> Iterator[None]:
-    """Let those who wait hear of an error in the block; the worker lives on."""
-    try:
-        yield
-    except Exception as error:
-        for answer in answers:
-            answer.set_exception(error)
 
 
 def result_of(answer: Future) -> list[Candidate] | ImageError:

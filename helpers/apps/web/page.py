@@ -36,6 +36,7 @@ HEADERS = {
 }
 NO_PHOTO = "No photo arrived. Choose one, or send it as a form field named “photos”."
 NO_WORDS = "The captioner found no words for this photo."
+NOT_SURE = "The captioner isn't sure what this photo shows. Describe it in your own words."
 TOO_MUCH = (
     f"That is too much: {MAX_BYTES // 10**6} MB and {MAX_PHOTOS} photos at a time. "
     "Scale the photo down, or send fewer at once."
@@ -177,14 +178,18 @@ def answer_of(name: str, result: list[Candidate] | ImageError) -> dict:
     """Return a file's name with its captions, or with what is wrong with it."""
     if isinstance(result, ImageError):
         return {"name": name, "error": str(result)}
-    if not (sentence := alt_text(result[0].caption)):
-        return {"name": name, "error": NO_WORDS}
+    if not (sentence := alt_text(result[0].caption) if result else ""):
+        return {"name": name, "error": NO_WORDS if result else NOT_SURE}
     candidates = [
-        {"caption": c.caption, "probability": c.probability, "in_words": in_words(c.probability)}
-        for c in result
+        {"caption": c.caption, "probability": c.probability, "in_words": likely(c)} for c in result
     ]
     best = {"alt_text": sentence, "caption": result[0].caption}
     return {"name": name, **best, "candidates": candidates}
+
+
+def likely(candidate: Candidate) -> str:
+    """Return a candidate's probability for people; "" where the captioner doesn't tell."""
+    return "" if candidate.probability is None else in_words(candidate.probability)
 
 
 def status_of(answers: list[dict]) -> int:

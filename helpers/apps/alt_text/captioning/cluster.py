@@ -13,15 +13,17 @@ Workers don't talk to each other, so
   first, for both.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from threading import Lock
+from types import MappingProxyType
 from uuid import uuid4
 
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.store import Finding
+from helpers.captioner import AnyCaptioner
 from helpers.clusters import ClusterError, connect, this_worker
 
 CHUNK = 64  # addresses; what a lost worker costs
@@ -33,23 +35,29 @@ known_hosts = lru_cache(4)(Settings.hosts)
 
 
 def share_out(
-    addresses: Iterator[str], settings: Settings, scheduler: str, chunk: int = CHUNK
+    addresses: Iterator[str],
+    settings: Settings,
+    scheduler: str,
+    chunk: int = CHUNK,
+    context_of: Callable[[str], str | None] = lambda address: None,
 ) -> Iterator[Batch]:
     """Yield findings and their pictures as `work_off` does, from the workers of a cluster.
 
     scheduler: its address, such as "tcp://192.168.1.5:8786".
     chunk: addresses handed to a worker at once.
+    context_of: as for `work_off`; contexts travel with their addresses.
     Raises ClusterError if there is no scheduler, no worker, or no Dask, or if a worker has another
     captioner under the same name.
     """
-    digest = settings.fingerprint(settings.captioner)
-    settings = replace(settings, digest=digest, run=uuid4().hex)
+    settings = replace(settings, identity=settings.opened().identity, run=uuid4().hex)
     todo = iter(lambda: list(islice(addresses, chunk)), [])
     with connect(scheduler) as client:
-        yield from answers(client, todo, settings)
+        yield from answers(client, todo, settings, context_of)
 
 
-def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> Iterator[Batch]:
+def answers(
+    client: object, todo: Iterator[list[str]], settings: Settings, context_of: Callable
+) -> Iterator[Batch]:
     """Yield what the workers find; a few chunks at a time are on the cluster."""
     from distributed import as_completed
 
@@ -57,8 +65,8 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
 
     def send(chunks: Iterable[list[str]]) -> None:
         for chunk in chunks:
-            workers = max(1, len(client.nthreads()))
-            future = client.submit(caption_chunk, chunk, settings, workers, pure=False)
+            more = max(1, len(client.nthreads())), known_contexts(chunk, context_of)
+            future = client.submit(caption_chunk, chunk, settings, *more, pure=False)
             given[future.key] = chunk
             running.add(future)
 
@@ -76,6 +84,11 @@ def answers(client: object, todo: Iterator[list[str]], settings: Settings) -> It
             send(again)
             yield lost, []
         fill()
+
+
+def known_contexts(chunk: list[str], context_of: Callable) -> dict[str, str]:
+    """Return what is known of the pages around some addresses."""
+    return {address: text for address in chunk if (text := context_of(address))}
 
 
 def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], list[Finding]]:
@@ -96,30 +109,40 @@ def after_failure(future: object, chunk: list[str]) -> tuple[list[list[str]], li
     return [chunk[:half], chunk[half:]], []
 
 
-def caption_chunk(addresses: list[str], settings: Settings, workers: int) -> list[Batch]:
+def caption_chunk(
+    addresses: list[str],
+    settings: Settings,
+    workers: int,
+    contexts: Mapping[str, str] = MappingProxyType({}),
+) -> list[Batch]:
     """Fetch and caption some addresses: what a worker does.
 
     workers: how many share the rate at which a server may be visited.
+    contexts: what is known of the page around an address.
     """
     with LOADING:
-        captioner = loaded(settings.load, settings.captioner, settings.fingerprint, settings.digest)
+        how = {"identity": settings.identity, "beside": settings.beside}
+        captioner = opened(Settings(settings.captioner, settings.open, settings.options, **how))
         hosts = known_hosts(settings)
         hosts.workers = workers
-    return list(work_off(addresses, captioner, settings, hosts))
+    more = {"context_of": contexts.get, "read_text": settings.read_text}
+    return list(work_off(addresses, captioner, hosts, **more))
 
 
 @lru_cache(1)
-def loaded(load: Callable, name: str, fingerprint: Callable, digest: str) -> object:
-    """Return the captioner of this process, loaded once.
+def opened(settings: Settings) -> AnyCaptioner:
+    """Return the captioner of this process, opened once.
 
-    digest: its hash where the job began.
+    settings: what concerns it, and nothing else.
     Raises ClusterError, with the worker's name, if this machine has another one or none.
     """
-    cure = f"Copy the captioner {name!r} there from the machine on which you gave the command"
+    name = " and ".join(map(repr, filter(None, (settings.captioner, settings.beside))))
+    cure = f"Copy the captioner {name} there from the machine on which you gave the command"
     try:
-        if fingerprint(name) == digest:
-            return load(name)
-        problem = f"its files of the captioner {name!r} are not those of this job. {cure}"
-    except (ValueError, OSError) as error:
+        captioner = settings.opened()
+        if captioner.identity == settings.identity:
+            return captioner
+        problem = f"its files of the captioner {name} are not those of this job. {cure}"
+    except (ValueError, OSError, ImportError) as error:
         problem = f"{error}. {cure}"
     raise ClusterError(f"the worker {this_worker()}: {problem}, then give it again")

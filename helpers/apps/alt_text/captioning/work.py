@@ -3,30 +3,29 @@
 One function, `work_off`, does all of it, here and on every worker of a cluster.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from functools import partial
+from itertools import tee
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
-import numpy as np
-
-from helpers.apps.alt_text.captioning.loading import captioner_hash
+from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.captioning.beside import ENDING, open_pair
 from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import Photo, Result
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.visiting.visits import visits
-from helpers.images import USER_AGENT
-from helpers.stream import on_readable, one_behind
+from helpers.captioner import AnyCaptioner, Candidate, open_captioner
+from helpers.images import USER_AGENT, ImageError
 
-PHOTOS_AT_ONCE = 32  # a batch of the encoder
+RESULTS_AHEAD = 32  # fetched while the captioner is busy
 FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
 
 Batch = tuple[list[Finding], list[Picture]]
-Encoded = tuple[list[Result], list[Photo], list[np.ndarray]]  # the new photos and their features
 
 
 @dataclass(frozen=True)
@@ -35,30 +34,36 @@ class Settings:
 
     Attributes:
         captioner: its name or folder.
-        load: gives the captioner of that name: `encoder` and `feature_candidates`.
-        beam_size, search: as in `Captioner.caption_features`.
+        open: gives the captioner of that name, as `open_captioner` does.
+        options: for `open`, as pairs of name and value. No key is among them: each machine has its
+            own in CAPTION_API_KEY.
         rate: requests a second to one server, of all workers together.
         local: one server of your own that is let in.
         user_agent: who asks.
         folder: where the images lie that are fetched already; "" without such.
-        fingerprint: gives the hash of the captioner of that name, wherever it is asked.
-        digest: what it gave where the command was given; a cluster fills it in.
+        identity: the captioner's where the command was given; a cluster fills it in.
         run: names this run of the command; a cluster fills it in.
         read_text: read images of text.
+        beside: the name of a second captioner; "" without such.
     """
 
     captioner: str
-    load: Callable
-    beam_size: int | None = None
-    search: str | None = None
+    open: Callable = open_captioner
+    options: tuple[tuple[str, object], ...] = ()
     rate: float = 5
     local: str = ""
     user_agent: str = USER_AGENT
     folder: str = ""
-    fingerprint: Callable = captioner_hash
-    digest: str = ""
+    identity: str = ""
     run: str = ""
     read_text: bool = False
+    beside: str = ""
+
+    def opened(self) -> AnyCaptioner:
+        """Return the captioner, or two as one."""
+        if self.beside:
+            return open_pair(self.open, self.captioner, self.beside, dict(self.options))
+        return self.open(self.captioner, **dict(self.options))
 
     def hosts(self) -> Hosts:
         """Return the servers, of which nothing is known yet."""
@@ -67,85 +72,122 @@ class Settings:
 
 def work_off(
     addresses: Iterable[str],
-    captioner: object,
-    settings: Settings,
+    captioner: AnyCaptioner,
     hosts: Hosts,
     known: Callable[[str], bool] = lambda digest: False,
+    context_of: Callable[[str], str | None] = lambda address: None,
+    read_text: bool = False,
 ) -> Iterator[Batch]:
-    """Yield findings and their pictures, batch by batch, as they come.
+    """Yield findings and their pictures, as they come.
 
-    known: tells of a digest whether that picture has been captioned already. Without it a picture
-        may be captioned again, in another batch.
+    Arguments:
+        known: tells of a digest whether that picture has been captioned already. Without it a
+            picture may be captioned again, unless it is at the captioner at that moment.
+        context_of: gives what is known of the page around an address; asked in this thread. A
+            picture at several addresses is captioned with the context of the first.
+        read_text: read images of text.
     """
-    lettering = Lettering() if settings.read_text else None
-    found = visits(addresses, hosts, captioner.encoder.image_size, lettering)
-    with closing(ahead(found)) as results:
-        yield from one_behind(
-            partial(captioned, captioner=captioner, how=(settings.beam_size, settings.search)),
-            encoded(in_batches(results), captioner.encoder, known),
+    lettering = Lettering() if read_text else None
+    with closing(ahead(visits(addresses, hosts, captioner, lettering))) as results:
+        passage = Passage(captioner, known)
+        images, contexts = tee(passage.photos(results))
+        answers = captioner.caption_each(
+            (photo and photo.prepared for photo in images),
+            (photo and (context_of(photo.address) or None) for photo in contexts),
         )
+        for answer in answers:
+            if answer is not None:
+                passage.note_answer(answer)
+            yield from passage.taken()
+        yield from passage.taken()
 
 
-def in_batches(results: Iterable[Result | None]) -> Iterator[list[Result]]:
-    """Yield results in batches for the encoder; an empty one tells of a lull."""
-    batch = []
-    for result in results:
-        batch += [result] if result else []
-        photos = sum(isinstance(result, Photo) for result in batch)
-        full = photos == PHOTOS_AT_ONCE or len(batch) == FINDINGS_AT_ONCE
-        if batch and (full or result is None):
-            yield batch
-            batch = []
-        if result is None:
-            yield []
-    if batch:
-        yield batch
+class Passage:
+    """Between visits and captions: which photos are at the captioner, what is to be saved.
+
+    Attributes:
+        addresses: digest -> the addresses of a picture that is at the captioner; in the order in
+            which the photos went there, as its answers come.
+    """
+
+    def __init__(self, captioner: AnyCaptioner, known: Callable[[str], bool]):
+        self.captioner, self.known = captioner, known
+        self.findings, self.pictures = [], []
+        self.addresses: dict[str, list[str]] = {}
+        self.sent: deque[Picture] = deque()
+
+    def photos(self, results: Iterable[Result | None]) -> Iterator[Photo | None]:
+        """Yield each new picture once; None in a lull, and when there is much to be saved."""
+        for result in results:
+            if isinstance(result, Photo):
+                if self.is_new(result):
+                    yield result
+            elif result:
+                finding, picture = result
+                self.findings.append(finding)
+                self.pictures += [picture] if picture else []
+            if result is None or len(self.findings) >= FINDINGS_AT_ONCE:
+                yield None
+
+    def is_new(self, photo: Photo) -> bool:
+        """Note a photo; True if its picture is to be captioned."""
+        digest = photo.picture.digest
+        if digest in self.addresses:
+            self.addresses[digest].append(photo.address)
+        elif self.known(digest):
+            self.findings.append(Finding(photo.address, statuses.OK, "", digest))
+        else:
+            self.addresses[digest] = [photo.address]
+            self.sent.append(photo.picture)
+            return True
+        return False
+
+    def note_answer(self, answer: list[Candidate] | ImageError) -> None:
+        """Note what the captioner says of the photo that has been with it for longest."""
+        picture = self.sent.popleft()
+        addresses = self.addresses.pop(picture.digest)
+        if isinstance(answer, ImageError):
+            said = answer.status, str(answer)
+            failed = [Finding(address, *said) for address in addresses]
+            self.findings += failed if answer.status != statuses.PENDING else []
+            return
+        sure = is_sure(self.captioner, answer)
+        self.pictures.append(Picture(picture.digest, picture.thumbnail, kept(answer), sure))
+        if beside := getattr(answer, "beside", None):
+            self.pictures.append(Picture(picture.digest + ENDING, b"", kept(beside)))
+        self.findings += [Finding(a, statuses.OK, "", picture.digest) for a in addresses]
+
+    def taken(self) -> list[Batch]:
+        """Return what is to be saved now, and forget it."""
+        batch, self.findings, self.pictures = (self.findings, self.pictures), [], []
+        return [batch] if batch[0] else []
 
 
-def encoded(
-    batches: Iterable[list[Result]], encoder: object, known: Callable[[str], bool]
-) -> Iterator[Encoded | None]:
-    """Yield batches with the features of each picture that isn't known; None for a lull."""
-    before = {}
-    for batch in batches:
-        photos = [result for result in batch if isinstance(result, Photo)]
-        new = {photo.picture.digest: photo for photo in photos}
-        new = {key: new[key] for key in new if key not in before and not known(key)}
-        features = on_readable(encoder.encode, [photo.pixels for photo in new.values()])
-        yield (batch, list(new.values()), features) if batch else None
-        before = new
-
-
-def captioned(batch: Encoded, captioner: object, how: tuple) -> Batch:
-    """Return the findings of a batch, and its new pictures with their captions."""
-    results, new, features = batch
-    photos = [result for result in results if isinstance(result, Photo)]
-    others = [result for result in results if not isinstance(result, Photo)]
-    pictures = [picture for _, picture in others if picture]
-    beams = on_readable(lambda found: captioner.feature_candidates(found, *how), features)
-    for photo, candidates in zip(new, beams, strict=True):
-        said = [(c.caption, float(f"{c.probability:.3g}")) for c in candidates]
-        sure = is_sure(captioner, candidates)
-        pictures.append(Picture(photo.picture.digest, photo.picture.thumbnail, said, sure))
-    findings = [finding for finding, _ in others]
-    findings += [Finding(photo.address, "ok", "", photo.picture.digest) for photo in photos]
-    return findings, pictures
-
-
-def is_sure(captioner: object, candidates: Sequence) -> bool:
+def is_sure(captioner: AnyCaptioner, candidates: Sequence[Candidate]) -> bool:
     """Return whether a captioner is sure enough of its best caption for it to be suggested.
 
-    The one place that asks: `Candidate.confidence` is how sure it is, `least_confidence` of the
-    captioner how sure is enough. Who lacks either of them is taken at their word.
+    The one place that asks. Who offers no caption has said that it isn't; who tells no confidence,
+    or not how much is enough, is taken at their word.
     """
-    least = getattr(captioner, "least_confidence", None)
-    given = getattr(candidates[0], "confidence", None) if candidates else None
+    if not candidates:
+        return False
+    given, least = candidates[0].confidence, captioner.least_confidence
     return least is None or given is None or given >= least
+
+
+def kept(candidates: Sequence[Candidate]) -> list[tuple[str, float | None]]:
+    """Return candidates as the state keeps them."""
+    return [(each.caption, rounded(each.probability)) for each in candidates]
+
+
+def rounded(probability: float | None) -> float | None:
+    """Return a probability with three digits that count."""
+    return None if probability is None else float(f"{probability:.3g}")
 
 
 def ahead(items: Iterator) -> Iterator:
     """Yield the items of an iterator, worked out in advance on a thread; None in a lull."""
-    queue, over = Queue(PHOTOS_AT_ONCE), Event()
+    queue, over = Queue(RESULTS_AHEAD), Event()
     Thread(target=fill, args=(queue, items, over), daemon=True).start()
     try:
         while True:

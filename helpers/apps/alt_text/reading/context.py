@@ -38,14 +38,20 @@ def seen_by(*given: Mapping[str, str]) -> dict[str, str]:
     return seen
 
 
-def context_text(seen: Mapping[str, str]) -> str:
-    """Return a short text about the page around an image, for captioners and for people."""
+def context_words(seen: Mapping[str, str]) -> dict[str, str]:
+    """Return what is known of the page around an image, under the names that people give it."""
     said: dict[str, str] = {}
     for name, word in WORDS.items():
         text = " ".join(seen.get(name, "").split())[:LONGEST]
         if text and text not in said:
             said[text] = word
-    return ". ".join(f"{word}: {text}" for text, word in said.items())[:LONGEST_CONTEXT]
+    return {word: text for text, word in said.items()}
+
+
+def context_text(seen: Mapping[str, str]) -> str:
+    """Return the same as a short text, for captioners and for tables."""
+    said = context_words(seen)
+    return ". ".join(f"{word}: {text}" for word, text in said.items())[:LONGEST_CONTEXT]
 
 
 def in_links(cell: str, images: Iterable[dict[str, str]], page: str) -> Iterator[dict[str, str]]:

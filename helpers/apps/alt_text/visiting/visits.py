@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -27,6 +26,7 @@ from helpers.apps.alt_text.visiting.politeness import (
     opted_out,
     patience,
 )
+from helpers.captioner import AnyCaptioner
 from helpers.images import Answer, ImageError, fetch_answer
 from helpers.images.errors import name_of
 from helpers.images.fetching import MAX_REDIRECTS
@@ -74,16 +74,18 @@ Look = Callable[[Errand, Answer], Result]
 
 
 def visits(
-    addresses: Iterable[str], hosts: Hosts, size: int, lettering: Lettering | None = None
+    addresses: Iterable[str],
+    hosts: Hosts,
+    captioner: AnyCaptioner,
+    lettering: Lettering | None = None,
 ) -> Iterator[Result]:
     """Yield the photo at each address, or what becomes of it; lettering: reads images of text."""
-    return answers(addresses, hosts, partial(look_at_image, size=size, lettering=lettering))
 
+    def look_at_image(errand: Errand, answer: Answer) -> Result:
+        with DECODING:
+            return look(errand.address, answer.data, captioner, lettering)
 
-def look_at_image(errand: Errand, answer: Answer, size: int, lettering: Lettering | None) -> Result:
-    """Look at what came; size: pixels along each side that the encoder reads."""
-    with DECODING:
-        return look(errand.address, answer.data, size, lettering)
+    return answers(addresses, hosts, look_at_image)
 
 
 def answers(

@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.apps.alt_text import statuses
-from helpers.apps.alt_text.reading.context import context_text
 from helpers.apps.alt_text.reading.occurrences import Occurrence
 from helpers.apps.alt_text.store import Finding, Picture
+from helpers.apps.alt_text.writing.reviews import Decision
 from helpers.apps.wording import per_word, short_alt_text
 
-ADDED = ("image_address", "alt_text", "confidence", "status", "message")
+ADDED = ("image_address", "alt_text", "confidence", "status", "message", "lang", "review")
 # A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).
 FORMULA = re.compile(r"^(?![+-]?\d[\d.,]*$)[=+\-@\t\r\n＝＋－＠]")
 # What may stand before one inside of a cell, where another spreadsheet splits at “;” or a tab.
@@ -35,7 +35,11 @@ class Record:
         row: the input's cells, as many as there are columns.
         image_address: absolute.
         picture: thumbnail and candidates, where there are some.
-        context: what is known of the page around the image, in words.
+        key: names the image in a review, whatever a captioner says of it.
+        context: what its page says around it, label -> text.
+        beside: what a second captioner says of it.
+        lang: the language of a suggestion, such as "en".
+        review: what a person decided; their text stands, whatever is suggested.
     """
 
     row: list[str]
@@ -45,14 +49,29 @@ class Record:
     status: str
     message: str
     picture: Picture | None = None
-    context: str = ""
+    key: str = ""
+    context: dict[str, str] = field(default_factory=dict)
+    beside: Picture | None = None
+    lang: str = ""
+    review: Decision | None = None
+
+    @property
+    def text(self) -> str:
+        """The text to publish: a person's, else the suggestion."""
+        return self.review.text if self.review else self.alt_text
+
+    @property
+    def image(self) -> str:
+        """The address; of an image that is its own address (data:…) the beginning."""
+        image = self.image_address
+        return image if len(image) <= LONGEST_SHOWN else f"{image[:60]}…"
 
     def added(self) -> list[str]:
         """Return the cells of the columns ADDED."""
-        image = self.image_address
-        image = image if len(image) <= LONGEST_SHOWN else f"{image[:60]}…"
         confidence = "" if self.confidence is None else f"{self.confidence:g}"
-        return [image, self.alt_text, confidence, self.status, self.message]
+        decision = self.review.kind if self.review else ""
+        said = [self.status, self.message, self.lang, decision]
+        return [self.image, self.text, confidence, *said]
 
 
 def record_of(
@@ -62,23 +81,28 @@ def record_of(
 
     find: tells what became of an address.
     """
-    shown, context = image.shown or image.address, context_text(image.context)
+    shown = image.shown or image.address
     (_, status, message, _), picture = find(image.address) if image.address else NOT_LOOKED_AT
     if image.status:
         text = image.suggestion or image.alt
-        return Record(row, shown, text, None, image.status, image.message, picture, context)
+        return Record(row, shown, text, None, image.status, image.message, picture)
     text, confidence = "", None
     if status == statuses.TEXT and picture and picture.candidates:
         text, confidence = picture.candidates[0]
     if status == statuses.OK and picture and picture.candidates and picture.sure:
         caption, probability = picture.candidates[0]
-        confidence = round(per_word(probability, caption), 3)
+        confidence = confidence_of(caption, probability)
         text = short_alt_text(caption)
     elif status == statuses.OK and picture and not picture.sure:
         status, message = statuses.UNSURE, "the captioner isn't sure; describe it by hand"
     if status == statuses.OK and not text:
         status, message = statuses.NO_WORDS, "the captioner found no words; describe it by hand"
-    return Record(row, shown, text, confidence, status, message, picture, context)
+    return Record(row, shown, text, confidence, status, message, picture)
+
+
+def confidence_of(caption: str, probability: float | None) -> float | None:
+    """Return the probability of a word on average; None where the captioner doesn't tell."""
+    return None if probability is None else round(per_word(probability, caption), 3)
 
 
 def added_names(columns: Sequence[str]) -> list[str]:
@@ -142,7 +166,9 @@ def json_file(path: Path, columns: Sequence[str]) -> Iterator[Write]:
         candidates = record.picture.candidates if record.picture else []
         content = {
             "row": dict(zip(names, record.row, strict=True)),
-            **{name: getattr(record, name) for name in ADDED},
+            **dict(zip(ADDED, record.added(), strict=True)),
+            "image_address": record.image_address,
+            "confidence": record.confidence,
             "candidates": [{"caption": c, "probability": p} for c, p in candidates],
         }
         return json.dumps(content, ensure_ascii=False) + "\n"
@@ -167,7 +193,8 @@ def parquet_file(path: Path, columns: Sequence[str]) -> Iterator[Write]:
     from pyarrow.parquet import ParquetWriter
 
     names = unique([*columns, *added_names(columns)])
-    kinds = [pa.float64() if n == names[-3] else pa.string() for n in names]
+    number = len(names) - len(ADDED) + ADDED.index("confidence")
+    kinds = [pa.float64() if at == number else pa.string() for at in range(len(names))]
     schema, rows = pa.schema(list(zip(names, kinds, strict=True))), []
 
     with ParquetWriter(path, schema) as writer:
@@ -179,8 +206,8 @@ def parquet_file(path: Path, columns: Sequence[str]) -> Iterator[Write]:
             rows.clear()
 
         def write(record: Record) -> None:
-            image, alt, _, status, message = record.added()
-            rows.append([*record.row, image, alt, record.confidence, status, message])
+            rows.append([*record.row, *record.added()])
+            rows[-1][number] = record.confidence
             if len(rows) == 1000:
                 flush()
 

@@ -1,51 +1,51 @@
 """The page on which a person reviews every suggestion: one file that needs nothing else.
 
-What strangers wrote is escaped, and the page's own policy lets nothing run but its own script.
+What strangers wrote stands in it as JSON alone; its script makes text of it, never markup, and the
+page's own policy lets nothing run but that script.
 """
 
 import base64
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import asdict, dataclass
 from html import escape
 from os import fsencode
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from helpers.apps.alt_text.writing.outputs import (
-    FORMULA,
-    INNER,
-    SEPARATORS,
-    Record,
-    Write,
-    added_names,
-    safe,
-)
-from helpers.apps.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
+from helpers.apps.alt_text.statuses import PENDING, status_named
+from helpers.apps.alt_text.store import Picture
+from helpers.apps.alt_text.writing.outputs import Record, Write, confidence_of
+from helpers.apps.alt_text.writing.reviews import FORMAT
+from helpers.apps.wording import LONGEST, OPENING, RULES, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
-CARDS, ROWS, PAGE_BYTES = 2000, 20_000, 23_000_000  # what one page holds at most
+CARDS, PAGE_BYTES = 2000, 27_000_000  # what one page holds at most
+LONGEST_CONTEXT = 300  # characters of each thing that is said around an image
 POLICY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; {}"
-LEAD = """{} to review, each suggestion made by a program that looked at the picture and knows
-nothing of the page around it. Correct the texts, tick what you have read, and save the table."""
-CARD = """<li class="card" data-status="{status}" data-confidence="{confidence}">
-<div class="look">{look}</div>
-<div>
-<h2 id="name{number}">{name}</h2>
-<p class="about">{about}</p>
-<label for="text{number}" id="label{number}">Alt text</label>
-<textarea id="text{number}" rows="2" aria-labelledby="label{number} name{number}"
- aria-describedby="hint{number}">{text}</textarea>
-<p class="hint" id="hint{number}">{hint}</p>
-{others}
-<label class="check"><input type="checkbox" class="reviewed" aria-describedby="name{number}">
- Reviewed</label>
-</div>
-</li>"""
+KINDS = {b"RIFF": "webp", b"\x89PNG": "png"}  # of a thumbnail, by its first bytes
+
+
+@dataclass(frozen=True)
+class About:
+    """What a page says of the job.
+
+    Attributes:
+        note: of the captioner, in a sentence: what it learnt from, what it can't see, its licence.
+        names: of the captioner, and of the one beside it.
+        rest: what the images that are left would take.
+        sampled: leave out what was not visited; a sample is for a look at the captioner.
+        language: of the texts.
+    """
+
+    note: str = ""
+    names: tuple[str, str] = ("", "")
+    rest: str = ""
+    sampled: bool = False
+    language: str = "en"
 
 
 class Report:
@@ -55,31 +55,31 @@ class Report:
     place: gives the path to write to for the path of a page.
     """
 
-    def __init__(
-        self, path: Path, columns: Sequence[str], delimiter: str, place: Callable[[Path], Path]
-    ):
-        self.path, self.delimiter, self.place, self.pages = path, delimiter, place, 0
-        self.safe = partial(safe, delimiter=delimiter)
-        self.columns = [self.safe(name) for name in [*columns, *added_names(columns), "reviewed"]]
+    def __init__(self, path: Path, about: About, place: Callable[[Path], Path]):
+        self.path, self.about, self.place, self.pages = path, about, place, 0
+        self.job = path.name.removesuffix(".report.html")
         self.begin()
 
     def begin(self) -> None:
         """Begin an empty page."""
-        self.numbers, self.records, self.rows = {}, [], []
-        self.bytes = 0
+        self.numbers, self.cards, self.bytes = {}, [], 0
 
     def write(self, record: Record) -> None:
-        """Add a row; rows that show the same share a card."""
-        key = (record.image_address, record.status, record.alt_text, record.message)
-        number = self.numbers.get(key) if record.image_address else None
-        if number is None:
-            if len(self.records) == CARDS or len(self.rows) >= ROWS or self.bytes > PAGE_BYTES:
-                self.flush(more=True)
-            number = self.numbers[key] = len(self.records)
-            self.records.append(record)
-            self.bytes += 1500 + len(record.picture.thumbnail if record.picture else "") * 4 // 3
-        self.rows.append([number, *map(self.safe, record.row)])
-        self.bytes += sum(map(len, record.row)) + 20
+        """Add a row; rows that show the same share a card, those not visited yet have none."""
+        left_out = record.status == PENDING or (self.about.sampled and not record.picture)
+        if left_out:
+            return
+        shown = (record.key, record.status, record.alt_text, record.message)
+        if shown in self.numbers:
+            self.cards[self.numbers[shown]]["rows"] += 1
+            return
+        content = card(record)
+        size = len(json.dumps(content))
+        if self.cards and (len(self.cards) == CARDS or self.bytes + size > PAGE_BYTES):
+            self.flush(more=True)
+        self.numbers[shown] = len(self.cards)
+        self.cards.append(content)
+        self.bytes += size
 
     def numbered(self, number: int) -> Path:
         """Return the path of a page: out.report.html, out.report-2.html."""
@@ -95,29 +95,25 @@ class Report:
             for w, n in near.items()
             if n
         ]
-        links = links and [f"Page {number}, which saves its own rows", *links]
-        name = f"{path.name.removesuffix('.html').replace('.report', '.reviewed')}.csv"
-        links = f"<nav><p>{' · '.join(links)}</p></nav>" if links else ""
-        with self.place(path).open("w", encoding="utf-8") as file:
-            file.writelines(self.page(name, links))
+        words = " · ".join([f"Page {number}, which saves its own images", *links])
+        with self.place(path).open("w", encoding="utf-8", errors="replace") as file:
+            file.writelines(self.page(path, f"<p>{words}</p>" if links else ""))
         self.begin()
 
-    def page(self, name: str, pages: str) -> Iterator[str]:
-        """Yield the HTML of a page, piece by piece; `name` is that of the file to save."""
+    def page(self, path: Path, pages: str) -> Iterator[str]:
+        """Yield the HTML of a page, piece by piece."""
         style, script = ((HERE / f"report.{kind}").read_text("utf-8") for kind in ("css", "js"))
         hashes = f"style-src '{hash_of(style)}'; script-src '{hash_of(script)}'"
-        count = len(self.records)
         parts = {
             "policy": POLICY.format(hashes),
-            "title": f"Alt text to review: {escape(self.path.name.removesuffix('.report.html'))}",
-            "lead": LEAD.format(f"{count:,} image{'s' * (count != 1)}"),
+            "title": f"Alt text to review: {escape(self.job)}",
+            "note": escape(self.about.note),
+            "rest": f"<p>{escape(self.about.rest)}</p>" if self.about.rest else "",
             "pages": pages,
             "rules": "".join(f"<li>{rule}</li>" for rule in RULES),
-            "filters": filters(Counter(record.status for record in self.records)),
-            "data": self.data(name),
+            "data": self.data(path.name.removesuffix(".html").replace(".report", ".review")),
             "style": style,
             "script": script,
-            "cards": (card(n, record) + "\n" for n, record in enumerate(self.records)),
         }
         template = (HERE / "report.html").read_text("utf-8")
         for number, piece in enumerate(MARK.split(template)):  # text, name of a part, text, …
@@ -126,33 +122,27 @@ class Report:
 
     def data(self, name: str) -> Iterator[str]:
         """Yield what the script needs, as JSON that no HTML parser takes for a tag."""
-        cards = [
-            map(self.safe, [a, c, s, m]) for a, _, c, s, m in (r.added() for r in self.records)
-        ]
+        kinds = {card["status"]: asdict(status_named(card["status"])) for card in self.cards}
         content = {
-            "file": name,
-            "delimiter": self.delimiter,
-            "columns": self.columns,
-            "formula": FORMULA.pattern,
-            "inner": INNER.pattern,
-            "separators": [mark for mark in SEPARATORS if mark != self.delimiter],
+            "file": f"{name}.json",
+            "format": FORMAT,
+            "names": self.about.names,
+            "language": self.about.language,
             "opening": OPENING.pattern,
             "longest": LONGEST,
-            "cards": list(map(list, cards)),
-            "rows": self.rows,
+            "statuses": {name: kinds[name] for name in sorted(kinds, key=place_of)},
+            "cards": self.cards,
         }
         for piece in json.JSONEncoder(ensure_ascii=False).iterencode(content):
             yield piece.replace("<", "\\u003c")
 
 
 @contextmanager
-def report_pages(
-    path: Path, columns: Sequence[str], delimiter: str, place: Callable[[Path], Path]
-) -> Iterator[Write]:
+def report_pages(path: Path, about: About, place: Callable[[Path], Path]) -> Iterator[Write]:
     """Give a function that writes a Record into a Report."""
-    report = Report(path, columns, delimiter, place)
+    report = Report(path, about, place)
     yield report.write
-    if report.records or not report.pages:
+    if report.cards or not report.pages:
         report.flush(more=False)
 
 
@@ -161,39 +151,46 @@ def hash_of(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def filters(counts: Counter) -> str:
-    """Return HTML: a choice per status."""
-    choices = {"": "all", **{s: s.replace("_", " ") for s, _ in counts.most_common()}}
-    return "".join(
-        f'<label><input type="radio" name="status" value="{escape(status)}"'
-        f"{' checked' * (not status)}> {escape(words)} "
-        f"({counts[status] if status else counts.total():,})</label>"
-        for status, words in choices.items()
-    )
+def place_of(status: str) -> tuple[int, str]:
+    """Return what sorts statuses as the report has them."""
+    return status_named(status).order, status
 
 
-def card(number: int, record: Record) -> str:
-    """Return the HTML of one image."""
-    length = f"{len(record.alt_text)} of {LONGEST} characters"
-    return CARD.format(
-        number=number,
-        status=escape(record.status),
-        confidence="" if record.confidence is None else record.confidence,
-        look=look(record),
-        name=escape(name_of(record.image_address)),
-        about=about(record),
-        text=escape(record.alt_text),
-        hint=length if record.alt_text else "Empty: screen readers skip it",
-        others=others(record),
-    )
+def card(record: Record) -> dict:
+    """Return what the page knows of an image."""
+    address, review = record.image_address, record.review
+    return {
+        "key": record.key,
+        "name": name_of(address),
+        "image": record.image,
+        "status": record.status,
+        "message": record.message,
+        "text": record.alt_text,
+        "confidence": record.confidence,
+        "guesses": guesses(record.picture),
+        "beside": guesses(record.beside),
+        "context": {label: text[:LONGEST_CONTEXT] for label, text in record.context.items()},
+        "photo": photo(record.picture),
+        "review": review and asdict(review),
+        "rows": 1,
+    }
 
 
-def look(record: Record) -> str:
-    """Return the HTML of a thumbnail; its words stand beside it, so it has no alt text itself."""
-    if not record.picture or not record.picture.thumbnail:
-        return '<div class="none">no picture</div>'
-    code = base64.b64encode(record.picture.thumbnail).decode()
-    return f'<img src="data:image/jpeg;base64,{code}" alt="" loading="lazy" decoding="async">'
+def guesses(picture: Picture | None) -> list[tuple[str, float | None]]:
+    """Return the distinct texts that a captioner offers, with the confidence a word, if any."""
+    found = {}
+    for caption, probability in picture.candidates if picture else []:
+        if text := short_alt_text(caption):
+            found.setdefault(text, confidence_of(caption, probability))
+    return list(found.items())
+
+
+def photo(picture: Picture | None) -> str:
+    """Return the address (data:…) of a thumbnail, "" if there is none."""
+    if not picture or not picture.thumbnail:
+        return ""
+    kind = KINDS.get(picture.thumbnail[:4], "jpeg")
+    return f"data:image/{kind};base64,{base64.b64encode(picture.thumbnail).decode()}"
 
 
 def name_of(address: str) -> str:
@@ -205,34 +202,3 @@ def name_of(address: str) -> str:
     except ValueError:
         return address[:80]
     return unquote(parts.path.rstrip("/").rpartition("/")[2])[:80] or parts.netloc or address[:80]
-
-
-def about(record: Record) -> str:
-    """Return HTML: status, confidence, message and a link to the image itself."""
-    kind = {"ok": "ok", "exists": "plain", "decorative": "plain", "pending": "plain"}
-    words = escape(record.status.replace("_", " "))
-    parts = [f'<span class="badge {kind.get(record.status, "bad")}">{words}</span>']
-    if record.confidence is not None:
-        parts.append(f"confidence {record.confidence:.0%} a word")
-    if record.message:
-        parts.append(escape(record.message))
-    if record.image_address.startswith(("http://", "https://")):
-        target = escape(record.image_address)
-        parts.append(f'<a href="{target}" target="_blank" rel="noopener noreferrer">full size</a>')
-    return " · ".join(parts)
-
-
-def others(record: Record) -> str:
-    """Return HTML: the other candidates, each a button that takes it over."""
-    candidates = record.picture.candidates if record.picture else []
-    sure = [(caption, per_word(probability, caption)) for caption, probability in candidates]
-    lines = [
-        f'<li><button type="button">{escape(short_alt_text(caption))}</button>'
-        f'<meter value="{confidence:.3f}" aria-hidden="true"></meter>'
-        f"<span>{confidence:.0%} a word</span></li>"
-        for caption, confidence in sure[1:]
-        if short_alt_text(caption) not in ("", record.alt_text)
-    ]
-    return (
-        f'<ul class="others" aria-label="Other candidates">{"".join(lines)}</ul>' if lines else ""
-    )

@@ -1,0 +1,137 @@
+"""Any captioner by its name, and the options with which a command asks for one."""
+
+import argparse
+import re
+from pathlib import Path
+
+from helpers.captioner.folder import DEFAULT, CaptionerError
+from helpers.captioner.protocol import AnyCaptioner
+from helpers.captioner.search import add_search_options
+from helpers.strangers import number_in
+
+HUB, CHAT = "keras-hub:", "chat:"
+OPTIONS = ("search", "beam_size", "endpoint", "prompt", "instructions", "language", "max_requests")
+KINDS = {  # how a name begins -> options that such a captioner has
+    CHAT: ("endpoint", "prompt", "instructions", "language", "max_requests"),
+    HUB: ("prompt", "instructions", "language"),
+    "": ("search", "beam_size", "language"),
+}
+LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
+MOST_REQUESTS = 10**9
+LONGEST_TEXT = 20_000  # characters of a prompt
+
+
+def open_captioner(
+    name: str | Path = DEFAULT,
+    search: str | None = None,
+    beam_size: int | None = None,
+    endpoint: str | None = None,
+    prompt: str | None = None,
+    instructions: str | None = None,
+    language: str | None = None,
+    max_requests: int | None = None,
+) -> AnyCaptioner:
+    """Return a captioner; its model is loaded when it is needed.
+
+    Arguments:
+        name: of one of ours, or its folder; "keras-hub:" and a preset of KerasHub or the folder of
+            one; "chat:" and a model that the endpoint knows.
+        search, beam_size: of ours, as in `Captioner.search`.
+        endpoint: the address of a server that speaks OpenAI's chat protocol, such as
+            "http://127.0.0.1:11434/v1". Its key stands in CAPTION_API_KEY, nowhere else.
+        prompt: what a pretrained captioner is asked, instead of our words.
+        instructions: a site's own words to add: tone, names of brands.
+        language: the code of the language to write in, such as "de".
+        max_requests: how many the endpoint is sent at most.
+
+    Raises CaptionerError for one that is not there, ImportError for an extra that is not installed,
+    ValueError for an option that it doesn't have. Taught in lesson 14.
+    """
+    values = search, beam_size, endpoint, prompt, instructions, language, max_requests
+    kind = kind_of(name)
+    given = {
+        option: value for option, value in zip(OPTIONS, values, strict=True) if value is not None
+    }
+    for option in given.keys() - set(KINDS[kind]):
+        flag = f"--{option.replace('_', '-')}"
+        raise CaptionerError(f"the captioner {name} has no choice of {flag}; leave it out")
+    if language is not None and not LANGUAGE.fullmatch(language):
+        raise CaptionerError(f"{language!r} is no code of a language; write de, or pt-BR")
+    return opened(kind, str(name).removeprefix(kind), given)
+
+
+def kind_of(name: str | Path) -> str:
+    """Return how the names of a kind of captioners begin; "" for ours."""
+    return next(kind for kind in KINDS if str(name).startswith(kind))
+
+
+def choices_of(name: str | Path) -> tuple[str, ...]:
+    """Return the options that a captioner of this name has."""
+    return KINDS[kind_of(name)]
+
+
+def opened(kind: str, name: str, given: dict) -> AnyCaptioner:
+    """Return a captioner of one kind; only that kind's code is loaded."""
+    if kind == CHAT:
+        from helpers.captioner.endpoint import EndpointCaptioner
+
+        return EndpointCaptioner(name, **given)
+    if kind == HUB:
+        from helpers.captioner.pretrained import PretrainedCaptioner
+
+        return PretrainedCaptioner(name, **given)
+    from helpers.captioner.own import OwnCaptioner
+
+    language = given.pop("language", None)
+    captioner = OwnCaptioner(name, **given)
+    if language not in (None, *captioner.languages):
+        known = " and ".join(captioner.languages) or "the language of its training captions"
+        raise CaptionerError(
+            f"{captioner.name} writes {known} alone, not {language}; take a pretrained captioner "
+            f"({HUB}… or {CHAT}…), or train one on captions in that language (lesson 10)"
+        )
+    return captioner
+
+
+def add_captioner_options(parser: argparse.ArgumentParser, default: str = DEFAULT) -> None:
+    """Add `--captioner` and all options of `open_captioner` to a command."""
+    parser.add_argument(
+        "--captioner",
+        default=default,
+        metavar="NAME",
+        help=f"a name or a folder of ours, {HUB}PRESET_OR_FOLDER, or {CHAT}MODEL",
+    )
+    add_search_options(parser)
+    add = parser.add_argument_group("captioners that are pretrained, or a server's").add_argument
+    add("--endpoint", metavar="http://…/v1", help=f"the server of {CHAT}MODEL")
+    add("--prompt", type=text_or_file, metavar="TEXT", help="what it is asked; @FILE reads a file")
+    add("--instructions", type=text_or_file, metavar="TEXT", help="your own words to add, or @FILE")
+    add("--language", metavar="CODE", help="the language to write in, such as de")
+    add("--max-requests", type=requests, metavar="N", help="requests to the server at most")
+
+
+def captioner_options(options: argparse.Namespace) -> dict:
+    """Return what a command line says of `add_captioner_options`, for `open_captioner`."""
+    return {name: getattr(options, name) for name in OPTIONS}
+
+
+def requests(text: str) -> int:
+    """Read a number of requests for argparse."""
+    number = number_in(text, 1, MOST_REQUESTS)
+    if not isinstance(number, int):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more")
+    return number
+
+
+def text_or_file(given: str) -> str:
+    """Return a text for argparse; "@prompt.txt" is read from that file."""
+    text = given
+    if given.startswith("@"):
+        try:
+            text = Path(given[1:]).read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            problem = f"{given[1:]} can't be read as a text in UTF-8 ({error})"
+            raise argparse.ArgumentTypeError(problem) from None
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        raise argparse.ArgumentTypeError(f"a text of 1 to {LONGEST_TEXT:,} characters is needed")
+    return text.strip()

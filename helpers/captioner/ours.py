@@ -1,0 +1,67 @@
+"""What our captioners say of themselves, and how they caption, as one kind among others."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from PIL import Image
+
+from helpers.captioner.search import Candidate
+from helpers.captioner.streaming import caption_stream, with_contexts
+from helpers.encoders import Encoder
+from helpers.images import ImageError
+
+LANGUAGES = {"flickr8k": "en", "flickr30k": "en", "mini": "en"}  # of data sets
+NOTES = {
+    "flickr8k": "learnt from 6,000 photos of people and dogs (Flickr8k, licensed for research and "
+    "teaching only), so it can't read text and knows no logos, charts, screenshots or products; "
+    "lesson 14 puts a better one in its place",
+    "mini": "learnt from 600 drawn scenes, and knows nothing of photos; it is for teaching",
+}
+ELSE = "learnt from the data set {!r} alone; it can't read text, and its licence is that data set's"
+
+
+class Ours:
+    """What our captioners have in common as an `AnyCaptioner`, loaded or not.
+
+    Needs `name`, `config`, `encoder`, and `find`, which gives the candidates of features.
+    """
+
+    host = ""
+    name: str
+    config: dict
+    encoder: Encoder
+    find: Callable[[np.ndarray], list[list[Candidate]]]
+
+    @property
+    def note(self) -> str:
+        """What it was trained on, what it can't see, and its licence."""
+        dataset = self.config.get("dataset", "yours")
+        return f"{self.name}: {NOTES.get(dataset, ELSE.format(dataset))}."
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The one language of its training captions, if it is known."""
+        dataset = self.config.get("dataset")
+        return (LANGUAGES[dataset],) if dataset in LANGUAGES else ()
+
+    @property
+    def least_confidence(self) -> float | None:
+        """The confidence below which it isn't sure, if that was measured."""
+        return self.config.get("confidence", {}).get("least")
+
+    @property
+    def image_size(self) -> int:
+        """Pixels a side that its encoder reads."""
+        return self.encoder.image_size
+
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        """Return uint8 pixels (size, size, 3), as `image_pixels` does."""
+        size = self.image_size
+        return np.array(image.resize((size, size), Image.Resampling.BICUBIC))
+
+    def caption_each(
+        self, images: Iterable, contexts: Iterable[str | None] | None = None
+    ) -> Iterator[list[Candidate] | ImageError | None]:
+        """Yield what each image gives, as `AnyCaptioner` says; it reads no contexts."""
+        pairs = with_contexts(images, contexts)
+        yield from caption_stream(self.encoder, self.find, (pair and pair[0] for pair in pairs))

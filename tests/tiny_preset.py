@@ -1,0 +1,57 @@
+"""A real vision-language model of KerasHub, as small as can be: its weights are random."""
+
+import io
+
+SENTENCES = [
+    "caption en a dog runs over the grass",
+    "caption de a cat sits on a mat",
+    "two people stand by a lake, and one of them waves",
+    "a red ball lies in the snow. what does this image show?",
+]
+
+
+def tokenizer_file(folder):
+    """Return the path of a sentencepiece model that was trained on four sentences."""
+    import sentencepiece
+
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES * 5),
+        model_writer=model,
+        vocab_size=64,
+        model_type="BPE",
+        pad_id=0,
+        eos_id=1,
+        bos_id=2,
+        unk_id=3,
+        pad_piece="<pad>",
+        eos_piece="<eos>",
+        bos_piece="<bos>",
+        unk_piece="<unk>",
+        user_defined_symbols=["\n"],
+        minloglevel=2,
+    )
+    path = folder / "vocabulary.spm"
+    path.write_bytes(model.getvalue())
+    return str(path)
+
+
+def save_preset(folder):
+    """Write a PaliGemma of a few thousand weights into a folder; return its path."""
+    import keras
+    from keras_hub import models as hub
+    from keras_hub.layers import PaliGemmaImageConverter
+
+    keras.utils.set_random_seed(5)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = hub.PaliGemmaTokenizer(tokenizer_file(folder))
+    converter = PaliGemmaImageConverter(image_size=(28, 28), scale=1 / 127.5, offset=-1)
+    preprocessor = hub.PaliGemmaCausalLMPreprocessor(tokenizer, converter, sequence_length=128)
+    sizes = {"num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 16}
+    sizes |= {"intermediate_dim": 32, "head_dim": 8, "vit_patch_size": 14, "vit_num_heads": 2}
+    sizes |= {"vit_hidden_dim": 16, "vit_num_layers": 2, "vit_intermediate_dim": 32}
+    words = tokenizer.vocabulary_size()
+    backbone = hub.PaliGemmaBackbone(vocabulary_size=words, image_size=28, **sizes)
+    model = hub.PaliGemmaCausalLM(preprocessor=preprocessor, backbone=backbone)
+    model.save_to_preset(str(folder / "tiny"))
+    return folder / "tiny"
