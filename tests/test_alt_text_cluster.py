@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from distributed import KilledWorker, LocalCluster  # noqa: E402
 from alt_text_site import open_it, photo, run, site, write_table  # noqa: E402
 from helpers.apps.alt_text import Settings  # noqa: E402
 from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
+from helpers.apps.alt_text.captioning.beside import ENDING  # noqa: E402
 from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
 from helpers.apps.alt_text.store import Finding, Picture, Store  # noqa: E402
 from helpers.clusters import ClusterError, connect  # noqa: E402
@@ -123,6 +125,39 @@ def test_a_worker_remembers_servers_when_others_come_or_go(monkeypatch):
     assert seen[0] is seen[1]
     clusters.caption_chunk([], replace(settings, run="two"), 3)
     assert seen[2] is not seen[1]
+
+
+def noting(name, **options):
+    """Return a captioner that is named by all it was told of pages."""
+    captioner = open_it("0")
+    captioner.told = told = []
+    say = captioner.caption_each
+
+    def caption_each(images, contexts=None):
+        contexts = (told.append(each) or each for each in contexts)
+        return say(images, contexts)
+
+    captioner.name, captioner.caption_each = name, caption_each
+    return captioner
+
+
+def test_contexts_and_both_captioners_reach_a_worker():
+    with site() as running:
+        settings = Settings("one", noting, local=running.address, rate=10**6, beside="two")
+        settings = replace(settings, identity=settings.opened().identity)
+        addresses = [f"{running.url}/{n}.png" for n in (1, 2)]
+        contexts = clusters.known_contexts(addresses, {addresses[0]: "Page: A"}.get)
+        assert contexts == {addresses[0]: "Page: A"}
+        sent = pickle.loads(pickle.dumps((addresses, settings, 1, contexts)))
+        batches = clusters.caption_chunk(*sent)
+        digests = [picture.digest for _, pictures in batches for picture in pictures]
+        assert len(digests) == 4 and sum(digest.endswith(ENDING) for digest in digests) == 2
+        clusters.caption_chunk(*pickle.loads(pickle.dumps(sent)))
+    how = {"identity": settings.identity, "beside": "two"}
+    pair = clusters.opened(Settings("one", noting, **how))  # the same one, opened once
+    assert len(pair.first.told) == 4 and pair.first.name == "one" and pair.second.name == "two"
+    assert sorted(pair.first.told, key=str) == [None, None, "Page: A", "Page: A"]
+    assert pair.first.told == pair.second.told
 
 
 def test_a_picture_that_two_workers_captioned_has_one_caption(tmp_path):

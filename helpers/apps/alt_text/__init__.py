@@ -7,9 +7,11 @@ rows -> addresses -> photos -> captions -> rows; a room a step, and none looks i
 * `captioning`: captions for it at the same time, here or on many machines;
 * `writing`: files for machines, and a page for the person who reviews.
 
-Above them `job` leads from step to step for the command line (`__main__`). Below them `store` knows
-what is done, in a file that survives any kill, `files` which files are the job's, `signs` what an
-address or a tag tells of an image, and `statuses` what may become of one.
+Above them `job` leads from step to step for the command line (`__main__`, `options`), by way of
+`scanning` (which images wait), `sampling` (a few that stand for all), `records` (what is written of
+each) and `reviewing` (what a person decided). Below them `store` and `known` keep what is done and
+what pages say, in a file that survives any kill, `files` knows which files are the job's, `signs`
+what an address or a tag tells of an image, and `statuses` what may become of one.
 
 Rows of one address share one visit, and addresses of one picture share one caption. Its
 confidence is the probability that the captioner gave to each of its words, on average: a hint what

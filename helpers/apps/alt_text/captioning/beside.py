@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from itertools import takewhile, tee
 
 from PIL import Image
@@ -56,18 +56,19 @@ class Pair:
         images: what `prepare` has returned, or paths, addresses or bytes.
         """
         _ = self.image_size  # what has to be loaded for it is loaded here, not on many threads
-        with ExitStack() as stack:
-            over, sides = [], []
-            pairs = takewhile(lambda _: not over, with_contexts(images, contexts))
-            for number, own in enumerate(tee(pairs)):
-                captioner = (self.first, self.second)[number]
-                photos, words = tee(own)
-                answers = captioner.caption_each(
-                    (pair and part(pair[0], number) for pair in photos),
-                    (pair and pair[1] for pair in words),
-                )
-                sides.append(Side(stack.enter_context(closing(answers))))
-            yield from together(*sides, stop=lambda: over.append(True))
+        over = []
+        pairs = takewhile(lambda _: not over, with_contexts(images, contexts))
+        answers = [self.answers(number, own) for number, own in enumerate(tee(pairs))]
+        with closing(answers[0]), closing(answers[1]):
+            yield from together(*map(Side, answers), stop=lambda: over.append(True))
+
+    def answers(self, number: int, pairs: Iterator[tuple | None]) -> Iterator[Answer]:
+        """Return what one of the two says of images with their contexts."""
+        photos, words = tee(pairs)
+        return (self.first, self.second)[number].caption_each(
+            (pair and part(pair[0], number) for pair in photos),
+            (pair and pair[1] for pair in words),
+        )
 
 
 def part(image: object, number: int) -> object:
