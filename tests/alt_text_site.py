@@ -29,7 +29,6 @@ class Colours:
     """Stands in for a captioner: says the mean colour of a photo."""
 
     name, host, note, languages = "colours", "", "It knows colours.", ("en",)
-    least_confidence = None
 
     def __init__(self, seconds=0.0, identity="colours 0 ", size=16):
         self.seconds, self.identity, self.image_size, self.photos = seconds, identity, size, 0

@@ -7,10 +7,9 @@ import pytest
 from alt_text_site import Colours, photo, run, site
 from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.captioning.work import is_sure
 from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
 from helpers.apps.alt_text.reading.purpose import NothingKnown, readable, weak_alt
-from helpers.captioner import Candidate
+from helpers.captioner import Candidate, is_sure
 from hostile_server import SVG, answer
 
 S = "https://a.example"
@@ -209,13 +208,9 @@ def test_a_mime_type_in_the_table_costs_no_visit():
 class Doubting(Colours):
     """Is sure of dark photos alone."""
 
-    least_confidence = 0.5
-
     def candidates(self, pixels):
-        sure = float(pixels[..., 0].mean() < 100)
-        return [
-            Candidate(c.caption, c.probability, confidence=sure) for c in super().candidates(pixels)
-        ]
+        sure = bool(pixels[..., 0].mean() < 100)
+        return [Candidate(c.caption, c.probability, sure=sure) for c in super().candidates(pixels)]
 
 
 def test_a_captioner_in_doubt_suggests_nothing_and_shows_what_it_thought(tmp_path):
@@ -231,11 +226,11 @@ def test_a_captioner_in_doubt_suggests_nothing_and_shows_what_it_thought(tmp_pat
 
 def test_who_tells_no_confidence_is_taken_at_their_word():
     said = [Candidate("a dog", 0.5)]
-    assert is_sure(Colours(), said) and is_sure(Doubting(), said)
+    assert is_sure(said) and not is_sure([])
 
 
 def test_who_says_nothing_is_not_sure():
-    assert not is_sure(Colours(), [])
+    assert not is_sure([])
 
 
 def test_a_functional_image_shows_the_picture_that_another_row_brought(tmp_path):

@@ -95,7 +95,7 @@ def folder(saved, tmp_path):
 def encoder(monkeypatch, uncompiled):
     """Every captioner loaded from now on sees colours only, and says so on standard output."""
 
-    def load(name):
+    def load(name, changes=None):
         print("downloading", name)
         return ColourEncoder()
 

@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from helpers.captioner import Captioner, CaptionerError
+from helpers.captioner import Candidate, Captioner, CaptionerError, is_sure
+from helpers.captioner.__main__ import line_of
 from helpers.captioner.confidence import WORLD, Trust, World, judges_of, rarity_of
 from helpers.metrics import ngram_rarity
 from helpers.models import MergeDecoder
@@ -78,11 +79,11 @@ def test_without_a_measurement_nobody_is_confident(world, photos):
     rarity = ngram_rarity([["a dog"], ["a cat"]], str.split)
     known = asdict(TRUST)
     for lacking in [(None, world, rarity), (known, None, rarity), (known, world, None)]:
-        assert [judge(-1, ["a"]) for judge in judges_of(*lacking, photos[:2])] == [None, None]
+        assert [judge(-1, ["a"]) for judge in judges_of(*lacking, photos[:2])] == [(None, True)] * 2
     near, far = judges_of(
         known, world, rarity, np.stack([photos[0], photos[0] + 9 * photos[1] ** 2])
     )
-    assert near(-0.1, "a dog".split()) > far(-0.1, "a dog".split())
+    assert near(-0.1, "a dog".split())[0] > far(-0.1, "a dog".split())[0]
 
 
 @pytest.fixture
@@ -100,11 +101,10 @@ def folder(tmp_path):
 
 def test_a_captioner_tells_its_confidence(folder):
     captioner = Captioner.load(folder)
-    assert captioner.least_confidence == 0.2
     known, strange = np.eye(4, dtype="float32")[0], 9 * np.eye(4, dtype="float32")[3]
     here, there = captioner.feature_candidates(np.stack([known, strange]))
     assert 0.01 < here[0].confidence < 1 and there[0].confidence < 1e-6
-    assert [one.confidence for one in here] != [None, None]
+    assert here[0].sure is (here[0].confidence >= 0.2) and not there[0].sure
 
 
 def test_without_its_world_it_tells_none_and_another_captioner_leaves_none(folder):
@@ -112,7 +112,7 @@ def test_without_its_world_it_tells_none_and_another_captioner_leaves_none(folde
     replace(captioner, world=None).save(folder)
     assert not (folder / WORLD).exists()
     (best, *_), *_ = Captioner.load(folder).feature_candidates(np.ones((1, 4), "float32"))
-    assert best.confidence is None
+    assert best.confidence is None and best.sure
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,23 @@ def test_a_config_that_lies_is_refused(folder, known):
         pytest.raises(CaptionerError, Captioner.load, folder).match("an object is due")
     else:
         pytest.raises(CaptionerError, Captioner.load, folder).match('"confidence" in config.json')
+
+
+GUESS = [Candidate("a dog", 0.5, confidence=0.1, sure=False), Candidate("a cat", 0.4)]
+
+
+@pytest.mark.parametrize(
+    "candidates, anyway, said",
+    [
+        (GUESS, False, "not sure"),
+        (GUESS, True, "a dog"),
+        ([], True, "not sure"),
+        ([Candidate("a dog", 0.5)], False, "a dog"),
+    ],
+)
+def test_the_command_says_that_it_is_not_sure(candidates, anyway, said):
+    assert line_of("photo.jpg", candidates, False, anyway) == f"photo.jpg\t{said}"
+    record = json.loads(line_of("photo.jpg", candidates, True, anyway))
+    assert record["caption"] == (said if said != "not sure" else "")
+    assert record["sure"] is is_sure(candidates)
+    assert [each["caption"] for each in record["candidates"]] == [c.caption for c in candidates]

@@ -166,7 +166,7 @@ def test_a_fork_is_refused_where_it_would_wait_for_ever(monkeypatch):
 
 
 def test_what_a_download_says_does_not_go_to_standard_output(monkeypatch, capsys):
-    def load(name):
+    def load(name, changes=None):
         print("downloading", name)
         return name
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import NamedTuple
 
 import ipywidgets
 import pytest
@@ -23,18 +22,12 @@ from helpers.apps.widget import (
     uploaded_files,
 )
 from helpers.apps.wording import alt_text, in_words
+from helpers.captioner import Candidate
 from helpers.images import ImageError
 
 ROOT = Path(__file__).parents[1]
 OLDER = ["ipywidgets==7.7.1", "ipython_genutils"]  # Colab's
 ADDRESS = "https://photos.example/dog.jpg"
-
-
-class Candidate(NamedTuple):
-    """Stands in for the captioner's."""
-
-    caption: str
-    probability: float
 
 
 class FakeCaptioner:
@@ -458,6 +451,7 @@ class Whole:
     [
         ([Candidate("a dog", None)], "", "A dog."),
         ([], "sure what this image shows", ""),
+        ([Candidate("a dog", None, sure=False)], "sure what this image shows", ""),
         ([Candidate("", None)], "no words", ""),
         (ImageError("The server is busy."), "The server is busy.", ""),
     ],

@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from PIL import Image
 
 from helpers.apps.wording import alt_text, in_words
-from helpers.captioner import DEFAULT, candidates_of, captioner_names, open_warm
+from helpers.captioner import DEFAULT, candidates_of, captioner_names, is_sure, open_warm
 from helpers.images import URL, fetch_image, open_image
 from helpers.places import DATA
 
@@ -204,7 +204,7 @@ class CaptionWidget(widgets.VBox):
         self, number: int, image: Image.Image, below: str, candidates: Sequence | None = None
     ) -> None:
         """Show an image, and its captions once they are there."""
-        sentence = alt_text(candidates[0].caption) if candidates else ""
+        sentence = alt_text(candidates[0].caption) if is_sure(candidates) else ""
         preview = image_html(image, PREVIEW, sentence or "The image to caption", below)
         with self.showing:
             if number == self.number:
@@ -214,7 +214,7 @@ class CaptionWidget(widgets.VBox):
                 if candidates and candidates[0].probability is not None:
                     self.table.value = candidates_table(candidates)
                 if candidates is not None:
-                    self.say("" if sentence else NO_WORDS if candidates else NOT_SURE)
+                    self.say("" if sentence else NO_WORDS if is_sure(candidates) else NOT_SURE)
 
     def fail(self, problem: str, number: int | None = None) -> None:
         """Say what went wrong, in words, and show no image of an earlier request beside it."""

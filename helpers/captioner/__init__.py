@@ -11,6 +11,6 @@ from helpers.captioner.opening import (
 )
 from helpers.captioner.own import OwnCaptioner
 from helpers.captioner.protocol import AnyCaptioner
-from helpers.captioner.search import Candidate, Search, add_search_options
+from helpers.captioner.search import Candidate, Search, add_search_options, is_sure
 from helpers.captioner.singly import candidates_of, open_warm, warm_up
 from helpers.captioner.streaming import caption_stream

@@ -18,6 +18,7 @@ from helpers.captioner import (
     add_captioner_options,
     captioner_options,
     explain,
+    is_sure,
     open_captioner,
 )
 from helpers.console import (
@@ -33,6 +34,9 @@ from helpers.console import (
 )
 from helpers.encoders import EncoderError
 from helpers.images import ImageError
+
+NOT_SURE = "not sure"
+TOLD = ("caption", "probability", "confidence")  # of each candidate, as JSON
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +71,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "--explain", metavar="FOLDER", help="draw where it looked, a PNG per image in FOLDER"
     )
+    parser.add_argument(
+        "--anyway", action="store_true", help="the best guess instead of “not sure”"
+    )
     return parser.parse_args(arguments)
 
 
@@ -81,7 +88,7 @@ def print_captions(options: argparse.Namespace) -> int:
             tqdm.write(one_line(result), file=sys.stderr)
             failed = 1
         else:
-            print(line_of(source, result, options.json), flush=True)
+            print(line_of(source, result, options.json, options.anyway), flush=True)
     return failed
 
 
@@ -127,15 +134,17 @@ def list_sources(named: Sequence[str]) -> list[str]:
     return [line for line in chain.from_iterable(lines) if line.strip()]
 
 
-def line_of(source: str, candidates: list[Candidate], as_json: bool) -> str:
-    """Return what is printed for one image."""
-    caption = candidates[0].caption if candidates else ""  # it isn't sure
+def line_of(source: str, candidates: list[Candidate], as_json: bool, anyway: bool = False) -> str:
+    """Return what is printed for one image; `anyway` also where the captioner isn't sure."""
+    told = candidates and (anyway or is_sure(candidates))
+    caption = candidates[0].caption if told else NOT_SURE
     if not as_json:
         source = source.replace("\n", "\\n").replace("\t", "\\t")  # they end a name
         return printable(f"{source}\t{caption}", "surrogateescape")
-    beams = [{"caption": each.caption, "probability": each.probability} for each in candidates]
-    best = beams[0] if beams else {"caption": "", "probability": None}
-    record = {"image": source, **best, "candidates": beams}
+    beams = [{name: getattr(each, name) for name in TOLD} for each in candidates]
+    best = beams[0] if beams else dict.fromkeys(TOLD)
+    sure = {"caption": caption if told else "", "sure": is_sure(candidates)}
+    record = {"image": source, **best, **sure, "candidates": beams}
     line = json.dumps(record, ensure_ascii=False)
     return line if line == printable(line) else json.dumps(record)
 

@@ -187,8 +187,8 @@ class Captioner(Ours):
         """Return a beam in words; `judge` tells how far they can be trusted."""
         ids, probability = tuple(beam.ids), math.exp(beam.log_probability)
         caption = self.tokenizer.decode(ids)
-        sure = judge(beam.log_probability / (len(ids) + beam.ended), caption.split())
-        return Candidate(caption, probability, ids, agreement, sure)
+        judged = judge(beam.log_probability / (len(ids) + beam.ended), caption.split())
+        return Candidate(caption, probability, ids, agreement, *judged)
 
     def find(self, features: np.ndarray) -> list[list[Candidate]]:
         """Return the captions of its own search for each row of features."""

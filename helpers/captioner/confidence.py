@@ -7,6 +7,7 @@ right?* Words that the decoder is sure of, in phrases that people use often, are
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -130,25 +131,25 @@ def check_trust(known: dict) -> None:
 
 def judges_of(
     known: dict | None, world: World | None, rarity: "Rarity | None", features: np.ndarray
-) -> list[Callable[[float, Sequence[str]], float | None]]:
-    """Return for each photo what tells the confidence of a caption of it.
+) -> list[Callable[[float, Sequence[str]], tuple[float | None, bool]]]:
+    """Return for each photo what tells the confidence of a caption of it, and if it is enough.
 
     Arguments:
         known: "confidence" of a captioner's config; without it, a world or a rarity of n-grams,
-            the confidence of everything is None.
+            the confidence of everything is None, which has to be enough.
         features: float (photos, size) or (photos, regions, size).
 
     Each takes the mean log-probability of a caption's words and the words.
     """
     if not (known and world and rarity):
-        return [lambda sure, words: None] * len(features)
+        return [lambda sure, words: (None, True)] * len(features)
     trust = Trust(**known)
-    return [
-        lambda sure, words, strange=float(strange): trust.confidence(
-            strange, sure, rarity_of(words, rarity)
-        )
-        for strange in world.strangeness(features)
-    ]
+
+    def judge(strangeness: float, sure: float, words: Sequence[str]) -> tuple[float, bool]:
+        confidence = trust.confidence(strangeness, sure, rarity_of(words, rarity))
+        return confidence, confidence >= trust.least
+
+    return [partial(judge, float(strange)) for strange in world.strangeness(features)]
 
 
 def rarity_of(words: Sequence[str], rarity: "Rarity") -> float:

@@ -41,7 +41,7 @@ class EndpointCaptioner:
     Raises CaptionerError for an address that is none.
     """
 
-    languages, least_confidence = None, None
+    languages = None
     image_size = SIDE
 
     def __init__(

@@ -45,11 +45,6 @@ class Ours:
         return (LANGUAGES[dataset],) if dataset in LANGUAGES else ()
 
     @property
-    def least_confidence(self) -> float | None:
-        """The confidence below which it isn't sure, if that was measured."""
-        return self.config.get("confidence", {}).get("least")
-
-    @property
     def image_size(self) -> int:
         """Pixels a side that its encoder reads."""
         return self.encoder.image_size

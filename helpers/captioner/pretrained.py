@@ -44,7 +44,7 @@ class PretrainedCaptioner:
     images; what a preset from the web is, is known when it is loaded.
     """
 
-    languages, host, least_confidence = None, "", None
+    languages, host = None, ""
 
     def __init__(
         self,

@@ -20,8 +20,6 @@ class AnyCaptioner(Protocol):
         languages: the codes of those that it writes, such as ("en",); None for any that it is
             asked for, () if nobody knows.
         host: where photos are sent to; "" if they stay on this machine.
-        least_confidence: how sure its best caption has to be, as a Candidate's `confidence`, for an
-            app to suggest it; None if it doesn't tell.
         image_size: pixels a side beyond which it sees nothing more of a photo.
     """
 
@@ -30,7 +28,6 @@ class AnyCaptioner(Protocol):
     note: str
     languages: tuple[str, ...] | None
     host: str
-    least_confidence: float | None
     image_size: int
 
     def prepare(self, image: Image.Image) -> object:

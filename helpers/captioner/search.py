@@ -32,6 +32,7 @@ class Candidate:
         ids: the ids of the words.
         agreement: how well all candidates agree with it, as CIDEr-D, where they have voted.
         confidence: 0 to 1, the chance that it is right; None where nobody has measured that.
+        sure: whether that is enough to show it unasked; apps say “not sure” where it isn't.
     """
 
     caption: str
@@ -39,6 +40,12 @@ class Candidate:
     ids: tuple[int, ...] = ()
     agreement: float | None = None
     confidence: float | None = None
+    sure: bool = True
+
+
+def is_sure(candidates: Sequence[Candidate] | None) -> bool:
+    """Tell whether there is a caption, and its captioner sure enough of it."""
+    return bool(candidates) and candidates[0].sure
 
 
 @dataclass(frozen=True)

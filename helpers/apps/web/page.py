@@ -17,7 +17,7 @@ from helpers.apps.web.desk import COME_AGAIN, BusyError, CaptionDesk
 from helpers.apps.web.hosts import is_ours
 from helpers.apps.web.uploads import NO_ROOM
 from helpers.apps.wording import alt_text, in_words
-from helpers.captioner import Candidate
+from helpers.captioner import Candidate, is_sure
 from helpers.images import ImageError, open_image
 
 MAX_BYTES, MAX_PHOTOS = 10_000_000, 20  # of one request
@@ -178,8 +178,10 @@ def answer_of(name: str, result: list[Candidate] | ImageError) -> dict:
     """Return a file's name with its captions, or with what is wrong with it."""
     if isinstance(result, ImageError):
         return {"name": name, "error": str(result)}
-    if not (sentence := alt_text(result[0].caption) if result else ""):
-        return {"name": name, "error": NO_WORDS if result else NOT_SURE}
+    if not is_sure(result):
+        return {"name": name, "error": NOT_SURE}
+    if not (sentence := alt_text(result[0].caption)):
+        return {"name": name, "error": NO_WORDS}
     candidates = [
         {"caption": c.caption, "probability": c.probability, "in_words": likely(c)} for c in result
     ]

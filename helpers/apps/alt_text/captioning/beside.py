@@ -36,7 +36,7 @@ class Pair:
         self.first, self.second = first, second
         self.name, self.identity = first.name, f"{first.identity} {second.identity}"
         self.note = f"{first.note} Beside it {second.note}"
-        self.languages, self.least_confidence = first.languages, first.least_confidence
+        self.languages = first.languages
         self.host = " and ".join(sorted({first.host, second.host} - {""}))
 
     @property

@@ -18,7 +18,7 @@ from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import Photo, Result
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.visiting.visits import visits
-from helpers.captioner import AnyCaptioner, Candidate, open_captioner
+from helpers.captioner import AnyCaptioner, Candidate, is_sure, open_captioner
 from helpers.images import USER_AGENT, ImageError
 
 RESULTS_AHEAD = 32  # fetched while the captioner is busy
@@ -151,7 +151,7 @@ class Passage:
             failed = [Finding(address, *said) for address in addresses]
             self.findings += failed if answer.status != statuses.PENDING else []
             return
-        sure = is_sure(self.captioner, answer)
+        sure = is_sure(answer)
         self.pictures.append(Picture(picture.digest, picture.thumbnail, kept(answer), sure))
         if beside := getattr(answer, "beside", None):
             self.pictures.append(Picture(picture.digest + ENDING, b"", kept(beside)))
@@ -161,18 +161,6 @@ class Passage:
         """Return what is to be saved now, and forget it."""
         batch, self.findings, self.pictures = (self.findings, self.pictures), [], []
         return [batch] if batch[0] else []
-
-
-def is_sure(captioner: AnyCaptioner, candidates: Sequence[Candidate]) -> bool:
-    """Return whether a captioner is sure enough of its best caption for it to be suggested.
-
-    The one place that asks. Who offers no caption has said that it isn't; who tells no confidence,
-    or not how much is enough, is taken at their word.
-    """
-    if not candidates:
-        return False
-    given, least = candidates[0].confidence, captioner.least_confidence
-    return least is None or given is None or given >= least
 
 
 def kept(candidates: Sequence[Candidate]) -> list[tuple[str, float | None]]:
