@@ -341,7 +341,7 @@ for address in addresses:
 # python -m helpers.apps.alt_text crawl.csv -o out.csv
 # ```
 #
-# Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `load` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
+# Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `open_it` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
 
 # %%
 captioner = Workspace(dataset).captioner(seed=SEED)
@@ -349,7 +349,7 @@ trained = str(folder.parent / "captioner")
 out = folder / "out.csv"
 command = [str(crawl), "-o", str(out), "--captioner", trained, "--local", local, "--rate", "50"]
 Site.visits.clear()
-code = main([*command, "--limit", "10"], load=lambda name: captioner)
+code = main([*command, "--limit", "10"], open_it=lambda name, **options: captioner)
 print("exit code", code, "·", Site.visits.total(), "visits")
 
 # %% [markdown]
@@ -365,7 +365,7 @@ print("exit code", code, "·", Site.visits.total(), "visits")
 
 # %%
 before = Site.visits.copy()
-main(command, load=lambda name: captioner)
+main(command, open_it=lambda name, **options: captioner)
 after = Site.visits - before
 twice = [path for path in before if after[path]]
 print(len(after), "paths were visited, of them again:", twice)
@@ -376,7 +376,7 @@ assert twice == ["/robots.txt"]
 
 # %%
 before = Site.visits.copy()
-assert main(command, load=lambda name: captioner) == 0
+assert main(command, open_it=lambda name, **options: captioner) == 0
 assert Site.visits == before and before["/busy.jpg"] == 2
 
 # %% [markdown]
@@ -562,7 +562,7 @@ for number in range(4):
 
 before = Site.visits.copy()
 arguments = [str(fetched), "-o", str(folder / "fetched.csv"), "--captioner", trained]
-main([*arguments, "--no-report"], load=lambda name: captioner)
+main([*arguments, "--no-report"], open_it=lambda name, **options: captioner)
 assert Site.visits == before
 
 # %% [markdown]
