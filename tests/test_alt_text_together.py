@@ -185,6 +185,13 @@ def test_an_option_that_neither_captioner_has_is_refused():
         open_pair(open_captioner, "mini", "attention-xception", {"endpoint": "http://a/v1"})
 
 
+def test_two_captioners_with_one_story_tell_it_once():
+    pair = open_pair(open_captioner, "attention-xception", "merge-xception", {})
+    assert pair.note.startswith("attention-xception and merge-xception: learnt from")
+    assert pair.note.count("learnt") == 1
+    assert open_pair(open_any, "chat:m", "x", {"endpoint": "http://a/v1"}).note.count(".") > 1
+
+
 def side(*answers):
     """The answers of a captioner; an error among them ends it."""
     for each in answers:

@@ -112,7 +112,7 @@ for rule in RULES:
     print("•", rule)
 
 # %% [markdown]
-# The first rule is the one that no captioner can keep. The same photo of a dog says "Our office dog, Bo" on the page of a team and "A collar with a steel buckle" in a shop. A captioner sees pixels, never the page. So it makes *suggestions*, and a person decides.
+# The first rule is the one that no captioner can keep. The same photo of a dog says "Our office dog, Bo" on the page of a team and "A collar with a steel buckle" in a shop. Ours sees pixels, never the page. So it makes *suggestions*, and a person decides.
 #
 # The other rules are about form, so a program can help. Lesson 07 made a sentence of a caption. What is left is the length. `shorten` cuts between two words.
 
@@ -263,7 +263,7 @@ for sides in ((600, 2), (16, 16), (None, 1), (299, 299)):
     print(sides, by_size(*sides) or "may say something")
 
 # %% [markdown]
-# (An icon that is the only content of a link does need words. Where it leads to, that is: "Basket", not "A small cart". No captioner can tell; the reviewer can.)
+# (An icon that is the only content of a link does need words. Where it leads to, that is: "Basket", not "A small cart". No captioner can tell. But the markup can: the tool takes the link's title, or the name of the page that it leads to.)
 #
 # The whole of this is a dry run. It reads the table and tells what would be done, without a single visit.
 
@@ -341,7 +341,7 @@ for address in addresses:
 # python -m helpers.apps.alt_text crawl.csv -o out.csv
 # ```
 #
-# Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `load` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
+# Here you call the same `main`. It is told which captioner to take and which server of yours to let in. `open_it` hands over the captioner that is in memory already, so it isn't loaded anew. And for now, `--limit` makes it stop after ten addresses. (The first captions take some seconds, for the encoder has to be loaded.)
 
 # %%
 captioner = Workspace(dataset).captioner(seed=SEED)
@@ -349,7 +349,7 @@ trained = str(folder.parent / "captioner")
 out = folder / "out.csv"
 command = [str(crawl), "-o", str(out), "--captioner", trained, "--local", local, "--rate", "50"]
 Site.visits.clear()
-code = main([*command, "--limit", "10"], load=lambda name: captioner)
+code = main([*command, "--limit", "10"], open_it=lambda name, **options: captioner)
 print("exit code", code, "·", Site.visits.total(), "visits")
 
 # %% [markdown]
@@ -359,13 +359,13 @@ print("exit code", code, "·", Site.visits.total(), "visits")
 #
 # A job of hours gets interrupted: a laptop is closed, a cable pulled, a process killed. So what is done has to survive, and what is half done must not look done.
 #
-# That is what databases are for. The job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: all that belongs together is written, or nothing of it. A kill at the worst moment loses the photos in hand, 32 at most, and they are fetched again. (The tests of the course kill it at random, dozens of times, and compare the tables.)
+# That is what databases are for. The job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: all that belongs together is written, or nothing of it. A kill at the worst moment loses the photos in hand, a few dozen, and they are fetched again. (The tests of the course kill it at random, dozens of times, and compare the tables.)
 #
 # The same command goes on. Which addresses are asked for twice?
 
 # %%
 before = Site.visits.copy()
-main(command, load=lambda name: captioner)
+main(command, open_it=lambda name, **options: captioner)
 after = Site.visits - before
 twice = [path for path in before if after[path]]
 print(len(after), "paths were visited, of them again:", twice)
@@ -376,11 +376,11 @@ assert twice == ["/robots.txt"]
 
 # %%
 before = Site.visits.copy()
-assert main(command, load=lambda name: captioner) == 0
+assert main(command, open_it=lambda name, **options: captioner) == 0
 assert Site.visits == before and before["/busy.jpg"] == 2
 
 # %% [markdown]
-# What came out? Your columns as they were, and five more. Here are some of them, for the last two plain photos and the rows after them.
+# What came out? Your columns as they were, and seven more. Here are some of them, for the last two plain photos and the rows after them.
 
 
 # %%
@@ -399,7 +399,9 @@ for row in table[PHOTOS - 2 :]:
 #
 # ## 7. A person has the last word
 #
-# Beside the table lies `out.report.html`. Open it in a browser: it shows every picture with its suggestion in a box, the other candidates as buttons, and a tick for "reviewed". One button saves the reviewed table. The page needs no network, so you can mail it to whoever knows the site.
+# Beside the table lies `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of the page around it. A key accepts, edits or rejects, or says that the picture only decorates. *Save the review* gives a file, and the command takes it back: `--review out.review.json` writes what was decided into the table, and `--for html`, `wordpress` or `shopify` writes a file for the way back to the site. The page needs no network, so you can mail it to whoever knows the site.
+#
+# Try before you pay: `--sample 20` captions a spread of twenty images, and the review of those tells how many of the rest you would accept.
 #
 # With thousands of suggestions, where should a person begin? Where the captioner was least sure. But lesson 07 has shown that the probability of a sentence shrinks with every word. Sorted by it, the long captions come first, right or wrong. On Flickr8k its order is much like that of length, turned round: the **rank correlation** of the two is -0.80 for the course's captioner. (1 is the same order, -1 the opposite one, 0 no connection.) So take what *a word* got on average, the geometric mean. The end of the sentence counts as a word.
 
@@ -498,7 +500,7 @@ else:
 # %% [markdown]
 # Don't build on that last number. TensorFlow uses all cores of a machine already, so two workers on one machine share what there is, and what else runs there decides. Workers pay on *other* machines. There you start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command. The features of lesson 02 can use the same cluster: `python -m helpers.pipeline … --scheduler tcp://…:8786`; every worker needs the photos under the same path.
 #
-# But do the same rows come out? (Confidence may differ in its last digit: a batch of four adds up its numbers in another order than a batch of 32.)
+# But do the same rows come out? (Confidence may differ in its last digit: a batch of four adds up its numbers in another order than a batch of 16.)
 
 # %%
 if 2 in speed:
@@ -562,7 +564,7 @@ for number in range(4):
 
 before = Site.visits.copy()
 arguments = [str(fetched), "-o", str(folder / "fetched.csv"), "--captioner", trained]
-main([*arguments, "--no-report"], load=lambda name: captioner)
+main([*arguments, "--no-report"], open_it=lambda name, **options: captioner)
 assert Site.visits == before
 
 # %% [markdown]

@@ -35,7 +35,7 @@ class Pair:
     def __init__(self, first: AnyCaptioner, second: AnyCaptioner):
         self.first, self.second = first, second
         self.name, self.identity = first.name, f"{first.identity} {second.identity}"
-        self.note = f"{first.note} Beside it {second.note}"
+        self.note = note_of(first, second)
         self.languages = first.languages
         self.host = " and ".join(sorted({first.host, second.host} - {""}))
 
@@ -74,6 +74,14 @@ class Pair:
 def part(image: object, number: int) -> object:
     """Return what one of the two captioners is given of an image."""
     return image[number] if isinstance(image, Prepared) else image
+
+
+def note_of(first: AnyCaptioner, second: AnyCaptioner) -> str:
+    """Return what two captioners say of themselves; once, if it is the same."""
+    said = second.note.removeprefix(second.name)
+    if first.note == f"{first.name}{said}":
+        return f"{first.name} and {second.name}{said}"
+    return f"{first.note} Beside it {second.note}"
 
 
 class Side:
