@@ -13,12 +13,13 @@ import ipywidgets
 import pytest
 from PIL import Image
 
+from helpers.apps import samples
 from helpers.apps import widget as module
+from helpers.apps.samples import sample_photos
 from helpers.apps.widget import (
     candidates_table,
     caption_widget,
     image_html,
-    sample_photos,
     uploaded_files,
 )
 from helpers.apps.wording import alt_text, in_words
@@ -169,17 +170,18 @@ def test_files_of_both_versions(value):
 
 
 def test_the_ready_examples_are_scenes_that_no_training_saw(monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(samples, "find_spec", lambda name: None)
     test_split = (ROOT / "data/mini/Flickr_8k.testImages.txt").read_text().split()
-    assert [path.name in test_split for path in sample_photos().values()] == [True] * 3
+    assert [path.name in test_split for path in sample_photos().values()] == [True] * 2
 
 
-def test_photos_of_scikit_image_are_offered_where_it_stands(monkeypatch, tmp_path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "chelsea.png").write_bytes(photo())
+def test_free_photos_are_offered_where_their_packages_stand(monkeypatch, tmp_path):
+    for name in ("data/chelsea.png", "mpl-data/sample_data/grace_hopper.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(photo())
     package = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
-    monkeypatch.setattr(module, "find_spec", lambda name: package)
-    assert list(sample_photos()) == ["scene 1", "scene 2", "scene 3", "cat"]
+    monkeypatch.setattr(samples, "find_spec", lambda name: package)
+    assert list(sample_photos()) == ["portrait", "cat", "scene 1", "scene 2"]
 
 
 def test_the_module_brings_no_tensorflow():

@@ -330,12 +330,12 @@ def test_make_lab_shows_the_whole_course(tmp_path):
 def photograph(captioners, target):
     """Write a picture of the widget at work for lesson 07.
 
-    captioners: label -> name or folder; the first one captions scene 1.
+    captioners: label -> name or folder; the first one captions the photographer.
     """
     code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
     code += f"from helpers.apps.widget import caption_widget\ncaption_widget({captioners!r})"
     with TemporaryDirectory() as folder, notebook_page(Path(folder), code) as page:
-        page.get_by_role("button", name="scene 1").click()
+        page.get_by_role("button", name="photographer").click()
         page.locator("button.mod-primary:disabled").wait_for()
         page.locator("button.mod-primary:enabled").wait_for()
         page.mouse.click(1200, 1000)  # nothing has the focus

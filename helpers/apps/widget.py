@@ -5,21 +5,17 @@ import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock, RLock, Thread, Timer
 
 import ipywidgets as widgets
 from PIL import Image
 
+from helpers.apps.samples import sample_photos
 from helpers.apps.wording import alt_text, in_words
 from helpers.captioner import DEFAULT, candidates_of, captioner_names, is_sure, open_warm
 from helpers.images import URL, fetch_image, open_image
-from helpers.places import DATA
 
-MINI = DATA / "mini" / "Flicker8k_Dataset"
-SCENES = ("1474644272_e86d0cb9b1.jpg", "1032777586_b583be4390.jpg", "2629405599_60eb4c14e3.jpg")
-SCIKIT_IMAGE = {"astronaut": "astronaut.png", "cat": "chelsea.png", "rocket": "rocket.jpg"}
 HINT = "JPEG, PNG, WebP, GIF or BMP, at most 10 MB:<br>larger files get lost on their way"
 NO_FILE = "No file arrived. Scale the photo down to less than 10 MB, or paste its address."
 MAX_UPLOAD = (
@@ -70,15 +66,6 @@ def uploaded_files(value: dict | Sequence) -> list[tuple[str, bytes]]:
     """Return (name, content) of the files of a FileUpload: ipywidgets 7 has a dict, 8 a tuple."""
     files = value.items() if isinstance(value, dict) else ((f["name"], f) for f in value)
     return [(name, bytes(file["content"])) for name, file in files]
-
-
-def sample_photos() -> dict[str, Path]:
-    """Return examples, label -> path: scenes of mini, photos of scikit-image where it stands."""
-    photos = {f"scene {number}": MINI / name for number, name in enumerate(SCENES, start=1)}
-    if package := find_spec("skimage"):
-        folder = Path(package.origin).parent / "data"
-        photos |= {label: folder / name for label, name in SCIKIT_IMAGE.items()}
-    return {label: path for label, path in photos.items() if path.exists()}
 
 
 class CaptionWidget(widgets.VBox):

@@ -14,6 +14,6 @@ from helpers.features.files import (
     save_features,
     stamp_of,
 )
-from helpers.features.reducing import Reduction, fit_reduction, reduce_features
+from helpers.features.reducing import Reduction, fit_reduction, reduce_features, sample_vectors
 from helpers.features.regions import gather_regions, region_files
 from helpers.features.spreading import spread_features

@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 from helpers.features.files import Features, FeaturesError, write_array
 from helpers.files import replacing
 
+SAMPLE = 30_000  # vectors of features from which their mean and spread are taken
 AT_ONCE = 64  # photos reduced together; 78 MB of Xception's grids
 
 
@@ -87,3 +88,11 @@ def reduce_features(features: Features, reduction: Reduction, target: str | Path
     starts = tqdm(range(0, len(vectors), AT_ONCE), "reduced")
     reduced = (reduction(vectors[start : start + AT_ONCE]) for start in starts)
     return write_array(Path(target), label, (*vectors.shape[1:-1], components), reduced)
+
+
+def sample_vectors(features: np.ndarray) -> np.ndarray:
+    """Return vectors (vectors, numbers) of photos taken at random, without those of padding."""
+    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
+    sample = np.random.default_rng(0).permutation(len(features))[:photos]
+    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
+    return vectors[vectors.any(axis=1)]

@@ -27,6 +27,7 @@ from helpers.features import (
     load_features,
     reduce_features,
     region_files,
+    sample_vectors,
     spread_features,
 )
 from helpers.files import LockedError, locked
@@ -34,8 +35,6 @@ from helpers.models import DECODERS
 from helpers.places import work_root
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, Recipe
-
-SAMPLE = 30_000  # vectors of features from which their mean and spread are taken
 
 
 class PipelineError(ValueError):
@@ -215,14 +214,6 @@ class Materials:
         return CaptionBatches(
             views, photo_rows, ids, recipe.batch_size, shuffle=training, seed=seed
         )
-
-
-def sample_vectors(features: np.ndarray) -> np.ndarray:
-    """Return vectors (vectors, numbers) of photos taken at random, without those of padding."""
-    photos = SAMPLE // int(np.prod(features.shape[1:-1]))
-    sample = np.random.default_rng(0).permutation(len(features))[:photos]
-    vectors = features[np.sort(sample)].reshape(-1, features.shape[-1])
-    return vectors[vectors.any(axis=1)]
 
 
 def holds(path: Path, fits: Callable[[], bool], made_of: str = "captions") -> bool:

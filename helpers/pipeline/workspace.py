@@ -14,10 +14,11 @@ from helpers.captioner import Captioner
 from helpers.captioner.ngrams import function_words
 from helpers.encoders import ENCODERS
 from helpers.encoders.table import RANDOM
+from helpers.features import sample_vectors
 from helpers.files import locked
 from helpers.metrics import ngram_rarity, score_captions
 from helpers.models import DECODERS, precision
-from helpers.pipeline.materials import Materials, PipelineError, recipe_for, sample_vectors
+from helpers.pipeline.materials import Materials, PipelineError, recipe_for
 from helpers.pipeline.origin import backup_of, differences, origin_in
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.training import Recipe, train_decoder

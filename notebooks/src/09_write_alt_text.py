@@ -540,8 +540,6 @@ for workers in (1, 2, 5, 20, 100):
 # %% [markdown]
 # The speeds of one and two workers are measured, both on this machine. All rows below are a projection: they assume a machine for each worker, as fast as this one, and a network that keeps up. See where the hours stop falling. From there on it is not the captioner that you wait for but manners: five servers at five visits a second. No number of machines helps against that, and no machine should.
 #
-# (Your own site's photos may be larger than these. And so small a job overstates the disk: the state has empty room, and the review page brings its own program.)
-#
 # If the images lie on thousands of servers, there are tools made for fetching alone. **img2dataset** is one: its authors report 100 million images in 20 hours on one machine. It leaves a folder of **shards**, numbered folders with some thousands of images each:
 #
 # ```sh
@@ -550,7 +548,7 @@ for workers in (1, 2, 5, 20, 100):
 # python -m helpers.apps.alt_text fetched -o out.csv
 # ```
 #
-# It respects `noai`, too. But it asks no `robots.txt` and lets in addresses of your own network, so give it no list that strangers wrote. It also wants whole addresses. Here is a folder as it writes it, made by hand from four photos. Beside each image stands a JSON file.
+# It asks no `robots.txt` and lets in addresses of your own network, so give it no list that strangers wrote. It also wants whole addresses. Here is a folder as it writes it, made by hand from four photos. Beside each image stands a JSON file.
 
 # %%
 fetched = folder / "fetched"
