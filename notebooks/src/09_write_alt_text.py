@@ -399,7 +399,7 @@ for row in table[PHOTOS - 2 :]:
 #
 # ## 7. A person has the last word
 #
-# Beside the table lies `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of the page around it. A key accepts, edits or rejects, or says that the picture only decorates. *Save the review* gives a file, and the command takes it back: `--review out.review.json` writes what was decided into the table, and `--for html`, `wordpress` or `shopify` writes a file for the way back to the site. The page needs no network, so you can mail it to whoever knows the site.
+# Beside the table lies `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of the page around it. A key accepts, edits or rejects, or says that the picture only decorates. *Save the review* gives a file, and the command takes it back: `--review out.review.json` writes what was decided into the table, and `--for html`, `wordpress` or `shopify` writes a file for the way back to the site.
 #
 # Try before you pay: `--sample 20` captions a spread of twenty images, and the review of those tells how many of the rest you would accept.
 #
