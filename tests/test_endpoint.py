@@ -398,7 +398,10 @@ def test_the_command_captions_through_a_server(server, tmp_path, capsys):
     server.cases["unsure"] = (200, said("I can't tell."))
     words[3] = server.at("unsure")
     assert command([str(paths[0]), *words, "--json"]) == 0
-    assert '"caption": "", "probability": null, "candidates": []' in capsys.readouterr().out
+    assert (
+        '"caption": "", "probability": null, "confidence": null, "sure": false'
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(

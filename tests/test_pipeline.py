@@ -187,7 +187,7 @@ def test_one_training_loads_the_features_once(folder, ready, tmp_path, loads, mo
 def test_features_are_extracted_once_and_mirrored_for_training_alone(dataset, work, monkeypatch):
     encoders = []
     monkeypatch.setattr(
-        materials, "load_encoder", lambda name: encoders.append(name) or FakeEncoder()
+        materials, "load_encoder", lambda name, changes=None: encoders.append(name) or FakeEncoder()
     )
     for _ in range(2):
         assert set(Workspace(dataset, work).features().names) == set(NAMES)
@@ -235,7 +235,7 @@ def test_files_that_something_else_wrote_are_replaced(dataset, ready, capsys, fi
 
 
 def test_features_of_replaced_photos_are_made_anew(dataset, ready, monkeypatch, capsys):
-    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     monkeypatch.setattr(Features, "stale", lambda *_: "t1.jpg was replaced since")
     old = load_features(ready / "features.pkl").vectors
     assert not np.array_equal(Workspace(dataset).features().vectors, old)
@@ -245,7 +245,7 @@ def test_features_of_replaced_photos_are_made_anew(dataset, ready, monkeypatch, 
 def test_features_of_another_encoder_are_made_anew(dataset, ready, monkeypatch, capsys):
     old = load_features(ready / "features.pkl")
     save_features(Features("vgg16", old.names, old.vectors, old.stamps), ready / "features.pkl")
-    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     assert Workspace(dataset).features().encoder == "xception"
     assert "those of 'vgg16', not of 'xception'" in capsys.readouterr().out
 
@@ -254,7 +254,7 @@ def test_features_of_another_encoder_are_made_anew(dataset, ready, monkeypatch, 
 def test_features_of_before_are_made_anew(dataset, ready, monkeypatch, capsys, protocol):
     old = load_features(ready / "features.pkl")
     (ready / "features.pkl").write_bytes(pickle.dumps(vars(old), protocol))
-    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     made = Workspace(dataset).features()
     assert made.names == load_features(ready / "features.pkl").names == old.names
     told = (
@@ -424,7 +424,7 @@ def test_photos_that_are_all_alike_leave_room_for_others(size, photos):
 
 def test_too_few_photos_are_a_warning(monkeypatch, work, tmp_path, capsys):
     monkeypatch.setattr(workspace, "train_decoder", lambda *_, **__: {"val_loss": [1.0]})
-    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     dataset = open_dataset(write_dataset(tmp_path / "tiny"))
     photos = len(dataset.splits["train"])
     for few in (photos, photos + 1):
@@ -459,7 +459,9 @@ def test_random_weights_are_told_in_files_config_and_scores(
         name = "vgg16-random"
 
     names = []
-    monkeypatch.setattr(materials, "load_encoder", lambda name: names.append(name) or Random())
+    monkeypatch.setattr(
+        materials, "load_encoder", lambda name, changes=None: names.append(name) or Random()
+    )
     assert main(arguments(folder, tmp_path / "out", "--model", "concatenate", "--epochs", "1")) == 0
     assert names == ["vgg16", "vgg16-random"]
     assert (ready / "vgg16-random.npy").exists() and not (ready / "vgg16.npy").exists()
@@ -477,7 +479,7 @@ def test_features_that_lack_a_photo_are_made_anew(dataset, ready, monkeypatch):
     old = load_features(ready / "features.pkl")
     fewer = Features("xception", old.names[1:], old.vectors[1:], old.stamps[1:])
     save_features(fewer, ready / "features.pkl")
-    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     assert set(Workspace(dataset).features().names) == set(NAMES)
 
 
@@ -513,7 +515,7 @@ TINY_ATTENTION = replace(
 def test_the_attention_model_trains_on_grids_and_is_scored_on_them(
     dataset, work, monkeypatch, uncompiled, eager
 ):
-    monkeypatch.setattr(materials, "load_encoder", lambda name: GridEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: GridEncoder())
     folder, work = work, Workspace(dataset, work)
     captioner = work.captioner(TINY_ATTENTION)
     assert captioner.config["decoder"] == "attention"
@@ -547,7 +549,7 @@ def test_a_captioner_of_reduced_regions_reads_whole_ones(
     folder, work, tmp_path, monkeypatch, capsys, uncompiled, eager
 ):
     encode = GridEncoder.encode
-    monkeypatch.setattr(materials, "load_encoder", lambda name: GridEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: GridEncoder())
     tiny = {"attention": replace(TINY_ATTENTION, epochs=1)}
     monkeypatch.setitem(RECIPES, "mini", tiny)
     record, more = tmp_path / "runs.json", ["--model", "attention", "--components", "2"]
@@ -683,7 +685,7 @@ def test_a_folder_without_captions_is_named(folder, tmp_path, work, capsys):
 
 def test_a_broken_image_is_named(folder, tmp_path, work, capsys, monkeypatch):
     (folder / "images" / "d1.jpg").write_bytes(b"\xff\xd8 no photo")
-    monkeypatch.setattr(materials, "load_encoder", lambda name: FakeEncoder())
+    monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     message = refusal(capsys, folder, tmp_path / "out")
     last = [line for line in message.splitlines() if "d1.jpg" in line]
     assert len(last) == 1 and "run again" in message
@@ -896,8 +898,8 @@ class WeighedEncoder(FakeEncoder):
 
     network = SimpleNamespace(get_weights=lambda: [np.ones(3, "float32")])
 
-    def __init__(self, name):
-        assert name == "xception"
+    def __init__(self, name, changes=None):
+        assert name == "xception" and changes is None
 
 
 @pytest.mark.slow
