@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from alt_text_site import Colours, photo, run, site
 from helpers.apps.alt_text.visiting import lettering as letters
-from helpers.apps.alt_text.visiting.lettering import Line, covered, in_order
+from helpers.apps.alt_text.visiting.lettering import Line, covered, in_order, says_something
 from helpers.apps.alt_text.visiting.photos import Photo, look
 from hostile_server import answer
 from lettered import FACES, Lettered, drawn, greek, lettered, logo, screenshot, turned, wrong
@@ -136,3 +136,20 @@ def test_a_box_that_is_the_picture_is_no_text():
 
 def test_a_photo_needs_no_reader():
     assert isinstance(look("a", photo(7, (500, 300)), Colours()), Photo)
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("Open daily, 9-17!", True),
+        ("50 % off: “Café & Crème” (new)", True),
+        ("新しい", True),
+        ("*** *★ X1 COMO HOPPER", False),
+        ("★★★★☆ good", False),
+        ("|||= |||", False),
+        ("ab", False),
+        ("a" * 301, False),
+    ],
+)
+def test_patterns_that_are_read_as_signs_are_no_text(text, words):
+    assert says_something(text) is words

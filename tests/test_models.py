@@ -363,6 +363,7 @@ def test_attention_is_what_its_formula_says(attention, regions):
 @pytest.mark.slow
 @pytest.mark.parametrize("regions, channels", [(10, 5), (36, 9), (100, 12)])
 def test_any_number_of_regions_of_any_width_trains(regions, channels):
+    keras.utils.set_random_seed(1)
     model = AttentionDecoder(VOCAB, channels, embedding_size=5, units=7, attention_size=3)
     features = np.random.default_rng(4).normal(0, 1, (3, regions, channels)).astype("float32")
     model.standardise.adapt(features.reshape(-1, channels))

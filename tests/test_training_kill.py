@@ -81,7 +81,7 @@ def main(folder, runs, kills):
     from helpers.pipeline import materials
     from helpers.training import RECIPES
 
-    materials.load_encoder = lambda name: test_pipeline.FakeEncoder()
+    materials.load_encoder = lambda name, changes: test_pipeline.FakeEncoder()
     tiny = replace(test_pipeline.TINY, epochs=4, learning_rate=0.03, max_length=8, mirror=True)
     RECIPES["mini"]["merge"] = tiny
     (runs / "whole").mkdir(parents=True)

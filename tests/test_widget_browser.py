@@ -38,14 +38,12 @@ BUTTON = "Caption that image!"
 CELL = """
 import sys
 import time
-from collections import namedtuple
 from functools import partial
 
 sys.path.insert(0, {root!r})
 from helpers.images import fetch_image, open_image
 from helpers.apps.widget import caption_widget
-
-Candidate = namedtuple("Candidate", "caption probability")
+from helpers.captioner import Candidate
 
 
 class Fake:

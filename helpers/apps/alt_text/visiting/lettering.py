@@ -23,6 +23,8 @@ LONGEST = 300  # characters; more is none for an alt text
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}|[^\W_]{3}")
 # The model takes Greek and Cyrillic letters for Latin ones that look alike, and then it is wrong.
 MIXED = re.compile(r"[a-zA-Z][\u0370-\u052f]|[\u0370-\u052f][a-zA-Z]")
+# Stars, medals and patterns are read as signs such as these; words come with few of them.
+ODD, MOST_ODD = re.compile(r"[^\w\s.,;:!?%&$€£¥§'’\"“”„()/+#@·–—-]"), 0.1
 SHEARED = 0.5  # of a line's height: what stands closer is on the same line
 MISSING = (
     "reading images of text needs rapidocr: pip install rapidocr onnxruntime (our extra “text”), "
@@ -76,9 +78,14 @@ class Lettering:
         letters = sum(len(line.text) for line in lines)
         score = sum(line.score * len(line.text) for line in lines) / max(1, letters)
         text = in_order(lines)
-        sure = score >= SURE and WORD.search(text) and not MIXED.search(text)
-        fits = sure and len(text) <= LONGEST and covered(lines, image) >= COVERS
+        fits = score >= SURE and says_something(text) and covered(lines, image) >= COVERS
         return (text, round(score, 3)) if fits else None
+
+
+def says_something(text: str) -> bool:
+    """Tell whether what was read is words, of a length for an alt text, and not a pattern."""
+    plain = len(ODD.findall(text)) <= MOST_ODD * len(text)
+    return plain and len(text) <= LONGEST and bool(WORD.search(text)) and not MIXED.search(text)
 
 
 def has_rapidocr() -> bool:
