@@ -1,7 +1,9 @@
-"""What strangers write, read within bounds: numbers with a range, JSON with an end."""
+"""What strangers write, read within bounds: numbers with a range, JSON and answers with an end."""
 
+import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{0,18})?\s*")  # ASCII digits alone
@@ -41,3 +43,34 @@ def small_text(path: str | Path, most: int) -> str:
     if len(data) > most:
         raise ValueError(f"{Path(path).name} has more than {most:,} bytes")
     return data.decode("utf-8-sig")
+
+
+class Counted(io.RawIOBase):
+    """What comes from a server, counted as it comes: whatever it says of its length is no matter.
+
+    (A chunk of size -1 makes the standard library read without end.)
+
+    Arguments:
+        left: bytes that may come.
+        error: makes what is raised after more.
+    """
+
+    def __init__(self, raw: io.RawIOBase, left: int, error: Callable[[], Exception]):
+        self.raw, self.left, self.error = raw, left, error
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int | None:
+        """Read into a buffer; raise the error after too much."""
+        count = self.raw.readinto(buffer)
+        self.left -= count or 0
+        if self.left < 0:
+            raise self.error()
+        return count
+
+    def close(self) -> None:
+        """Close what is below."""
+        self.raw.close()
+        super().close()

@@ -129,3 +129,17 @@ def run(source, target, running=None, *more, captioner=None):
 if __name__ == "__main__":
     report.CARDS = int(os.environ.get("CARDS", report.CARDS))
     sys.exit(main(None, open_it))
+
+
+def table_of(path, rows, header=None):
+    """Write a crawler's table, by default of pages, images and alt texts, and return its path."""
+    header = header or ("Page", "Image", "Alt")[: len(rows[0])]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def rows_of(path):
+    """Return the rows of a table that the program has written."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,6 +1,5 @@
 """Pages on which images stand: read once each, politely, however broken."""
 
-import csv
 import gzip
 import sqlite3
 from contextlib import closing
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from alt_text_site import run, site
+from alt_text_site import rows_of, run, site, table_of
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.reading.context import context_text, seen_by
 from helpers.apps.alt_text.reading.markup import decoded, page_of
@@ -92,17 +91,6 @@ def test_each_page_is_read_once_and_rightly(tmp_path, length):
     share = {name: count / len(found) for name, count in right.items()}
     assert min(share["title"], share["h1"]) >= 0.99 and min(share["heading"], share["link"]) >= 0.95
     assert found[3]["page_caption"] == "Caption 1" and "Caption: Caption 1" in found[3]["context"]
-
-
-def table_of(path, rows, header=("Page", "Image")):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    return path
-
-
-def rows_of(path):
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 PAGE = """<title>Shop</title><h1>Our shop</h1><img src=1.png alt="">

@@ -1,10 +1,8 @@
 """What an image is for: empty, weak and repeated alt texts, links, kinds that can't be read."""
 
-import csv
-
 import pytest
 
-from alt_text_site import Colours, photo, run, site
+from alt_text_site import Colours, photo, rows_of, run, site, table_of
 from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
@@ -78,17 +76,6 @@ def test_an_alt_text_that_says_something_is_kept(alt):
 
 def test_an_alt_text_that_many_images_share_is_weak():
     assert "10 or more images share" in weak_alt("Our shop", f"{S}/a.jpg", repeated=True)
-
-
-def table_of(path, rows, header=("Page", "Image", "Alt")):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    return path
-
-
-def rows_of(path):
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @pytest.mark.parametrize("images, status", [(10, "weak"), (9, "exists")])

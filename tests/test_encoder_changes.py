@@ -4,12 +4,13 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from unittest.mock import patch
 
 import keras
 import numpy as np
 import pytest
 
-from helpers.captioner import Captioner
+from helpers.captioner import Captioner, OwnCaptioner
 from helpers.captioner.folder import CHANGES
 from helpers.encoders import Encoder, EncoderError, EncoderSpec, changed, read_changes
 from helpers.encoders import write_changes as write
@@ -124,3 +125,13 @@ def test_the_captioner_loads_the_encoder_with_its_changes(folder, monkeypatch):
     )
     captioner = Captioner.load(folder)
     assert captioner.encoder is None and asked == [("xception", folder / CHANGES)]
+
+
+def test_changes_are_part_of_what_a_captioner_is(folder):
+    loaded, opened = Captioner.load(folder), OwnCaptioner(folder).identity
+    assert loaded.identity != replace(loaded, changes=None).identity
+    asked = []
+    with patch("helpers.captioner.own.load_encoder", lambda name, changes: asked.append(changes)):
+        assert OwnCaptioner(folder).encoder is None and asked == [folder / CHANGES]
+    (folder / CHANGES).unlink()
+    assert OwnCaptioner(folder).identity != opened

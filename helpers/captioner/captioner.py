@@ -200,6 +200,7 @@ class Captioner(Ours):
         digest = hashlib.sha256(json.dumps([self.config, self.tokenizer.words]).encode())
         for weight in self.decoder.weights:
             digest.update(np.asarray(weight).tobytes())
+        digest.update(self.changes.read_bytes() if self.changes else b"")
         return digest.hexdigest()
 
     def features(self, images: Sequence) -> np.ndarray:

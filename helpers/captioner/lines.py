@@ -11,6 +11,8 @@ from time import monotonic
 import requests
 from requests.adapters import HTTPAdapter
 
+from helpers.strangers import Counted
+
 GRACE = 5  # seconds for what is under way when the work is stopped
 LONGEST_ANSWER = 2_000_000  # bytes
 SMALL_TALK = 1_000_000  # bytes beside it: headers, chunks
@@ -107,7 +109,8 @@ class Way(HTTPAdapter):
         class Response(HTTPResponse):
             def __init__(self, *arguments, **options):
                 super().__init__(*arguments, **options)
-                self.fp = io.BufferedReader(Counted(self.fp.detach()))
+                counted = Counted(self.fp.detach(), LONGEST_ANSWER + SMALL_TALK, endless)
+                self.fp = io.BufferedReader(counted)
 
         class Connection(pool.ConnectionCls):
             response_class = Response
@@ -120,33 +123,6 @@ class Way(HTTPAdapter):
         return pool
 
 
-class Counted(io.RawIOBase):
-    """What comes from a server, counted: whatever it says of its length is no matter.
-
-    (A chunk of size -1 makes the standard library read without end.)
-    """
-
-    def __init__(self, raw: io.RawIOBase):
-        self.raw, self.left = raw, LONGEST_ANSWER + SMALL_TALK
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def readinto(self, buffer: bytearray) -> int | None:
-        """Read; raise NoAnswer after too much."""
-        count = self.raw.readinto(buffer)
-        self.left -= count or 0
-        if self.left < 0:
-            raise NoAnswer("answers without an end")
-        return count
-
-    def close(self) -> None:
-        """Close what is below."""
-        self.raw.close()
-        super().close()
-
-
 def body_of(response: requests.Response) -> bytes:
     """Read an answer as it was sent; raise NoAnswer for one that is too long or cut off."""
     data = bytearray()
@@ -155,3 +131,8 @@ def body_of(response: requests.Response) -> bytes:
         if len(data) > LONGEST_ANSWER:
             raise NoAnswer("answers without an end")
     return bytes(data)
+
+
+def endless() -> NoAnswer:
+    """Return the error for an answer that goes on and on."""
+    return NoAnswer("answers without an end")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPResponse, responses
 from ipaddress import ip_address, ip_network
 from time import monotonic
@@ -19,6 +20,7 @@ from requests_hardened import ip_filter
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
 from helpers.images.errors import ImageError, name_of
+from helpers.strangers import Counted
 
 URL = re.compile(r"\s*(data:|[a-z][a-z0-9+.-]+://)", re.IGNORECASE)
 USER_AGENT = "caption-lessons/1.0.0"
@@ -161,11 +163,13 @@ class _Line(IPFilterAdapter):
     def get_connection_with_tls_context(self, *arguments, **options):
         pool = super().get_connection_with_tls_context(*arguments, **options)
         sockets, deadline, max_bytes = self.sockets, self.deadline, self.max_bytes
+        too_large = partial(_too_large, max_bytes)
 
         class Response(HTTPResponse):
             def __init__(self, *arguments, **options):
                 super().__init__(*arguments, **options)
-                self.fp = io.BufferedReader(_Counted(self.fp.detach(), max_bytes))
+                counted = Counted(self.fp.detach(), 2 * max_bytes + SMALL_TALK, too_large)
+                self.fp = io.BufferedReader(counted)
 
         class Connection(pool.ConnectionCls):
             response_class = Response
@@ -178,31 +182,6 @@ class _Line(IPFilterAdapter):
 
         pool.ConnectionCls = Connection
         return pool
-
-
-class _Counted(io.RawIOBase):
-    """What comes from a server, counted as it comes: whatever it says of its length is no matter.
-
-    (A chunk of size -1 makes the standard library read without end.)
-    """
-
-    def __init__(self, raw: io.RawIOBase, max_bytes: int):
-        self.raw, self.max_bytes = raw, max_bytes
-        self.left = 2 * max_bytes + SMALL_TALK
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int | None:
-        count = self.raw.readinto(buffer)
-        self.left -= count or 0
-        if self.left < 0:
-            raise _too_large(self.max_bytes)
-        return count
-
-    def close(self) -> None:
-        self.raw.close()
-        super().close()
 
 
 def _too_large(max_bytes: int) -> ImageError:

@@ -16,7 +16,7 @@ from os import fsencode
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from helpers.apps.alt_text.statuses import PENDING, status_named
+from helpers.apps.alt_text.statuses import NO_WORDS, PENDING, UNSURE, status_named
 from helpers.apps.alt_text.store import Picture
 from helpers.apps.alt_text.writing.outputs import Record, Write, confidence_of
 from helpers.apps.alt_text.writing.reviews import FORMAT
@@ -164,7 +164,7 @@ def card(record: Record) -> dict:
         "name": name_of(address),
         "image": record.image,
         "status": record.status,
-        "message": record.message,
+        "message": "" if record.status in (UNSURE, NO_WORDS) else record.message,  # it says so
         "text": record.alt_text,
         "confidence": record.confidence,
         "guesses": guesses(record.picture),
