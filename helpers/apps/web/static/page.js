@@ -89,7 +89,7 @@ async function caption({ file, card }) {
 
 function report() {
   const left = counts.chosen - counts.done - counts.failed;
-  const failed = counts.failed ? `, ${counts.failed} failed` : "";
+  const failed = counts.failed ? `, ${counts.failed} without a caption` : "";
   find("status").textContent = left
     ? `Captioning: ${left} to go …`
     : `${counts.done} of ${counts.chosen} captioned${failed}.`;
