@@ -7,18 +7,33 @@ from helpers.places import DATA
 
 MINI = DATA / "mini" / "Flicker8k_Dataset"
 SCENES = ("1474644272_e86d0cb9b1.jpg", "1032777586_b583be4390.jpg")
-FREE = {  # of packages: label -> photo in the public domain
+FREE = {  # of packages: label -> photo in the public domain or CC0
     "matplotlib": {"portrait": "mpl-data/sample_data/grace_hopper.jpg"},
-    "skimage": {"photographer": "data/camera.png", "cat": "data/chelsea.png"},
+    "skimage": {
+        "photographer": "data/camera.png",
+        "cat": "data/chelsea.png",
+        "astronaut": "data/astronaut.png",
+        "coffee": "data/coffee.png",
+        "rocket": "data/rocket.jpg",
+    },
 }
+SHOWN = ("portrait", "photographer", "cat")
 
 
-def sample_photos() -> dict[str, Path]:
-    """Return examples, label -> path: free photos of Matplotlib and scikit-image, drawn scenes."""
+def free_photos() -> dict[str, Path]:
+    """Return the real photos, label -> path, that Matplotlib and scikit-image bring with them.
+
+    Without scikit-image there is only the portrait.
+    """
     photos = {}
     for package, found in FREE.items():
         if place := find_spec(package):
             folder = Path(place.origin).parent
             photos |= {label: folder / name for label, name in found.items()}
-    photos |= {f"scene {number}": MINI / name for number, name in enumerate(SCENES, start=1)}
     return {label: path for label, path in photos.items() if path.exists()}
+
+
+def sample_photos() -> dict[str, Path]:
+    """Return examples for the widget, label -> path: three free photos and two drawn scenes."""
+    photos = {label: path for label, path in free_photos().items() if label in SHOWN}
+    return photos | {f"scene {number}": MINI / name for number, name in enumerate(SCENES, start=1)}
