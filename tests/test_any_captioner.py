@@ -11,6 +11,7 @@ from chat_server import ChatServer
 from helpers.apps.alt_text.captioning.beside import Pair
 from helpers.captioner import Candidate, Captioner, CaptionerError, OwnCaptioner, open_captioner
 from helpers.images import ImageError
+from helpers.metrics import ngram_rarity
 from helpers.models import MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
 from tiny_preset import save_preset
@@ -29,9 +30,9 @@ class Colours:
 def own_folder(tmp_path_factory):
     tokenizer = CaptionTokenizer.from_captions(["a red dog runs", "blue sky"])
     folder = tmp_path_factory.mktemp("captioners") / "toy"
-    Captioner(tokenizer, MergeDecoder(len(tokenizer), 3, 8, 8), {"encoder": "xception"}).save(
-        folder
-    )
+    decoder, config = MergeDecoder(len(tokenizer), 3, 8, 8), {"encoder": "xception"}
+    rarity = ngram_rarity([["a red dog runs"], ["blue sky"]], str.split)
+    Captioner(tokenizer, decoder, config, rarity).save(folder)
     return folder
 
 
@@ -66,8 +67,22 @@ def pair(own, endpoint):
     return Pair(own, endpoint)
 
 
+@pytest.fixture(scope="module")
+def together(own_folder):
+    captioner = open_captioner(f"vote:{own_folder},{own_folder}", mirrored=True)
+    for member in captioner.members:
+        member.encoder = Colours()
+    return captioner
+
+
 @pytest.fixture(
-    params=["own", "endpoint", "pair", pytest.param("pretrained", marks=pytest.mark.slow)]
+    params=[
+        "own",
+        "together",
+        "endpoint",
+        "pair",
+        pytest.param("pretrained", marks=pytest.mark.slow),
+    ]
 )
 def captioner(request):
     return request.getfixturevalue(request.param)

@@ -9,12 +9,16 @@ from helpers.captioner.protocol import AnyCaptioner
 from helpers.captioner.search import add_search_options
 from helpers.strangers import number_in
 
-HUB, CHAT = "keras-hub:", "chat:"
-OPTIONS = ("search", "beam_size", "endpoint", "prompt", "instructions", "language", "max_requests")
+HUB, CHAT, VOTE = "keras-hub:", "chat:", "vote:"
+OPTIONS = (
+    *("search", "beam_size", "mirrored"),
+    *("endpoint", "prompt", "instructions", "language", "max_requests"),
+)
 KINDS = {  # how a name begins -> options that such a captioner has
     CHAT: ("endpoint", "prompt", "instructions", "language", "max_requests"),
     HUB: ("prompt", "instructions", "language"),
-    "": ("search", "beam_size", "language"),
+    VOTE: ("beam_size", "mirrored", "language"),
+    "": ("search", "beam_size", "mirrored", "language"),
 }
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
 MOST_REQUESTS = 10**9
@@ -25,6 +29,7 @@ def open_captioner(
     name: str | Path = DEFAULT,
     search: str | None = None,
     beam_size: int | None = None,
+    mirrored: bool | None = None,
     endpoint: str | None = None,
     prompt: str | None = None,
     instructions: str | None = None,
@@ -34,9 +39,11 @@ def open_captioner(
     """Return a captioner; its model is loaded when it is needed.
 
     Arguments:
-        name: of one of ours, or its folder; "keras-hub:" and a preset of KerasHub or the folder of
+        name: of one of ours, or its folder; "vote:" and several of them, with commas between;
+            "keras-hub:" and a preset of KerasHub or the folder of
             one; "chat:" and a model that the endpoint knows.
         search, beam_size: of ours, as in `Captioner.search`.
+        mirrored: whether ours also sees the mirror image of each photo, and both vote.
         endpoint: the address of a server that speaks OpenAI's chat protocol, such as
             "http://127.0.0.1:11434/v1". Its key stands in CAPTION_API_KEY, nowhere else.
         prompt: what a pretrained captioner is asked, instead of our words.
@@ -47,7 +54,7 @@ def open_captioner(
     Raises CaptionerError for one that is not there, ImportError for an extra that is not installed,
     ValueError for an option that it doesn't have. Taught in lesson 14.
     """
-    values = search, beam_size, endpoint, prompt, instructions, language, max_requests
+    values = search, beam_size, mirrored, endpoint, prompt, instructions, language, max_requests
     kind = kind_of(name)
     given = {
         option: value for option, value in zip(OPTIONS, values, strict=True) if value is not None
@@ -80,10 +87,27 @@ def opened(kind: str, name: str, given: dict) -> AnyCaptioner:
         from helpers.captioner.pretrained import PretrainedCaptioner
 
         return PretrainedCaptioner(name, **given)
-    from helpers.captioner.own import OwnCaptioner
+    return opened_of_ours(kind, name, **given)
 
-    language = given.pop("language", None)
-    captioner = OwnCaptioner(name, **given)
+
+def opened_of_ours(
+    kind: str,
+    name: str,
+    language: str | None = None,
+    search: str | None = None,
+    mirrored: bool | None = None,
+    beam_size: int | None = None,
+) -> AnyCaptioner:
+    """Return one captioner of ours, or several that vote. Raises CaptionerError as above."""
+    from helpers.captioner.own import OwnCaptioner
+    from helpers.captioner.together import TogetherCaptioner
+
+    if kind == VOTE or mirrored:
+        if search not in (None, "vote"):
+            raise CaptionerError(f"a photo and its mirror image vote; leave out --search {search}")
+        captioner = TogetherCaptioner(name, beam_size, bool(mirrored))
+    else:
+        captioner = OwnCaptioner(name, search, beam_size)
     if language not in (None, *captioner.languages):
         known = " and ".join(captioner.languages) or "the language of its training captions"
         raise CaptionerError(
@@ -99,9 +123,15 @@ def add_captioner_options(parser: argparse.ArgumentParser, default: str = DEFAUL
         "--captioner",
         default=default,
         metavar="NAME",
-        help=f"a name or a folder of ours, {HUB}PRESET_OR_FOLDER, or {CHAT}MODEL",
+        help=f"a name or a folder of ours, {VOTE}NAME,NAME, {HUB}PRESET_OR_FOLDER, or {CHAT}MODEL",
     )
     add_search_options(parser)
+    parser.add_argument(
+        "--mirrored",
+        action="store_true",
+        default=None,
+        help="see each photo's mirror image, too, and let both vote: twice the time",
+    )
     add = parser.add_argument_group("captioners that are pretrained, or a server's").add_argument
     add("--endpoint", metavar="http://…/v1", help=f"the server of {CHAT}MODEL")
     add("--prompt", type=text_or_file, metavar="TEXT", help="what it is asked; @FILE reads a file")

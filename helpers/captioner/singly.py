@@ -7,7 +7,7 @@ from PIL import Image
 
 from helpers.captioner.captioner import Captioner
 from helpers.captioner.folder import CaptionerError
-from helpers.captioner.opening import CHAT, HUB, open_captioner
+from helpers.captioner.opening import kind_of, open_captioner
 from helpers.captioner.protocol import AnyCaptioner
 from helpers.captioner.search import Candidate
 from helpers.images import Source
@@ -26,8 +26,7 @@ def warm_up(captioner: AnyCaptioner) -> AnyCaptioner:
 
 def open_warm(name: str | Path) -> AnyCaptioner:
     """Return a captioner by its name, loaded; raises as `open_captioner` does."""
-    other = str(name).startswith((HUB, CHAT))
-    return warm_up(open_captioner(name) if other else Captioner.load(name))
+    return warm_up(open_captioner(name) if kind_of(name) else Captioner.load(name))
 
 
 def candidates_of(
