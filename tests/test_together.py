@@ -95,7 +95,7 @@ def test_what_is_asked_decides_the_identity(folders):
         open_captioner(f"vote:{name},{name}"), open_captioner(f"vote:{name}", beam_size=4),
     ]  # fmt: skip
     assert len({captioner.identity for captioner in ways}) == 4
-    assert ways[2].note.count("one: ") == 1
+    assert ways[2].note.count("one: learnt") == 1
 
 
 @pytest.mark.parametrize(
