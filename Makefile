@@ -20,7 +20,7 @@ WITHOUT_DEPENDENCIES = import tomllib; project = tomllib.load(open("pyproject.to
 LARGE_UPLOADS = --ServerApp.tornado_settings={'websocket_max_message_size':50000000}
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons test test-long lab notebooks benchmark publish
+.PHONY: help setup lessons test test-long lab notebooks benchmark site publish
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ notebooks: setup  ## rebuild the notebooks from notebooks/src; LESSONS="04 05"
 
 benchmark: setup  ## speed and memory beside the classic recipe
 	@$(BIN)/python tests/benchmarks/run.py
+
+site: setup  ## the course as pages in build/site, to read in a browser
+	@$(BIN)/sphinx-build -q -W --keep-going -c notebooks/site -b html . build/site
+	@echo "open build/site/README.html"
 
 publish: setup  ## write the address into the files: REPOSITORY=owner/name
 	@$(BIN)/python notebooks/tools/publish.py --repository "$(REPOSITORY)"
