@@ -68,6 +68,11 @@ FIGURES = {
         },
         [Arrow("photo", "plus", "dense", "across"), ("words", "plus"), ("plus", "logits", "dense")],
     ),
+    "draw_lstm_step": lambda: plots.draw_lstm_step(3, 4),
+    "draw_merge_decoder": lambda: plots.draw_merge_decoder(
+        ["<start>", "a", "dog", "<end>"],
+        {"feature_size": 30, "embedding_size": 12, "units": 19, "vocab_size": 24},
+    ),
     "show_attention": lambda: plots.show_attention(
         COLOUR_PHOTO, ["a", "dog", "runs", "in", "the", "snow"], np.eye(8)[:6].reshape(6, 2, 4)
     ),
@@ -247,3 +252,21 @@ def test_text_of_an_arrow_keeps_off_its_boxes(way):
 def test_an_arrow_to_nowhere_is_named():
     with pytest.raises(ValueError, match="'there'; boxes are a, b"):
         plots.draw_diagram({"a": Box("a", 0, 0), "b": Box("b", 1, 0)}, [("a", "there")])
+
+
+def test_lstm_step_has_three_gates_and_says_its_sizes():
+    words = words_in(drawn("draw_lstm_step"))
+    assert [word.endswith("\nσ") for word in words].count(True) == 3
+    assert {"memory\nbefore (4)", "memory\nafter (4)", "output\n(4)"} <= set(words)
+
+
+def test_decoder_says_every_word_one_step_later():
+    words = words_in(drawn("draw_merge_decoder"))
+    assert [words.count(word) for word in ("<start>", "a", "dog", "<end>", "LSTM")] == [
+        1,
+        2,
+        2,
+        1,
+        3,
+    ]
+    assert {"photo\n(30)", "(captions, words, 12)", "(captions, words, 24)"} <= set(words)
