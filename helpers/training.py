@@ -147,7 +147,9 @@ MINI_CONCATENATE_SIZES = {**MINI_SIZES, "image_scale": 0.02}
 MINI_ATTENTION_SIZES = {"embedding_size": 128, "units": 192, "attention_size": 96}
 RECIPES = {
     "mini": {
-        "merge": Recipe(batch_size=16, learning_rate=3e-3, sizes=MINI_MERGE_SIZES, **MINI),
+        "merge": Recipe(
+            batch_size=16, learning_rate=3e-3, length_power=0.4, sizes=MINI_MERGE_SIZES, **MINI
+        ),
         "attention": Recipe(
             batch_size=40, learning_rate=2e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
         ),
