@@ -16,8 +16,7 @@
 # **You will learn**
 #
 # * how a caption becomes a row of questions: which word comes next?
-# * an embedding and an LSTM by hand, equal to Keras' own
-# * the merge model, with every shape in it
+# * an embedding, an LSTM and the merge model, by hand and with every shape
 # * two ways to train it, and a proof that they ask the same
 # * what each trick of training adds to a plain run
 # * how to save a captioner
@@ -91,7 +90,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. One caption, many questions
 #
-# To teach a network to write, teach it something smaller: **given a photo and the words so far, which word comes next?** A model that answers this well can write: it answers, you append the word, and you ask again.
+# To teach a network to write, teach it something smaller: **given a photo and the words so far, which word comes next?** It answers, you append the word, and you ask again.
 #
 # Fetch the clean captions, the photos' features and the tokenizer.
 
@@ -114,7 +113,7 @@ first = train_names[0]
 plots.show_captioned(open_image(dataset.image_paths[first]), descriptions[first])
 
 # %% [markdown]
-# Take its first caption, put the special tokens `<start>` and `<end>` around it, and cut it after every word. Each cut is a question, and the next word is its answer:
+# Put the special tokens `<start>` and `<end>` around the first one and cut it after every word. Each cut is a question, the next word its answer:
 
 # %%
 words = ["<start>", *descriptions[first][0].split(), "<end>"]
@@ -184,9 +183,9 @@ sizes |= {"feature_size": features.shape[1], "vocab_size": len(tokenizer)}
 plots.draw_merge_decoder(["<start>", "a", "dog", "runs", "<end>"], sizes)
 
 # %% [markdown]
-# White boxes are data, pale blue ones have weights, and dark blue is what the model should answer. *Standardise* shifts and scales each feature to mean 0 and variance 1 over the training photos. The last dense layer gives **logits**, one raw score for each word of the vocabulary. **Softmax** turns logits into probabilities: *e* to the power of each, divided by their sum.
+# White boxes are data, pale blue ones have weights, and dark blue is what the model should answer. **Standardise** shifts and scales each feature to mean 0 and variance 1 over the training photos. The last dense layer gives **logits**, one raw score for each word of the vocabulary. **Softmax** turns logits into probabilities: *e* to the power of each, divided by their sum.
 #
-# Now in code. A Keras model makes its layers in the constructor and connects them in `call`. `Decoder`, the course's base class, is a `keras.Model` that remembers its sizes. The dropout layers and the two settings of the photo are tricks for section 7. (**ReLU** turns negative results into zeros.)
+# Now in code. A Keras model makes its layers in the constructor and connects them in `call`. A **decoder** is the part that writes; `Decoder`, the base class, is a `keras.Model` that remembers its sizes. The dropout layers and the two settings of the photo are tricks for section 7. (**ReLU** turns negative results into zeros.)
 
 
 # %% tags=["same-as:helpers.models.merge.MergeDecoder.__init__", "same-as:helpers.models.merge.MergeDecoder.image_vector", "same-as:helpers.models.merge.MergeDecoder.join", "same-as:helpers.models.merge.MergeDecoder.call"]
@@ -319,7 +318,7 @@ width = np.count_nonzero(ids[:3], axis=1).max() - 1
 plots.draw_batch(np.stack([inputs[0, :width], targets[0, :width]]), tokenizer.words)
 
 # %% [markdown]
-# The model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this is called **causality**. Test it: change the word at place 3 and see which logits move.
+# The model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this is called **causality**. Change the word at place 3 and see which logits move.
 
 # %%
 photo = features[:1]
@@ -469,7 +468,7 @@ def prove(model):
 prove(untrained.decoder)
 
 # %% [markdown]
-# The same loss, so the same changes of the weights. How much faster is the new way? Let both take a training step with the same 64 captions, after an untimed one in which TensorFlow plans the calculation.
+# The same loss, so the same changes of the weights. How much faster is the new way? Let both take a training step with the same 64 captions, after an untimed one in which TensorFlow **compiles** (plans) it.
 
 
 # %%
@@ -509,7 +508,6 @@ plain_settings = {"image_scale": 1.0, "image_activation": "relu", "image_dropout
 plain_settings |= {"word_dropout": 0.0, "merge_dropout": 0.0}
 plain = new_captioner(replace(recipe, sizes={**recipe.sizes, **plain_settings}))
 optimiser = keras.optimizers.Adam(recipe.learning_rate, clipnorm=5.0)
-# Our batches differ in shape; on a GPU, jit_compile would make a new program for each shape.
 plain.decoder.compile(optimiser, CaptionLoss(), metrics=[LossPerWord()], jit_compile=False)
 history = plain.decoder.fit(
     train.dataset(), validation_data=dev.dataset(), epochs=4, shuffle=False, verbose=0
@@ -575,7 +573,7 @@ print("average", track[-6:])
 #
 # ## 8. Train it with everything
 #
-# A **recipe** holds all choices of a run. In Keras the last three tricks fit into optimiser and loss.
+# A **recipe** holds all choices of a run. In Keras the last three tricks fit into optimiser and loss. (`jit_compile=False` keeps **XLA** away, a compiler that would make a program for every shape of batch.)
 
 
 # %% tags=["same-as:helpers.training.compile_decoder"]
@@ -593,7 +591,7 @@ print(recipe.sizes)
 
 
 # %% [markdown]
-# Is the model learning to *speak*? Keras calls a **callback** at fixed moments. This one captions the same images before training and after each epoch.
+# Keras calls a **callback** at fixed moments. This one captions the same images before training and after each epoch.
 
 
 # %% tags=["same-as:helpers.training.CaptionEveryEpoch"]
@@ -645,7 +643,7 @@ def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=
 
 
 # %% [markdown]
-# Later lessons use the captioner that you train here. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
+# Later lessons use this captioner. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -757,7 +755,7 @@ print(f"not yet: of the losses {wrong}" if wrong else "right")
 # %% [markdown]
 # ### Exercise 2: Break the mask
 #
-# Write the loss without a mask: the plain mean of the cross-entropy over *all* places, padding included. The check widens a batch with padding; see how this loss changes, which a loss should not.
+# Write the loss without a mask: the plain mean of the cross-entropy over *all* places, padding included. The check shows how it changes with padding.
 
 
 # %% tags=["exercise"]
@@ -799,7 +797,7 @@ print("right" if np.allclose(said, due, atol=1e-3) else f"not yet: {said}, but d
 # %% [markdown]
 # ### Exercise 3: Cook with another recipe
 #
-# Change one thing in the recipe and train for two epochs on the first 500 captions: another learning rate, no dropout, fewer units. (Not `smoothing`: it changes what the loss means.) You are done when a change lowers the dev loss with three seeds out of three.
+# Change one thing in the recipe and train for two epochs on the first 500 captions: another learning rate, no dropout, fewer units. (Not `smoothing`: it changes what the loss means.) Done when a change helps with three seeds of three.
 
 
 # %% tags=["exercise"]
@@ -835,4 +833,3 @@ print("dev loss lower by", [round(gain, 3) for gain in gains] or "not yet")
 # * [Show and Tell](https://arxiv.org/abs/1411.4555), Vinyals and others 2015: there the photo is the LSTM's first word.
 # * [Understanding LSTM Networks](https://colah.github.io/posts/2015-08-Understanding-LSTMs/), Christopher Olah 2015: the memory and its gates, in pictures.
 # * [Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567), Szegedy and others 2016: label smoothing, in its section 7.
-# * [Keras: training with fit](https://keras.io/guides/training_with_built_in_methods/), the guide to `compile`, `fit` and callbacks.

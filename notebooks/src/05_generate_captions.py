@@ -140,8 +140,6 @@ for _ in range(3):
     logits, state = model.step(np.array([word]), state)
 
 # %% [markdown]
-# You have decoded the first words of a caption by hand. The photo is never asked for again: it is in the state.
-#
 # Always taking the likeliest word is called **greedy decoding**. It ends when the likeliest word is the special token `<end>`.
 #
 # ## 2. The loop that everybody writes first
@@ -368,7 +366,7 @@ for temperature in (0.5, 1.0, 1.5):
         print("   ", tokenizer.decode(caption))
 
 # %% [markdown]
-# The higher the temperature, the more captions go astray: one odd word is enough, because the model continues from what it wrote. Exercise 3 weighs variety against truth.
+# The higher the temperature, the more captions go astray: one odd word is enough, because the model continues from what it wrote. (Exercise 3.)
 #
 # ## 5. Looking further than one word
 #
@@ -442,7 +440,7 @@ for node in continuations(compiled, root, 3):
 # %% [markdown]
 # Captions of different lengths compete, so they are ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. `POWER` was chosen on dev; section 6 shows how.
 #
-# Two details make a beam search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings continue; each beam has one `<end>` at most, so the best 2 × `beam_size` continuations always hold enough open ones. And it stops when `beam_size` captions have ended and the best open beginning scores no better than the worst of them.
+# Two details make a beam search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings continue, taken from the best 2 × `beam_size` continuations. And it stops when `beam_size` captions have ended and the best open beginning scores no better than the worst of them.
 
 # %%
 POWER = captioner.config["length_power"]
@@ -760,8 +758,8 @@ print(f"dev CIDEr-D {scores}; length_power {POWER}")
 # * A captioner only knows the next word; decoding makes sentences of that.
 # * Compile the model, keep the state, batch the photos: the same words in a small fraction of the time.
 # * Sampling draws words by their probability; the temperature says how daringly.
-# * Beam search finds likelier captions than greedy decoding. Whether they are better, dev must say.
-# * Sums of logarithms favour short captions; `length_power` makes up for it.
+# * Beam search finds likelier captions; dev must say whether they are better.
+# * Sums favour short captions; `length_power` makes up for it.
 # * A content word is said once: what is used up is noted in the state and barred.
 #
 # ## Exercises
@@ -834,7 +832,7 @@ print(f"not yet: k={wrong[0]} gives {said[wrong[0]].tolist()}" if wrong else "ri
 # %% [markdown]
 # ### Exercise 3: Weigh variety against truth
 #
-# For temperatures of your choice, sample a caption of every dev photo. Return triples (temperature, number of different captions, CIDEr-D). You are done when you can say how much truth each step of variety costs, and where greedy decoding belongs in the list.
+# For temperatures of your choice, sample a caption of every dev photo. Return triples (temperature, number of different captions, CIDEr-D). You are done when you can say what variety costs, and where greedy decoding belongs.
 
 
 # %% tags=["exercise"]
@@ -873,4 +871,3 @@ print("not yet" if len(results) != 3 else f"greedy {np.mean(each[1]):.1f}, then 
 # * [If beam search is the answer, what was the question?](https://arxiv.org/abs/2010.02650), Meister, Vieira and Cotterell 2020.
 # * [Six challenges for neural machine translation](https://arxiv.org/abs/1706.03872), Koehn and Knowles 2017: larger beams, worse translations.
 # * [Google's neural machine translation system](https://arxiv.org/abs/1609.08144), Wu and others 2016: length normalisation, in its section 7.
-# * [Better performance with tf.function](https://www.tensorflow.org/guide/function), TensorFlow's guide to graphs.

@@ -18,7 +18,7 @@
 #
 # * how BLEU is counted, until your number equals that of the library nltk
 # * why CIDEr gives more for rare words, and what a CIDEr of 50 means
-# * how a sentence that ignores the photo scores, and how the references score
+# * how a sentence that ignores the photo scores
 # * how conventions move a BLEU
 # * what a captioner can't see, and what it won't say
 # * how sure you can be of a score, and of a difference
@@ -115,7 +115,7 @@ for word in captions[0].split():
     print(f"{word:12}{'●' * said_by}")
 
 # %% [markdown]
-# But small words such as "the" collect dots and say nothing about this photo. And a word with few dots may be wrong, or a fine word that others happened not to use. Every metric answers these two worries.
+# But small words collect dots and say nothing about this photo, and a word with few dots may be a fine one. Every metric answers these two worries.
 
 # %% [markdown]
 # ## 2. BLEU by hand
@@ -147,8 +147,7 @@ for counts in count_ngrams(TOY):
     print(" · ".join(" ".join(ngram) for ngram in counts))
 
 # %% [markdown]
-# **Precision** asks: which share of the hypothesis' n-grams occurs in a reference? Count it the
-# naive way, and then try it on a caption that cheats.
+# **Precision** asks: which share of the hypothesis' n-grams occurs in a reference? Count it, and then try a caption that cheats.
 
 
 # %%
@@ -301,7 +300,7 @@ captions = written[best_size]  # from here on
 print_table(table)
 
 # %% [markdown]
-# Keep dev's choice, even if another one wins here: a few points are noise (section 8 says how many).
+# Keep dev's choice, even if another one wins here.
 #
 # Are the BLEU columns right? Add up the counts of the captions chosen on dev. The sums have to give nltk's `corpus_bleu`, and the helper's four scores.
 
@@ -399,8 +398,7 @@ for text in ["a boat on the sea", "a boat", "a dog on the beach", "a a a a", "bo
     print(f"{text:20}{clipped_cosine(toy_rarity.weigh(text.split())[0], target):.2f}")
 
 # %% [markdown]
-# "a boat" is worth more than "a dog on the beach", which shares three words with the target, but
-# cheap ones. "a a a a" gets nothing, and saying "boat" three times is worse than saying it once.
+# "a boat" is worth more than "a dog on the beach", which shares three cheap words with the target. Saying "boat" three times is worse than once.
 #
 # ### Step 4: average
 #
@@ -435,7 +433,7 @@ print(f"CIDEr-D {fmean(each):.1f}")
 # %% [markdown]
 # ### What does a CIDEr of 50 mean?
 #
-# A caption equal to its *only* reference gets 1000. With five that differ, nobody gets near. On Flickr8k people reach about 80 against each other. So 50 is not "half right", it is "five eighths of what people get".
+# A caption equal to its *only* reference gets 1000. With five that differ, nobody gets near. On Flickr8k people reach about 80 against each other. So 50 is five eighths of what people get.
 #
 # The rarity is measured on the references of the set you score; on a single photo every CIDEr is 0. So compare CIDEr on the same set only, never mini's with Flickr8k's.
 #
@@ -639,11 +637,9 @@ if dataset.scenes:
 # %% [markdown]
 # ## 8. How sure is a score?
 #
-# Another hundred test photos would give another score. How different? You have no others, but you
-# can draw new sets from your own, some photos twice, some not at all. That is the **bootstrap**.
+# Another hundred test photos would give another score. You have no others, but you can draw new sets from your own, some photos twice, some not at all. That is the **bootstrap**.
 #
-# The ten counts of each caption pay off here: a drawn set is a row that says how often each photo
-# was drawn, and a matrix product adds up its counts.
+# A drawn set is a row that says how often each photo was drawn; a matrix product adds up its counts.
 
 
 # %%
@@ -693,20 +689,7 @@ for name in ("beam 3", "beam 5"):
 #
 # The luck of the seed stays hidden from it. Three published runs of one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. Distrust a gain of half a point from one run.
 #
-# ### Compare with others
-#
-# Published scores on Flickr8k's 1,000 test photos, all counted as in this course. Each machine sees one vector per photo.
-#
-# | captioner | decoding | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | CIDEr |
-# |---|---|---|---|---|---|---|
-# | constant, "a man in a blue shirt" | | 43.9 | 26.2 | 14.5 | 9.0 | 5.6 |
-# | Tanti et al. 2018, merge, mean of 3 | beam 3 | 60.0 | 41.3 | 27.3 | 17.8 | 46.9 |
-# | Vision2Words 2026, LSTM | beam 3 | 59.0 | 41.1 | 28.0 | **18.8** | **48.5** |
-# | people, first reference against four | | 63.6 | 44.6 | 30.5 | 20.9 | 78.9 |
-#
-# Sources: `results/results.txt` of `mtanti/where-image2`; `results/comparison.md` of `mahdisabetkish/Vision2Words`; first and last row: `helpers.metrics`.
-#
-# In BLEU-4 the best machine is two points below people; in CIDEr, 30. Which do you believe now?
+# ### Which score to believe?
 #
 # Ask people. Flickr8k comes with the marks, 1 to 4, that three of them gave to each of 5,664 captions beside a photo. **Kendall's tau** counts for how many pairs of captions score and marks agree on the better one, less for how many they don't: 100 is perfect, 0 is chance.
 #
@@ -714,7 +697,7 @@ for name in ("beam 3", "beam 5"):
 # |---|---|---|---|---|---|
 # | 32.4 | 31.5 | 30.2 | 29.6 | 32.3 | 43.9 |
 #
-# (`tests/benchmarks/agreement.py`. Hessel et al. 2021 found nearly the same, and 51.2 for CLIPScore.) Longer n-grams make BLEU no wiser about single captions; weighing words by their rarity does.
+# (`tests/benchmarks/agreement.py`; Hessel et al. 2021 found nearly the same.) Longer n-grams make BLEU no wiser about single captions; weighing words by their rarity does.
 
 # %% [markdown]
 # ## Recap
@@ -834,7 +817,7 @@ print(f"not yet: {wrong[0]}" if wrong else "right")
 # %% [markdown]
 # ### Exercise 3: Throw the pairs away
 #
-# What is pairing worth? Write `share_unpaired`, which draws the photos of each captioner *for itself* and returns in which share of 1,000 draws the first has the higher mean. A gain that the paired test is sure of may then look like luck.
+# What is pairing worth? Write `share_unpaired`, which draws the photos of each captioner *separately* and returns in which share of 1,000 draws the first has the higher mean.
 
 
 # %% tags=["exercise"]
@@ -878,5 +861,5 @@ print(
 # * [BLEU](https://aclanthology.org/P02-1040/), Papineni and others 2002.
 # * [CIDEr](https://arxiv.org/abs/1411.5726), Vedantam, Zitnick and Parikh 2015; the "D" is in its section on gaming.
 # * [A call for clarity in reporting BLEU scores](https://arxiv.org/abs/1804.08771), Post 2018: conventions, and the tool sacrebleu.
-# * [CLIPScore](https://arxiv.org/abs/2104.08718), Hessel and others 2021: a score without references.
+# * [CLIPScore](https://arxiv.org/abs/2104.08718), Hessel and others 2021.
 # * [Statistical significance tests for machine translation evaluation](https://aclanthology.org/W04-3250/), Koehn 2004: the paired bootstrap.
