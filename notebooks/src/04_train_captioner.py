@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Helpers that you do not build here: `open_dataset` fetches the data, `Workspace` keeps what lessons 01-03 made, `CaptionBatches` hands out captions in batches, `resumable` saves every epoch, and `named_share` counts captions that name a thing (lesson 06).
+# Helpers that you do not build here: `open_dataset` fetches the data, `Workspace` keeps what lessons 01-03 made, `CaptionBatches` makes batches, `resumable` saves every epoch, `named_share` counts captions that name a thing.
 
 # %%
 import json
@@ -517,7 +517,7 @@ for caption in plain.caption_features(three_features, beam_size=1):
 plots.plot_losses(history)
 
 # %% [markdown]
-# Sentences, after four epochs! But compare the two curves. The training loss keeps falling; the dev loss, of photos that the model has not seen, lags more and more behind. That is **overfitting**: the model learns the training captions by heart.
+# Compare the two curves. The training loss keeps falling; the dev loss, of photos that the model has not seen, lags more and more behind. That is **overfitting**: the model learns the training captions by heart.
 #
 # Why dev, and not test? Whatever you look at while you still make choices, you fit yourself to, and its score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
 #
@@ -668,7 +668,7 @@ history = train_decoder(
 plots.plot_losses(history)
 
 # %% [markdown]
-# Where the dev curve lies *below* the training curve, dropout is why: it is in the way in training only. What does the model say of the three images?
+# (Dropout is in the way in training only; so the dev curve may lie *below*.) What does the model say of the three images?
 
 # %% tags=["picture"]
 images = [open_image(dataset.image_paths[name]) for name in three]
@@ -723,7 +723,7 @@ if dataset.scenes:
 # * A captioner learns one thing: the next word, given a photo and the words so far.
 # * An embedding is a table; an LSTM is a memory with three gates; the merge model adds the photo behind it.
 # * Teacher forcing answers all questions of a caption in one pass: the loss of the classic rows, many times faster.
-# * Train plainly first, then add one trick at a time, and let dev judge.
+# * Train plainly, then add one trick at a time; dev judges.
 #
 # ## Exercises
 #
@@ -797,7 +797,7 @@ print("right" if np.allclose(said, due, atol=1e-3) else f"not yet: {said}, but d
 # %% [markdown]
 # ### Exercise 3: Cook with another recipe
 #
-# Change one thing in the recipe and train for two epochs on the first 500 captions: another learning rate, no dropout, fewer units. (Not `smoothing`: it changes what the loss means.) Done when a change helps with three seeds of three.
+# Change one thing in the recipe, but not `smoothing`, which changes what the loss means, and train for two epochs on 500 captions. Done when a change helps with three seeds of three.
 
 
 # %% tags=["exercise"]

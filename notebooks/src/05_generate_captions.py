@@ -720,20 +720,20 @@ plots.draw_road(open_image(photo), vector[0], steps)
 # Free photos come with Matplotlib (the portrait) and scikit-image (the others; without it you see the portrait alone). The course's `attention-xception` learnt from Flickr8k, mostly people and dogs. It captions each photo greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
 
 # %%
-real_captioner, real_photos = Captioner.load("attention-xception"), free_photos()
-pixels = [image_pixels(path, real_captioner.encoder.image_size) for path in real_photos.values()]
-regions = real_captioner.encoder.encode(np.stack(pixels))
-said = [
-    real_captioner.caption_features(regions, beam_size=1),
-    real_captioner.caption_features(regions, beam_size=5),
-    real_captioner.caption_features(regions, search="vote"),
-]
-print("not here: scikit-image's photos" if len(real_photos) == 1 else f"{len(real_photos)} photos")
-titles = [
-    f"{label}\ngreedy: {first}\nbeam: {second}\nvote: {third}"
-    for label, first, second, third in zip(real_photos, *said, strict=True)
-]
-plots.show_images([open_image(path) for path in real_photos.values()], titles, columns=3)
+real_captioner, real_photos = Captioner.load("attention-xception"), list(free_photos().items())[:5]
+size = real_captioner.encoder.image_size
+regions = real_captioner.encoder.encode(
+    np.stack([image_pixels(path, size) for _, path in real_photos])
+)
+ways = {
+    "greedy": real_captioner.caption_features(regions, search="greedy"),
+    "beam 5": real_captioner.caption_features(regions, beam_size=5),
+    "vote": real_captioner.caption_features(regions, search="vote"),
+}
+for number, (label, _) in enumerate(real_photos):
+    print(label, *(f"{way:6}  {said[number]}" for way, said in ways.items()), sep="\n  ")
+images = [open_image(path) for _, path in real_photos]
+plots.show_images(images, [label for label, _ in real_photos], columns=5)
 
 # %% [markdown]
 # Check them word by word. A fluent sentence about something that isn't there is called a *hallucination*, and no way of choosing words helps a model that has never seen such a thing. Lesson 07 shows how a captioner says that it isn't sure.

@@ -23,7 +23,7 @@
 # * what a captioner can't see, and what it won't say
 # * how sure you can be of a score, and of a difference
 #
-# **You need** nothing but some Python: a missing captioner is trained for you (lesson 04).
+# **You need** nothing but some Python: a missing captioner is trained for you.
 #
 # **Run times** with a trained captioner at hand
 #
@@ -573,7 +573,7 @@ chosen = [[values[i] for i in shown] for values in (captions, each, references)]
 plots.show_gallery(photos, *chosen, each=4)
 
 # %% [markdown]
-# Are the worst captions wrong, or right in other words than the five references use?
+# Are the worst captions wrong, or right in other words?
 #
 # On mini you can go further: the program that drew its scenes wrote down what it drew. So ask of each caption: does it name the object? Its colour? The place? (For other data sets the next cells print nothing.)
 
@@ -657,7 +657,7 @@ low, high = bootstrap(each, lambda sums: sums / len(each))
 print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1f}")
 
 # %% [markdown]
-# That range is a **confidence interval**, and on mini it is wide. It shrinks with the root of the number of photos.
+# That range is a **confidence interval**, and on mini it is wide.
 #
 # Two captioners on the *same* photos can be told apart more finely. Draw sets of photos and count in how many the first one wins. In this *paired bootstrap* a hard photo is hard for both, so luck with the photos cancels.
 
@@ -685,7 +685,7 @@ for name in ("beam 3", "beam 5"):
 
 
 # %% [markdown]
-# Near 50% nothing can be said; above 97.5% luck hardly explains it. Where this course claims that one thing is better than another, this is the test.
+# Near 50% nothing can be said; above 97.5% luck hardly explains it.
 #
 # The luck of the seed stays hidden from it. Three published runs of one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. Distrust a gain of half a point from one run.
 #
@@ -705,7 +705,7 @@ for name in ("beam 3", "beam 5"):
 # * BLEU is clipped n-gram precision, a geometric mean and a brevity penalty. Add up counts over all captions; don't average scores.
 # * CIDEr weighs each n-gram by its rarity, so that only what is particular to a photo pays.
 # * Print both baselines, the number of distinct captions, and a BLEU's convention.
-# * Choose on dev, report on test, compare in pairs, say how sure you are.
+# * Choose on dev, report on test, compare in pairs.
 
 # %% [markdown]
 # ## Exercises
