@@ -584,7 +584,7 @@ if dataset.scenes:
         print(f"{key:7}", *(f"beam of {size}: {share:.0%}" for size, share in shares.items()))
 
 # %% [markdown]
-# The numbers of things suffer. One reason may be that the right number can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, which adds such wordings up.
+# With a beam of 5, the numbers of things suffer. One reason may be that the right number can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, which adds such wordings up.
 #
 # This is mini. On Flickr8k's dev photos the course's `attention-xception` gains from its beam: section 7 has the numbers. So measure, with your captioner, on dev.
 
