@@ -632,7 +632,7 @@ if dataset.scenes:
         print(name, *(honesty(texts, key) for key in ("colour", "count", "time")), sep="\n  ")
 
 # %% [markdown]
-# These are two failures. The time of day *it won't say*: asked for length it tells it, and mostly rightly, so the features hold it; but leaving it out is the likeliest choice, and a search for the likeliest takes it nearly every time. Counts *it can't see*: it says a number nearly always, and too often a wrong one, in long captions too. The features come from a network that learnt to name *things*, and are averaged over the photo. No search cures that; lesson 08 gives the model regions.
+# These are two failures. The time of day *it won't say*: asked for length it tells it, and rightly, so the features hold it; but leaving it out is the likeliest choice, and a search for the likeliest takes it nearly every time. Counts *it can't see* well: it mixes up two and three, in long captions too. The features come from a network that learnt to name *things*, and are averaged over the photo. No search cures that; lesson 08 gives the model regions.
 
 # %% [markdown]
 # ## 8. How sure is a score?
