@@ -676,12 +676,11 @@ def share_better(first, second, draws=1000, seed=0):
 
 
 by_way = {ways[size]: cider_d_each(references, written[size]) for size in ways}
+means = {name: fmean(values) for name, values in by_way.items()}
 for name in ("beam 3", "beam 5"):
     share = share_better(by_way["greedy"], by_way[name])
     assert share == comparing.share_better(by_way["greedy"], by_way[name])
-    print(
-        f"greedy {fmean(by_way['greedy']):.1f} beats {name} {fmean(by_way[name]):.1f} in {share:.1%}"
-    )
+    print(f"greedy {means['greedy']:.1f} beats {name} {means[name]:.1f} in {share:.1%}")
 
 
 # %% [markdown]
