@@ -445,12 +445,13 @@ def photograph(report, target):
 
     options = {"executable_path": CHROMIUM, "chromium_sandbox": False, "args": QUIET}
     with sync_playwright() as playwright, playwright.chromium.launch(**options) as browser:
-        page = browser.new_page(viewport={"width": 880, "height": 620})
+        page = browser.new_page(viewport={"width": 1100, "height": 740})
         page.set_default_timeout(200_000)
         page.goto(Path(report).resolve().as_uri())
         page.locator("#filter").select_option("=ok")
         picture = page.screenshot()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize().save(target, optimize=True)
+    shown = Image.open(io.BytesIO(picture)).convert("RGB").resize((880, 592))
+    shown.quantize().save(target, optimize=True)
 
 
 if __name__ == "__main__":

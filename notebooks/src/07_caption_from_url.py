@@ -203,7 +203,7 @@ button.on_click(caption_it)
 widgets.VBox([box, button, picture, sentence])
 
 # %% [markdown]
-# That's it. Copy the address of a photo somewhere on the web (right-click it, "Copy image
+# That's it. Copy the address of a photo on the web (right-click it, "Copy image
 # address"), paste it and press. On GitHub you see no form above: a widget lives only while a
 # **kernel** runs, the Python behind the notebook.
 #

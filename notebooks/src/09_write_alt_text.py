@@ -75,9 +75,7 @@ from textwrap import shorten
 from threading import Thread
 from urllib.parse import urljoin
 
-from IPython.display import Image as Picture
-from IPython.display import display
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from helpers import plots
 from helpers.apps.alt_text.__main__ import main
@@ -481,10 +479,11 @@ assert Site.visits == before
 #
 # ## 7. A person has the last word
 #
-# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. A key accepts, edits, rejects, or says that the picture decorates. A photograph of it:
+# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. A key accepts, edits, rejects, or says that the picture decorates. A photograph:
 
 # %%
-display(Picture(filename=str(ROOT / "notebooks/images/09_review_page.png")))
+page = Image.open(ROOT / "notebooks/images/09_review_page.png")
+plots.show_framed(page, "a photograph of the review page")
 
 # %% [markdown]
 # Which image comes first? The doubtful ones: those without a suggestion, then those whose words the captioner was least sure of. A sentence's probability won't do, since it shrinks with every word (lesson 07). So the column `confidence` is what *a word* got on average, the geometric mean; the end counts as a word.

@@ -359,7 +359,7 @@ print(own.report)
 # python -m helpers.pipeline --dataset work/mini/shop --out shop-captioner
 # ```
 #
-# It cleans, extracts, trains and scores. Here are the same steps: about 10 s for the features of 120 photos on a quiet CPU, and about 20 s for training.
+# It cleans, extracts, trains and scores. On a quiet CPU the features take about 10 s, training about 20 s.
 
 # %%
 own_work = Workspace(own)
@@ -418,10 +418,12 @@ print(clean_caption(text))
 # %%
 for title, data in (("first", dataset), ("second", german)):
     words = count_words(clean_captions(data.captions))
-    print(f"{title:7} {len(words):6,} words, {words.total():8,} running words")
+    often = sum(count >= 5 for count in words.values())
+    print(f"{title:7}{len(words):6,} words, {often:,} of them five times or more", end="")
+    print(f", {words.total():,} running words")
 
 # %% [markdown]
-# If both are mini: the same scenes take more different words in German. "red" is *rot*, *roter*, *rote*, *rotes* or *roten*, depending on gender, number and case. The model has to learn each form by itself, from fewer examples of each. For languages with dozens of forms per word, such as Finnish or Turkish, captioners cut words into pieces (lesson 14's do).
+# If both are mini, compare the words that come five times or more: German has more for the same scenes. "red" is *rot*, *roter*, *rote*, *rotes* or *roten*, depending on gender, number and case. The model has to learn each form by itself, from fewer examples of each. For languages with dozens of forms per word, such as Finnish or Turkish, captioners cut words into pieces (lesson 14's do).
 #
 # The features of the drawings don't depend on the language. If lesson 02 has left them for mini, copy them; otherwise the pipeline extracts them now, which takes a minute or two on a CPU. Training takes less.
 
