@@ -312,7 +312,7 @@ print("\n".join(things[0].reviews))
 plots.show_images([thing.photo for thing in things[:8]])
 
 # %% [markdown]
-# What to write beside them? COCO gave its writers good rules for *descriptions*: say what is important, in a sentence of at least eight words; don't begin with “There is”; don't guess what people think or what happens next; give nobody a name.
+# What to write? COCO gave its writers good rules for *descriptions*: say what is important, in a sentence of at least eight words; don't begin with “There is”; don't guess what people think or what happens next; give nobody a name.
 #
 # But a caption need not describe. A shop may want a **headline** that sums up its reviews:
 
