@@ -129,7 +129,7 @@ plots.show_images(images, [found.caption for found in best.values()])
 
 # %%
 for label, found in best.items():
-    print(f"{label:14}{found.confidence:6.1%}  {found.caption if found.sure else 'not sure'}")
+    print(f"{label:14}{found.confidence or 0:6.1%}  {found.caption if found.sure else 'not sure'}")
 
 # %% [markdown]
 # It can be sure and wrong, too; compare with the photos. So the app should also show what else was

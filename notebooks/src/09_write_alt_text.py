@@ -117,7 +117,7 @@ if len(photos) < 2:
 pictures = {label: path.read_bytes() for label, path in photos.items()} | drawn_pictures()
 answers = captioner.candidates(list(pictures.values()))
 found = {label: best[0] for label, best in zip(pictures, answers, strict=True)}
-titles = [f"{label}: {best.caption} ({best.confidence:.0%})" for label, best in found.items()]
+titles = [f"{label}: {best.caption} ({best.confidence or 0:.0%})" for label, best in found.items()]
 
 
 def squares(files):  # of one shape, so that titles don't meet
@@ -131,7 +131,7 @@ plots.show_images(squares(pictures.values()), titles)
 
 # %%
 for label, best in found.items():
-    print(f"{label:14}{'suggested' if best.sure else 'not sure':12}{best.confidence:.1%}")
+    print(f"{label:14}{'suggested' if best.sure else 'not sure':12}{best.confidence or 0:.1%}")
 
 # %% [markdown]
 # So a small captioner that knows its limits can help with a few images of a site. Is all that it suggests right? Look again: sure is not the same as right. The rest of this lesson is about everything around the captioner, and that is most of the work.
