@@ -1,10 +1,15 @@
-"""The page to review: what it holds, and what it does in a real Chromium."""
+"""The page to review: what it holds, and what it does in a real Chromium.
+
+python tests/test_alt_text_report.py work/mini/alt_text/out.report.html   photographs lesson 09's
+"""
 
 import io
 import json
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +21,9 @@ from helpers.apps.alt_text.writing import report as module
 from helpers.apps.alt_text.writing.outputs import Record
 from helpers.apps.alt_text.writing.report import About
 from helpers.apps.alt_text.writing.reviews import Decision, key_of, read_review
-from test_widget_browser import CHROMIUM, QUIET, in_chromium
+from test_widget_browser import CHROMIUM, QUIET, ROOT, in_chromium
+
+PICTURE = ROOT / "notebooks" / "images" / "09_review_page.png"
 
 EVIL = '</script><script>window.evil = 1</script><img src=x onerror="window.evil=2">&"\''
 INJECTIONS = [
@@ -430,3 +437,22 @@ class TestBrowser:
         text = (tmp_path / "out.csv").read_text("utf-8-sig")
         assert text.count("edited") == 2 and text.count("rejected") == 2
         assert '\'=cmd; ""quoted""' in text
+
+
+def photograph(report, target):
+    """Write a picture of a review at its first suggested description, for lesson 09."""
+    from playwright.sync_api import sync_playwright
+
+    options = {"executable_path": CHROMIUM, "chromium_sandbox": False, "args": QUIET}
+    with sync_playwright() as playwright, playwright.chromium.launch(**options) as browser:
+        page = browser.new_page(viewport={"width": 1100, "height": 740})
+        page.set_default_timeout(200_000)
+        page.goto(Path(report).resolve().as_uri())
+        page.locator("#filter").select_option("=ok")
+        picture = page.screenshot()
+    shown = Image.open(io.BytesIO(picture)).convert("RGB").resize((880, 592))
+    shown.quantize().save(target, optimize=True)
+
+
+if __name__ == "__main__":
+    photograph(sys.argv[1], PICTURE)

@@ -34,6 +34,7 @@ FIGURES = {
     "show_images": lambda: plots.show_images(PHOTOS, ["a long title " * 5] * 5),
     "show_one_image": lambda: plots.show_images([GREY_PHOTO]),
     "show_many_images": lambda: plots.show_images(PHOTOS * 3, columns=12),
+    "show_framed": lambda: plots.show_framed(COLOUR_PHOTO, "a photograph of the app"),
     "show_captioned": lambda: plots.show_captioned(COLOUR_PHOTO, ["a dog $5 " * 30, "two $"]),
     "plot_word_counts": lambda: plots.plot_word_counts({"a": 5, "dog": 2, "<end>": 1}),
     "plot_caption_lengths": lambda: plots.plot_caption_lengths([3, 4, 4, 9]),

@@ -25,7 +25,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
-PICTURE = ROOT / "notebooks" / "images" / "07_caption_from_url.png"
+PICTURE = ROOT / "notebooks" / "images" / "widget.png"
 SCENE = ROOT / "data" / "mini" / "Flicker8k_Dataset" / "2629405599_60eb4c14e3.jpg"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""

@@ -20,6 +20,7 @@ from helpers.plots.photos import (
     show_attention,
     show_captioned,
     show_epoch_captions,
+    show_framed,
     show_gallery,
     show_images,
     show_neighbours,

@@ -13,6 +13,7 @@ from helpers.plots.style import (
     FULL_WIDTH,
     GREEN,
     GREY,
+    PALE,
     RED,
     ImageLike,
     in_style,
@@ -49,6 +50,23 @@ def show_captioned(image: ImageLike, lines: Sequence[str]) -> Figure:
     place_photo(photo, image)
     text.axis("off")
     text.text(0.02, 0.5, "\n\n".join(wrapped), va="center", fontsize=11, linespacing=1.1)
+    return figure
+
+
+@in_style
+def show_framed(image: ImageLike, label: str) -> Figure:
+    """Show a screenshot as a print on grey with a label, so that nobody presses its buttons."""
+    shape, inner = np.shape(image)[0] / np.shape(image)[1], FULL_WIDTH - 1.2
+    tall = inner * shape + 1.2  # inches
+    figure, axes = plt.subplots(figsize=(FULL_WIDTH, tall), layout="none")
+    figure.set_facecolor(PALE)
+    axes.set_position([0.6 / FULL_WIDTH, 0.8 / tall, inner / FULL_WIDTH, inner * shape / tall])
+    place_photo(axes, image)
+    for rim, colour in ((0.045, GREY), (0.035, "white")):  # a shadow, then the paper
+        box = plt.Rectangle((-rim, -rim / shape), 1 + 2 * rim, 1 + 2 * rim / shape)
+        box.set(transform=axes.transAxes, clip_on=False, zorder=-1, facecolor=colour)
+        axes.add_patch(box)
+    figure.text(0.5, 0.22 / tall, label, ha="center", va="center", style="italic", fontsize=12)
     return figure
 
 

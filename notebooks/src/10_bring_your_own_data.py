@@ -1,23 +1,23 @@
 # %% [markdown]
 # # 10 · Bring your own data
 #
-# You read captions in every usual format, write some for photos of your own, and train a captioner that speaks German.
+# You read captions in every usual format, train a captioner on the product photos and reviews of a shop, and another one that speaks German.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/10_bring_your_own_data.ipynb)
 #
 # [← 09 write alt text](09_write_alt_text.ipynb) · [contents](../README.md) · [11 vgg16 and a web page →](11_vgg16_and_a_web_page.ipynb)
 
 # %% [markdown]
-# ![A drawn scene beside three sentences: its English caption, its German caption, and what the captioner says in German](images/10_bring_your_own_data.png)
+# ![Eight drawn products, such as mugs and lamps, under the headlines that a captioner wrote for them: colour, kind, what buyers praise, how the delivery went](images/10_bring_your_own_data.png)
 #
-# A scene that the captioner has never seen, with a caption in each language, and the model's own words in German.
+# Photos of a shop that the captioner has never seen, with its headlines. Some of their words it can know, and some it can't.
 
 # %% [markdown]
 # **You will learn**
 #
 # * what the usual caption files look like, and how each of them trips up a program in a hurry
 # * how to find out what was lost on the way from files to training
-# * how to write captions for photos of your own, in COCO's format
+# * how to caption photos of your own, train on them, and see what the photos can teach
 # * what changes for another language, and what doesn't
 # * what to do with a language that writes no spaces
 #
@@ -27,7 +27,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min (estimate) | about 80 s with lesson 02's features, 3 min without (estimate) |
+# | mini | about 1 min (estimate) | about 90 s with lesson 02's features, 3 min without (estimate) |
 # | Flickr8k | about 2 min (estimate) | about 3 min |
 
 # %% [markdown]
@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `captions` reads and writes caption files, `datasets` opens a folder with captions and photos. From earlier lessons you know the pipeline, the widget and the scores. `annotation_widget` is new: a form to write captions with.
+# `captions` reads and writes caption files, `datasets` opens a folder with captions and photos. From earlier lessons you know the pipeline, the widget and the scores. New are `annotation_widget`, a form to write captions with, and `products`, which draws an invented shop.
 
 # %%
 import csv
@@ -64,19 +64,22 @@ import json
 import random
 import re
 import shutil
+from collections import Counter
+from dataclasses import replace
 
 from helpers import captions, plots
 from helpers.apps.annotating import annotation_widget
+from helpers.apps.shop import products
 from helpers.apps.widget import caption_widget
 from helpers.captions import clean_caption, clean_captions, count_words, read_captions
 from helpers.datasets import describe, open_dataset
 from helpers.files import write_text
 from helpers.images import open_image
 from helpers.metrics import score_captions
-from helpers.pipeline import Workspace
+from helpers.pipeline import Workspace, recipe_for
 
 # %% [markdown]
-# Settings: `SECOND` is the data set that a captioner is trained on in section 6. `"mini-de"` has the drawings of mini with German captions. It can be a folder of yours as well.
+# Settings: `SECOND` is the data set for section 7. `"mini-de"` has the drawings of mini with German captions. It can be a folder of yours as well.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -87,7 +90,7 @@ SECOND = "mini-de"
 # %% [markdown]
 # ## 1. What do caption files look like?
 #
-# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. That is all. And yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k**, its larger sister of 31,783 photos, has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
+# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. Yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k**, its larger sister of 31,783 photos, has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
 
 
 # %%
@@ -120,7 +123,7 @@ bars += "dog.jpg| 1   A wet dog .\ncat.jpg| 0| A cat .\n"
 put("flickr30k.csv", bars)
 
 # %% [markdown]
-# **COCO** is the largest of the classic sets: 123,000 photos with five captions each. Its file is a JSON with two lists. Images have a number and a name; annotations have a caption and the *number* of an image. Many tools read this format, so it is the one to choose for data of your own.
+# **COCO** is the largest of the classic sets: 123,000 photos with five captions each. Its JSON has two lists. Images have a number and a name; annotations have a caption and the *number* of an image. Many tools read it, so choose it for data of your own.
 
 # %%
 coco = {
@@ -134,7 +137,7 @@ coco = {
 put("coco.json", json.dumps(coco))
 
 # %% [markdown]
-# **Karpathy**'s JSON files (named after Andrej Karpathy, who made them for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and say to which split the image belongs. Most papers use these splits. Note the name: his "val" is dev here.
+# **Karpathy**'s JSON files (by Andrej Karpathy, for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and name its split. Most papers use these splits. His “val” is dev here.
 
 # %%
 sentences = [{"raw": text, "tokens": clean_caption(text).split()} for text in ("A wet dog .",)]
@@ -142,14 +145,14 @@ karpathy = {"images": [{"filename": "dog.jpg", "split": "val", "sentences": sent
 put("karpathy.json", json.dumps(karpathy))
 
 # %% [markdown]
-# Last, what **Hugging Face**, a site that shares data sets and models, calls an imagefolder: photos, and a `metadata.jsonl` with one JSON object a line. (Its tables look alike, with columns such as `caption_0` to `caption_4` and `split`.)
+# Last, what **Hugging Face**, a site that shares data sets and models, calls an imagefolder: photos, and a `metadata.jsonl` with one JSON object a line.
 
 # %%
 record = {"file_name": "dog.jpg", "split": "train", "captions": ["A wet dog .", "A happy dog ."]}
 put("metadata.jsonl", json.dumps(record) + "\n")
 
 # %% [markdown]
-# How is a program to know which is which? Not by the name of the file: Kaggle's table is called `captions.txt`, and the Flickr30k table with bars ends in `.csv`. It looks at the first line, as you would.
+# How does a program tell them apart? Not by the name of the file: Kaggle's table is called `captions.txt`, and the table with bars ends in `.csv`. It looks at the first line, as you would.
 
 # %%
 for path in sorted(play.glob("*.*")):
@@ -182,9 +185,7 @@ hurried = [line.split(",")[1] for line in table.splitlines()[1:]]
 print("split(','):  {} of {} captions intact".format(*intact(dataset.captions, hurried)))
 
 # %% [markdown]
-# No error, no warning! The captions with a comma have lost their end. "On the beach , a red dog runs" has become a quotation mark and "On the beach". A model trained on that learns to stop early, and you search for the fault everywhere but here.
-#
-# Splitting at the first comma only doesn't help either: the quotation marks stay. The module that wrote the file reads it, too.
+# No error, no warning! “On the beach , a red dog runs” has become a quotation mark and “On the beach”. A model trained on that learns to stop early. Splitting at the first comma only doesn't help either: the quotation marks stay. The module that wrote the file reads it, too.
 
 # %%
 partitioned = [line.partition(",")[2] for line in table.splitlines()[1:]]
@@ -195,9 +196,7 @@ print("csv.reader:     {} of {} intact".format(*intact(dataset.captions, [r[1] f
 # %% [markdown]
 # ### The phantom
 #
-# Lesson 01 met `2258277193_586949ec62.jpg.1`: five captions, and no such photo. Neither is there a `2258277193_586949ec62.jpg`, but whoever cuts off what follows the first dot looks for one, and the program fails hours later. A **phantom image** is one that has captions and no file. COCO's lists have the opposite as well: photos that nobody described.
-#
-# So match the names with the files *first*, drop what doesn't match, and say so. `open_dataset` does this. Read its report of your data:
+# Lesson 01 met `2258277193_586949ec62.jpg.1`: five captions, and no such photo. A **phantom image** has captions and no file, and a program that looks for it fails, maybe hours later. COCO has the opposite as well: photos that nobody described. So match the names with the files *first*, drop what doesn't match, and say so. `open_dataset` does this. Read its report:
 
 # %%
 print(dataset.report)
@@ -215,7 +214,7 @@ captions.read_caption_file(play / "coco.json").dropped
 # %% [markdown]
 # ### The leak
 #
-# A table has one caption a row, and tools for tables deal out rows. You saw in lesson 01 what that does: nearly every photo of dev is in train as well. A folder whose split column was made like this is refused, before it makes your scores too good:
+# A table has one caption a row, and tools for tables deal out rows. Lesson 01 showed what that does: nearly every photo of dev is in train as well. Such a folder is refused, before it makes your scores too good:
 
 # %%
 leaky = work / "leaky"
@@ -239,7 +238,7 @@ except ValueError as error:
 #
 # ## 3. COCO by hand
 #
-# COCO's captions know only the number of their image. To read them, make a dictionary from numbers to names, then go through the annotations once. (Looking up each number in the list of images takes 123,000 × 600,000 / 2 steps. People have waited for that.)
+# COCO's captions know only the number of their image. To read them, make a dictionary from numbers to names, then go through the annotations once.
 
 
 # %%
@@ -278,7 +277,7 @@ again = captions.read_caption_file(work / "coco.json")
 print(again.captions == dataset.captions, {k: len(names) for k, names in again.splits.items()})
 
 # %% [markdown]
-# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, give `open_dataset` that folder, and the files become splits. COCO's test captions are kept secret by its makers, so the test split is a tenth of train.
+# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, and `open_dataset` makes splits of them.
 #
 # ## 4. What is in there?
 #
@@ -290,52 +289,112 @@ print(again.captions == dataset.captions, {k: len(names) for k, names in again.s
 # python -m helpers.datasets my-folder --to flickr8k my-flickr
 # ```
 #
-# The first line prints what `describe` returns; the others convert. Nothing is overwritten.
+# The first line prints what `describe` returns; the others convert.
 
 # %%
 print(describe(dataset, examples=1))
 
 # %% [markdown]
-# Four questions to ask of it. Are the losses few, and can you explain each? Is the longest caption a caption, or did two lines run together? How many words occur once: most of them slips of the pen? And do the examples fit their photos?
+# Ask four questions. Are the losses few, and can you explain each? Is the longest caption a caption, or did two lines run together? Are words that occur once slips of the pen? And do the examples fit their photos?
 #
 # ## 5. Captions of your own
 #
-# Six hundred photos with five captions each are enough for a narrow subject, as mini shows: your plants, your machines, your cats. Six drawings stand for them.
+# Say you have a shop. Here it is invented, so that nobody's rights are touched: 120 drawn photos of four kinds of things in six colours, and what their buyers say.
 
 # %%
-photos = work / "my photos"
-photos.mkdir(exist_ok=True)
-for name in dataset.splits["train"][:6]:
-    shutil.copy(dataset.image_paths[name], photos)
-form = annotation_widget(photos, photos / "captions.json", amount=5)
+shop = work / "shop"
+shop.mkdir(exist_ok=True)
+things = products(seed=SEED)
+for thing in things:
+    thing.photo.save(shop / thing.name, quality=90)
+print(f"{len(things)} photos; the first thing's reviews:")
+print("\n".join(things[0].reviews))
+plots.show_images([thing.photo for thing in things[:8]])
+
+# %% [markdown]
+# What to write? COCO gave its writers good rules for *descriptions*: say what is important, in a sentence of at least eight words; don't begin with “There is”; don't guess what people think or what happens next; give nobody a name.
+#
+# But a caption need not describe. A shop may want a **headline** that sums up its reviews:
+
+# %%
+for headline in things[0].headlines:
+    print("•", headline)
+
+# %% [markdown]
+# To write captions yourself, use this form. Press Tab or Enter after a sentence; it is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form: it needs a kernel.)
+
+# %%
+form = annotation_widget(shop, work / "captions by hand.json", amount=3)
 form
 
 # %% [markdown]
-# Write a sentence and press Tab or Enter; what you have written is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form above: it needs a kernel.)
-#
-# What to write? The rules that COCO gave its writers are good ones: say what is important, in a sentence of at least eight words; don't begin with "There is"; don't guess what people think or what happens next; give nobody a name. Five *different* captions teach more than one five times. Better still, ask five people.
-#
 # Code can fill in the boxes, too. Here it does so in a form with a file of its own, so that your captions stay yours:
 
 # %%
 by_code = work / "captions by code.json"
 by_code.unlink(missing_ok=True)
-second_form = annotation_widget(photos, by_code, amount=5)
-for box, text in zip(second_form.boxes, dataset.captions[second_form.photos[0].name], strict=False):
+second_form = annotation_widget(shop, by_code, amount=3)
+named = {thing.name: thing for thing in things}
+for box, text in zip(second_form.boxes, named[second_form.photos[0].name].headlines, strict=True):
     box.value = text
 print(re.sub("<.*?>", "", second_form.message.value))
-print(by_code.read_text("utf-8")[:400])
+print(by_code.read_text("utf-8")[:330])
 
 # %% [markdown]
-# The file may have been begun by somebody else. It is read anew before each change, and whatever the form doesn't know (licences, sizes, other people's photos) stays in it. This is COCO JSON, and your own lies in a folder with its photos. So `open_dataset(photos)` opens it as soon as three photos have captions, one for each split (to learn anything, take hundreds), and
+# Whatever the form doesn't know in such a file (licences, sizes, other people's photos) stays in it. Nobody types 360 headlines during a lesson, so `write_coco` of section 3 writes them all. The photos are in a mixed order, so slices deal them out.
+
+# %%
+names = list(named)
+dealt = {"train": names[:84], "dev": names[84:96], "test": names[96:]}
+write_coco({name: list(named[name].headlines) for name in names}, shop / "captions.json", dealt)
+own = open_dataset(shop)
+print(own.report)
+
+# %% [markdown]
+# ## 6. Train on them
+#
+# In a terminal this is one command, for any folder of photos with captions:
 #
 # ```sh
-# python -m helpers.pipeline --dataset "work/mini/my photos" --out my-captioner
+# python -m helpers.pipeline --dataset work/mini/shop --out shop-captioner
 # ```
 #
-# trains on it. You do the same in the next section, with another data set.
+# It cleans, extracts, trains and scores. On a quiet CPU the features take about 10 s, training about 20 s.
+
+# %%
+own_work = Workspace(own)
+recipe = replace(recipe_for(own), epochs=30)  # few photos, so more rounds than mini's 12
+seller = own_work.captioner(recipe, seed=SEED)
+
+# %% [markdown]
+# What does it write for things that it has never seen? This is the figure at the top.
+
+# %% tags=["picture"]
+unseen = own.splits["test"]
+written = seller.caption_features(own_work.features().select(unseen))
+plots.show_images([named[name].photo for name in unseen[:8]], written[:8])
+
+# %% [markdown]
+# Fluent headlines. Are they true? Each of the 24 should hold a kind, a colour, a praise and a delivery, and you know the right ones. So count. Beside it stands what the commonest answer of the training photos would get.
+
+
+# %%
+def right_share(what, texts):
+    return sum(getattr(named[n], what) in text for n, text in zip(unseen, texts, strict=True)) / 24
+
+
+for what in ("kind", "colour", "praise", "delivery"):
+    of_training = Counter(getattr(named[name], what) for name in dealt["train"])
+    common = of_training.most_common(1)[0][0]
+    print(f"{what:10}{right_share(what, written):5.0%} right", end="")
+    print(f", the commonest answer {right_share(what, [common] * 24):.0%}: {common}")
+
+# %% [markdown]
+# Three kinds of words have been learnt in three ways. Kind and colour can be *seen*, although 84 photos may be too few for all the colours. The praise can't, but it *goes with the kind*: buyers of mugs praise warm tea, and the model says so of each new mug. And the delivery is *in no photo*. The model writes it all the same, since every headline of its training did, and whatever share you see there is luck.
 #
-# ## 6. Another language
+# That is a **hallucination** by construction: captions that say what the photos can't show teach a model to make it up. More photos don't help. So ask of each word of your captions: could somebody know that from the photo alone? What can't be seen, take from your database, and put it beside the caption.
+#
+# ## 7. Another language
 #
 # What has to change for German? Think about it before you read on: encoder, tokenizer, model, training, scores.
 
@@ -352,17 +411,19 @@ print(" ".join(re.findall("[a-z]+", text.lower())))
 print(clean_caption(text))
 
 # %% [markdown]
-# "weißes" falls into "wei" and "es", and "es" means "it". In Polish or Vietnamese little is left, in Russian nothing.
+# “weißes” falls into “wei” and “es”, and “es” means “it”. In Polish or Vietnamese little is left, in Russian nothing.
 #
-# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. Lesson 07 puts the capital back at the start of a sentence; a German reader misses it in every noun. The course accepts that. What else is different? Count the words.
+# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. What else is different? Count the words.
 
 # %%
 for title, data in (("first", dataset), ("second", german)):
     words = count_words(clean_captions(data.captions))
-    print(f"{title:7} {len(words):6,} words, {words.total():8,} running words")
+    often = sum(count >= 5 for count in words.values())
+    print(f"{title:7}{len(words):6,} words, {often:,} of them five times or more", end="")
+    print(f", {words.total():,} running words")
 
 # %% [markdown]
-# If both are mini: the same scenes take more different words in German. "red" is *rot*, *roter*, *rote*, *rotes* or *roten*, depending on gender, number and case. The model has to learn each form by itself, from fewer examples of each. Languages such as Finnish or Turkish have dozens of forms per word, and there people cut words into pieces. That is another course.
+# If both are mini, compare the words that come five times or more: German has more for the same scenes. "red" is *rot*, *roter*, *rote*, *rotes* or *roten*, depending on gender, number and case. The model has to learn each form by itself, from fewer examples of each. For languages with dozens of forms per word, such as Finnish or Turkish, captioners cut words into pieces (lesson 14's do).
 #
 # The features of the drawings don't depend on the language. If lesson 02 has left them for mini, copy them; otherwise the pipeline extracts them now, which takes a minute or two on a CPU. Training takes less.
 
@@ -385,10 +446,10 @@ for title, values in (("captioner", scores), ("first caption", first)):
     print(f"{title:14} {shown}")
 
 # %% [markdown]
-# On mini-de expect a BLEU-4 of 30-40 and a CIDEr-D of 100-135 for the captioner; if yours is outside, look at the report again. In English the same model, trained in the same way, has 44 and 159 (lesson 06, beam 3). Where does German lose? The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them, and the captions themselves agree less with each other.
+# On mini-de expect a BLEU-4 of 30-40 and a CIDEr-D of 100-135 for the captioner; if yours is outside, look at the report again. Compare them with the English ones of lesson 06: German's are lower. The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them.
 
 # %% [markdown]
-# Look at some. If you read German: are the endings right? A wrong ending is a wrong word to BLEU, though every reader would understand it. A right ending with the wrong colour costs the same. (One more thing that cleaning takes away: the commas, which German needs.)
+# Look at some. If you read German: are the endings right? To BLEU a wrong ending is a wrong word, though every reader would understand it. (One more thing that cleaning takes away: the commas, which German needs.)
 
 # %%
 chosen = random.Random(SEED).sample(german.splits["test"], 4)
@@ -396,29 +457,14 @@ said = captioner.caption([german.image_paths[name] for name in chosen])
 plots.show_images([open_image(german.image_paths[name]) for name in chosen], said)
 
 # %% [markdown]
-# One scene with a caption in each language and the model's words, the picture at the top:
-
-
-# %% tags=["picture"]
-def best_match(name, text):
-    return score_captions([german.captions[name]], [text])["BLEU-2"]
-
-
-name = max(zip(chosen, said, strict=True), key=lambda pair: best_match(*pair))[0]
-english = dataset.captions.get(name, [""])[0].rstrip(" .")
-lines = [f"In English:  {english}"] if english else []
-lines += [f"In the second language:  {german.captions[name][0].rstrip(' .')}"]
-lines += [f"The captioner:  {said[chosen.index(name)]}"]
-plots.show_captioned(open_image(german.image_paths[name]), lines)
-
-# %% [markdown]
-# The widget of lesson 07 takes the new captioner as it is. So do `Captioner.load` and the bulk command of lesson 09, with its folder.
+# The widget of lesson 07 takes both captioners as they are. So do `Captioner.load` and the command of lesson 09, with their folders.
 
 # %%
-caption_widget({"yours": captioner}, {"a drawing": german.image_paths[chosen[0]]})
+examples = {"a drawing": german.image_paths[chosen[0]], "a product": shop / unseen[0]}
+caption_widget({"German": captioner, "the shop": seller}, examples)
 
 # %% [markdown]
-# ## 7. Without spaces
+# ## 8. Without spaces
 #
 # Now a harder case. Chinese, Japanese and Thai write no space between words. Here are four made-up captions for two photos.
 
@@ -463,9 +509,9 @@ print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 # dataset = open_dataset("my chinese folder", words_of=jieba.lcut)
 # ```
 #
-# or convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. State which way you split when you publish a score. The captioner's sentences have spaces as well; for readers take them out: `caption.replace(" ", "")`.
+# or convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. The captioner's sentences have spaces as well; for readers take them out: `caption.replace(" ", "")`.
 #
-# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures take a font of your machine if there is one (Noto Sans CJK, for example); otherwise you see empty boxes and a warning about missing glyphs. It does not join Arabic letters or put them from right to left.
+# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures take a font of your machine if there is one, such as Noto Sans CJK.
 
 # %% tags=["scores"]
 print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in scores.items()))
@@ -476,7 +522,7 @@ print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in sc
 # * Recognise a format by its content; leave CSV to `csv`, JSON to `json`.
 # * Match names with files first. Say what was dropped, and why.
 # * Deal out photos, never rows.
-# * COCO JSON is the format to write your own captions in.
+# * A model learns to say what captions say. What no photo shows, it makes up.
 # * Another language needs a cleaning that keeps its letters; a script without spaces needs a function that finds the words. The model needs neither.
 
 # %% [markdown]
@@ -484,7 +530,7 @@ print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in sc
 #
 # ### Exercise 1: Mend the broken row
 #
-# Return (name, caption) of a line with bars, with or without its second bar. A regular expression with `\|?` helps.
+# Return (name, caption) of a line of Kaggle's Flickr30k, with or without its second bar. A caption may hold bars and digits of its own. A regular expression with `\|?` helps.
 
 
 # %% tags=["exercise"]
@@ -492,27 +538,31 @@ def split_bars(line):
     return line.split("|")[0], ""  # your turn
 
 
-rows = [split_bars("a.jpg| 0| A dog | cat sign ."), split_bars("b.jpg| 4   A dog runs .")]
-print(
-    "right" if rows == [("a.jpg", "A dog | cat sign ."), ("b.jpg", "A dog runs .")] else "not yet"
-)
+lines = {"a.jpg| 0| A dog | cat sign .": ("a.jpg", "A dog | cat sign .")}
+lines["b.jpg| 4   A dog runs ."] = ("b.jpg", "A dog runs .")
+lines["c.jpg| 10| 2 dogs ."] = ("c.jpg", "2 dogs .")
+lines["my dog.jpg| 3| A wet dog . "] = ("my dog.jpg", "A wet dog .")
+differs = [line for line, wanted in lines.items() if split_bars(line) != wanted]
+print(f"not yet, the answer differs for: {differs}" if differs else "right")
 
 
 # %% tags=["solution"]
 # @title Solution 1
 def split_bars(line):
-    return re.fullmatch(r"(.+?)\|\s*\d+\s*\|?\s*(.*)", line).groups()
+    return re.fullmatch(r"(.+?)\|\s*\d+\s*\|?\s*(.*?)\s*", line).groups()
 
 
-rows = [split_bars("a.jpg| 0| A dog | cat sign ."), split_bars("b.jpg| 4   A dog runs .")]
-print(
-    "right" if rows == [("a.jpg", "A dog | cat sign ."), ("b.jpg", "A dog runs .")] else "not yet"
-)
+lines = {"a.jpg| 0| A dog | cat sign .": ("a.jpg", "A dog | cat sign .")}
+lines["b.jpg| 4   A dog runs ."] = ("b.jpg", "A dog runs .")
+lines["c.jpg| 10| 2 dogs ."] = ("c.jpg", "2 dogs .")
+lines["my dog.jpg| 3| A wet dog . "] = ("my dog.jpg", "A wet dog .")
+differs = [line for line, wanted in lines.items() if split_bars(line) != wanted]
+print(f"not yet, the answer differs for: {differs}" if differs else "right")
 
 # %% [markdown]
 # ### Exercise 2: Make Karpathy's file
 #
-# Return the captions of two photos as the content of a Karpathy JSON: `filename`, `split` and `sentences` with `raw`. What does he call dev?
+# Return captions and splits as the content of a Karpathy JSON: `filename`, `split` and `sentences` with `raw`. What does he call dev? The check reads your file back and compares captions and splits.
 
 
 # %% tags=["exercise"]
@@ -520,11 +570,17 @@ def karpathy_content(group, splits):
     return {"images": []}  # your turn
 
 
-toy = {"a.jpg": ["A dog .", "A wet dog ."], "b.jpg": ["A cat ."]}
-content = karpathy_content(toy, {"train": ["a.jpg"], "dev": ["b.jpg"], "test": []})
-_ = (work / "yours.json").write_text(json.dumps(content), encoding="utf-8")
-good = content["images"] and read_captions(work / "yours.json") == toy
-print("right" if good and content["images"][1]["split"] == "val" else "not yet")
+toy = {"a.jpg": ["A dog .", "A wet dog ."], "b.jpg": ["A cat ."], "c.jpg": ["Two boats ."]}
+toy_splits = {"train": ["a.jpg"], "dev": ["c.jpg"], "test": ["b.jpg"]}
+content, differs = karpathy_content(toy, toy_splits), "it holds no images"
+if content["images"]:
+    _ = (work / "yours.json").write_text(json.dumps(content), encoding="utf-8")
+    back = captions.read_caption_file(work / "yours.json")
+    differs = "" if back.captions == toy else f"captions read back: {back.captions}"
+    kept = {name: list(names) for name, names in (back.splits or {}).items()}
+    named_so = {image["split"] for image in content["images"]} == {"train", "val", "test"}
+    differs = differs or ("" if kept == toy_splits and named_so else f"splits read back: {kept}")
+print(f"not yet, {differs}" if differs else "right")
 
 
 # %% tags=["solution"]
@@ -539,16 +595,22 @@ def karpathy_content(group, splits):
     return {"images": images}
 
 
-toy = {"a.jpg": ["A dog .", "A wet dog ."], "b.jpg": ["A cat ."]}
-content = karpathy_content(toy, {"train": ["a.jpg"], "dev": ["b.jpg"], "test": []})
-_ = (work / "yours.json").write_text(json.dumps(content), encoding="utf-8")
-good = content["images"] and read_captions(work / "yours.json") == toy
-print("right" if good and content["images"][1]["split"] == "val" else "not yet")
+toy = {"a.jpg": ["A dog .", "A wet dog ."], "b.jpg": ["A cat ."], "c.jpg": ["Two boats ."]}
+toy_splits = {"train": ["a.jpg"], "dev": ["c.jpg"], "test": ["b.jpg"]}
+content, differs = karpathy_content(toy, toy_splits), "it holds no images"
+if content["images"]:
+    _ = (work / "yours.json").write_text(json.dumps(content), encoding="utf-8")
+    back = captions.read_caption_file(work / "yours.json")
+    differs = "" if back.captions == toy else f"captions read back: {back.captions}"
+    kept = {name: list(names) for name, names in (back.splits or {}).items()}
+    named_so = {image["split"] for image in content["images"]} == {"train", "val", "test"}
+    differs = differs or ("" if kept == toy_splits and named_so else f"splits read back: {kept}")
+print(f"not yet, {differs}" if differs else "right")
 
 # %% [markdown]
 # ### Exercise 3: Split with a dictionary
 #
-# Write `longest_words(text, known)`: from the left, take the longest known word each time, or a single letter if none fits. This is the oldest way to find Chinese words. Where does it go wrong?
+# Write `longest_words(text, known)`: from the left, take the longest known word each time, or a single letter if none fits. This is the oldest way to find Chinese words. The third text shows where it goes wrong: “research | life | origin” becomes “graduate student | order | origin”.
 
 
 # %% tags=["exercise"]
@@ -556,9 +618,11 @@ def longest_words(text, known):
     return list(text)  # your turn
 
 
-known_words = {"雪地", "雪地里", "海边", "一只", "黑狗"}
-found_words = longest_words("一只黑狗在雪地里跑", known_words)
-print("right" if found_words == ["一只", "黑狗", "在", "雪地里", "跑"] else "not yet")
+known_words = {"雪地", "雪地里", "海边", "一只", "黑狗", "研究", "研究生", "生命", "起源"}
+texts = {"一只黑狗在雪地里跑": ["一只", "黑狗", "在", "雪地里", "跑"], "": []}
+texts |= {"研究生命起源": ["研究生", "命", "起源"], "狗海边": ["狗", "海边"], "雪地": ["雪地"]}
+differs = [text for text, wanted in texts.items() if longest_words(text, known_words) != wanted]
+print(f"not yet, the words differ for: {differs}" if differs else "right")
 
 
 # %% tags=["solution"]
@@ -573,46 +637,52 @@ def longest_words(text, known):
     return words
 
 
-known_words = {"雪地", "雪地里", "海边", "一只", "黑狗"}
-found_words = longest_words("一只黑狗在雪地里跑", known_words)
-print("right" if found_words == ["一只", "黑狗", "在", "雪地里", "跑"] else "not yet")
+known_words = {"雪地", "雪地里", "海边", "一只", "黑狗", "研究", "研究生", "生命", "起源"}
+texts = {"一只黑狗在雪地里跑": ["一只", "黑狗", "在", "雪地里", "跑"], "": []}
+texts |= {"研究生命起源": ["研究生", "命", "起源"], "狗海边": ["狗", "海边"], "雪地": ["雪地"]}
+differs = [text for text, wanted in texts.items() if longest_words(text, known_words) != wanted]
+print(f"not yet, the words differ for: {differs}" if differs else "right")
 
 # %% [markdown]
-# ### Exercise 4: Forgive a wrong ending
+# ### Exercise 4: Find captions that no photo can teach
 #
-# BLEU punishes *roter* for *rote* as much as *blaue* for *rote*. Return a caption whose words are cut to their first four letters. Then score stems against stems, and think: which mistakes does this score no longer see?
+# Write `unseeable(texts, pattern)`: the share (0 to 1) of captions in which a regular expression finds something that no photo shows, in any case of letters; 0 for no captions. Whole words count: `late` is not in “plate”.
+#
+# Then, open: take thirty photos of your own, caption them with the form, and train. You are done when you can name, as in section 6, a kind of word that the captioner gets right on photos it has not seen, and one that it makes up.
 
 
 # %% tags=["exercise"]
-def stems(text):
-    return text  # your turn
+def unseeable(texts, pattern):
+    return None  # your turn
 
 
-one, two = "ein roter hund läuft", "eine rote hunde laufen"
-print(
-    "right" if stems(one).split()[1:3] == stems(two).split()[1:3] == ["rote", "hund"] else "not yet"
-)
+told = ["A red mug, came LATE", "A white plate", "late lamp", "It came later"]
+asked = [(told, "late", 0.5), (told[:2], "late|mug", 0.5), ([], "late", 0), (told, "Lamp", 0.25)]
+differs = [pattern for texts, pattern, share in asked if unseeable(texts, pattern) != share]
+print(f"not yet, the share differs for: {differs}" if differs else "right")
 
 
 # %% tags=["solution"]
 # @title Solution 4
-def stems(text):
-    return " ".join(word[:4] for word in clean_caption(text).split())
+def unseeable(texts, pattern):
+    word = re.compile(rf"\b({pattern})\b", re.IGNORECASE)
+    return sum(bool(word.search(text)) for text in texts) / max(1, len(texts))
 
 
-features = second_work.features().select(german.splits["test"])
-written = captioner.caption_features(features)
-for label, change in {"whole words": str, "stems": stems}.items():
-    wanted = [[change(text) for text in group] for group in references]
-    scored = score_captions(wanted, [change(text) for text in written])
-    print(f"{label:12} BLEU-4 {scored['BLEU-4']:.1f}")
-
-one, two = "ein roter hund läuft", "eine rote hunde laufen"
-print(
-    "right" if stems(one).split()[1:3] == stems(two).split()[1:3] == ["rote", "hund"] else "not yet"
-)
+told = ["A red mug, came LATE", "A white plate", "late lamp", "It came later"]
+asked = [(told, "late", 0.5), (told[:2], "late|mug", 0.5), ([], "late", 0), (told, "Lamp", 0.25)]
+differs = [pattern for texts, pattern, share in asked if unseeable(texts, pattern) != share]
+print(f"not yet, the share differs for: {differs}" if differs else "right")
 
 # %% [markdown]
 # ## Next
 #
 # You can train a captioner on captions of any format and language, your own included. [11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) takes another encoder and another way to join photo and words, and puts a captioner on a web page.
+#
+# ## Further reading
+#
+# * [Microsoft COCO Captions: Data Collection and Evaluation Server](https://arxiv.org/abs/1504.00325) (Chen and others 2015): how its captions were asked for.
+# * [Multi30K: Multilingual English-German Image Descriptions](https://arxiv.org/abs/1605.00459) (Elliott and others 2016): what changes when people describe the same photos in German.
+# * [Object Hallucination in Image Captioning](https://arxiv.org/abs/1809.02156) (Rohrbach and others 2018): how often captioners name what isn't there.
+# * [Datasheets for Datasets](https://arxiv.org/abs/1803.09010) (Gebru and others 2018): what to write down about data of your own.
+# * [jieba](https://github.com/fxsjy/jieba): a library that finds Chinese words.

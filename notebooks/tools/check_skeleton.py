@@ -19,6 +19,7 @@ INSTALL = re.compile(PIP + r'"-q", "([\w-]+)"\], check=True\)')
 CLONE_ADDRESS = re.compile(r'address, here = "https://github\.com/[^"/]+/[^"/]+"')
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 FIXED_HEADINGS = ["Recap", "Exercises", "Next"]
+LAST_HEADING = "Further reading"
 
 
 def code_cells(lesson: Lesson) -> list[NotebookNode]:
@@ -148,14 +149,16 @@ def is_constant_setting(statement: ast.stmt) -> bool:
 
 
 def check_headings(lesson: Lesson) -> list[str]:
-    """Sections are numbered from 1; recap, exercises and next come last, in this order."""
+    """Sections are numbered from 1; recap, exercises, next and further reading come last."""
     texts, problems = headings(lesson, 2), []
     sections = [text for text in texts if re.match(r"\d+\. ", text)]
     numbers = [int(text.split(".")[0]) for text in sections]
     if not 4 <= len(sections) <= 9 or numbers != list(range(1, len(sections) + 1)):
         problems.append(f"sections are numbered {numbers}: 5-8 are due, numbered 1, 2, 3 …")
-    if texts[-3:] != FIXED_HEADINGS:
-        problems.append(f"the last headings are {texts[-3:]}: due are {FIXED_HEADINGS}")
+    last = [text for text in texts if text != LAST_HEADING][-3:]
+    if last != FIXED_HEADINGS or LAST_HEADING in texts[:-1]:
+        due = [*FIXED_HEADINGS, LAST_HEADING]
+        problems.append(f"the last headings are {texts[-4:]}: due are {due}")
     return problems
 
 
