@@ -69,6 +69,16 @@ def test_a_table_below_hundreds_of_empty_lines_is_read(opened, delimiter):
     assert found(opened("\n" * 300 + (HEADER + ROWS).replace('","', f'"{delimiter}"'))) == BOTH
 
 
+@pytest.mark.parametrize("header", [HEADER, "Page,Image,Remark\n", "a,b,c\n"])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_semicolons_within_cells_are_no_delimiter(opened, header, rows):
+    style = "color:red;width:1px;height:2px;border:0"
+    cell = f"<img src='/1.jpg' style='{style}' alt='&lt;&gt;'>"
+    table = opened(header + f'{SITE}/p,"{cell}",\n' * rows)
+    assert (table.delimiter, len(table.columns)) == (",", 3)
+    assert [address for address, _ in found(table)] == ["1.jpg"] * rows
+
+
 @pytest.mark.parametrize("delimiter", ";\t|^")
 def test_a_first_line_names_the_separator(opened, delimiter):
     text = f"sep={delimiter}\n{HEADER}{ROWS}".replace('","', f'"{delimiter}"')
