@@ -63,8 +63,8 @@ def input_lines() -> list[str]:
 def decoded(data: bytes, encoding: str) -> str:
     """Return the text of a list of names: as its mark says, or in UTF-8 if it can be that.
 
-    UTF-16 without a mark is known by its zeros, which all lie in even places or all in odd ones;
-    other zeros stand between names, as `find -print0` puts them.
+    UTF-16 without a mark is known by its zeros, which all lie in even places or all in odd ones,
+    and by letters alone between them; other zeros stand between names, as `find -print0` puts them.
     encoding: the console's, for what is none of these; bytes that it lacks come through.
     """
     for mark, name in MARKS.items():
@@ -72,7 +72,8 @@ def decoded(data: bytes, encoding: str) -> str:
             errors = "surrogateescape" if name == "utf-8" else "replace"
             return data.removeprefix(mark).decode(name, errors)
     even, odd = data[::2].count(0), data[1::2].count(0)
-    if not (even and odd) and 8 * (even + odd) > len(data):
+    narrow = any(len(piece) < 2 for piece in data.removesuffix(b"\0").split(b"\0"))
+    if narrow and not (even and odd) and 8 * (even + odd) > len(data):
         return data.decode("utf-16-be" if even else "utf-16-le", "replace")
     try:
         return data.decode("utf-8")
@@ -92,7 +93,8 @@ def tell(error: BaseException) -> int:
     cure = "the disk is full. Make room, and give the command again. " * full
     if full or isinstance(error, BrokenPipeError):
         silence_stdout()
-    print(f"{cure}{one_line(error, keep=chr(10))}", file=sys.stderr)
+    with suppress(OSError):  # its own disk may be the full one
+        print(f"{cure}{one_line(error, keep=chr(10))}", file=sys.stderr)
     return 1
 
 

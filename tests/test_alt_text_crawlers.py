@@ -69,6 +69,16 @@ def test_a_table_below_hundreds_of_empty_lines_is_read(opened, delimiter):
     assert found(opened("\n" * 300 + (HEADER + ROWS).replace('","', f'"{delimiter}"'))) == BOTH
 
 
+@pytest.mark.parametrize("header", [HEADER, "Page,Image,Remark\n", "a,b,c\n"])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_semicolons_within_cells_are_no_delimiter(opened, header, rows):
+    style = "color:red;width:1px;height:2px;border:0"
+    cell = f"<img src='/1.jpg' style='{style}' alt='&lt;&gt;'>"
+    table = opened(header + f'{SITE}/p,"{cell}",\n' * rows)
+    assert (table.delimiter, len(table.columns)) == (",", 3)
+    assert [address for address, _ in found(table)] == ["1.jpg"] * rows
+
+
 @pytest.mark.parametrize("delimiter", ";\t|^")
 def test_a_first_line_names_the_separator(opened, delimiter):
     text = f"sep={delimiter}\n{HEADER}{ROWS}".replace('","', f'"{delimiter}"')
@@ -140,7 +150,8 @@ def test_a_header_alone_without_a_known_name_is_refused(opened):
         "ALT",
     ]
     + ["Image Alt Text", "img_alt", "Bild-Alt-Text", "Original Alt", "Alt-Attribut", "alt属性"]
-    + ["Product Image Alt Text", "Alternative text", "Texto alternativo de la imagen", "Alt tag"],
+    + ["Product Image Alt Text", "Alternative text", "Texto alternativo de la imagen", "Alt tag"]
+    + ["Alternatieve tekst", "Alt Txt", "النص البديل"],
 )
 def test_columns_of_alt_texts_are_known(opened, name):
     assert is_alt(name)
@@ -174,6 +185,13 @@ def test_other_columns_are_not_taken_for_alt_texts(tmp_path, capsys, name):
     (tmp_path / "crawl.csv").write_text(f"Image,{name}\n{SITE}/1.jpg,12\n", "utf-8")
     assert main([str(tmp_path / "crawl.csv"), "--dry-run"]) == 0
     assert "no alt column found (--alt-column NAME" in capsys.readouterr().out
+
+
+def test_a_run_without_alt_texts_says_so_before_it_visits(tmp_path, capsys):
+    with site() as running:
+        (tmp_path / "crawl.csv").write_text(f"Image,Price\n{running.url}/1.png,12\n", "utf-8")
+        assert run(tmp_path / "crawl.csv", tmp_path / "out.csv", running) == 0
+    assert "no alt column found (--alt-column NAME" in capsys.readouterr().err
 
 
 def test_of_several_alt_columns_that_of_the_image_is_taken(opened):

@@ -86,6 +86,31 @@ def test_a_quote_that_is_never_closed_is_named(table, monkeypatch):
     csv.field_size_limit(before)
 
 
+SWALLOWED = "".join(f"{PAGE},https://a.example/{n}.jpg,\n" for n in range(9))
+
+
+@pytest.mark.parametrize(
+    "opening, closing",
+    [(f'{PAGE},/a.jpg,"x', f'{PAGE},/b.jpg,y"'), (f'{PAGE},"/a.jpg,', '/b.jpg",')],
+)
+@pytest.mark.parametrize("first", ["", f"{PAGE},/c.jpg,\n"])
+def test_a_quote_that_a_later_row_closes_is_named(table, opening, closing, first):
+    text = f"Page,Image,Alt\n{first}{opening}\n{SWALLOWED}{closing}\n"
+    line = 3 if first else 2
+    with pytest.raises(TableError, match=rf"line {line}: .*swallows rows in line {line + 10}"):
+        list(table(text).rows())
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["a dog\na cat, wet\n", "<img src=/a.jpg>\n<img src=/b.jpg>", "/a.jpg,\n/b.jpg,\n"]
+    + ["/a.jpg 1x,\n/b.jpg 2x, /c.jpg 3x", "https://a.example\nhttps://a.example/b.jpg"],
+)
+def test_cells_of_several_lines_are_no_rows(table, cell):
+    found = table(f'Page,Image\n{PAGE},/c.jpg\n{PAGE},"{cell}"\n')
+    assert list(found.rows())[1] == [PAGE, cell]
+
+
 def test_a_line_that_is_none_is_refused(table, monkeypatch):
     monkeypatch.setattr(rows, "LONGEST_LINE", 1000)
     with pytest.raises(TableError, match=r"line 3 has more than 1,000 characters\. Export a table"):

@@ -189,6 +189,7 @@ CHANGES += [f"DROP TABLE {table}" for table in ("manifest", "addresses", "pictur
 CHANGES += [f"DELETE FROM {table}" for table in ("manifest", "addresses", "pictures")]
 CHANGES += ["ALTER TABLE addresses RENAME COLUMN turn TO x", "DROP INDEX waiting"]
 CHANGES += ["ALTER TABLE pictures DROP COLUMN thumbnail"]
+CHANGES += ["CREATE TRIGGER t AFTER INSERT ON manifest BEGIN DELETE FROM manifest; END"]
 CHANGES += ["INSERT INTO manifest VALUES (5, '5')", "INSERT INTO manifest VALUES (NULL, 'x')"]
 
 

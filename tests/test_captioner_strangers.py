@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -311,6 +312,15 @@ ARCHIVES = {
 def test_archives_of_something_else_are_refused(folder, made):
     ARCHIVES[made](folder / NGRAMS)
     refused(folder, NGRAMS)
+
+
+def test_a_large_file_is_hashed_piece_by_piece(folder):
+    os.truncate(folder / NGRAMS, 50_000_000)  # takes no room on the disk
+    tracemalloc.start()
+    assert OwnCaptioner(folder).identity
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
 
 
 # Things that are no files

@@ -597,6 +597,12 @@ def test_rows_of_an_array_file_stay_on_the_disk(array_file, photos, expected):
     np.testing.assert_array_equal(chosen[1:], expected[[2, 5]])
 
 
+def test_a_label_without_end_is_refused_before_it_is_read(array_file):
+    os.truncate(array_file, 10**9)  # takes no room on the disk, and would take 1 GB of memory
+    with pytest.raises(FeaturesError, match="its label is too long for so few rows"):
+        load_features(array_file)
+
+
 def test_numpy_opens_an_array_file_as_its_own(array_file, expected):
     np.testing.assert_array_equal(np.load(array_file, allow_pickle=False), expected)
 

@@ -1,5 +1,6 @@
 """Files that might take minutes or all memory are decoded in a process that can be killed."""
 
+import errno
 import io
 import os
 import signal
@@ -212,6 +213,25 @@ def test_a_fork_starts_a_process_of_its_own():
     guarding.CHILDREN.idle.put(held)
     assert os.read(reading, 1) == bytes([guarding.AT_ONCE])
     os.close(reading), os.close(writing)
+
+
+class Failing(io.BytesIO):
+    """A file on a disk that fails once it is read."""
+
+    def read(self, *_):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("kind", ["path", "file", "closed"])
+def test_a_file_that_fails_while_it_is_read_is_an_image_error(tmp_path, monkeypatch, kind):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(JPEG)
+    monkeypatch.setattr(opening, "open", lambda *_: Failing(), raising=False)
+    source = {"path": path, "file": Failing(), "closed": io.BytesIO()}[kind]
+    if kind == "closed":
+        source.close()
+    with pytest.raises(ImageError, match="cannot be read .* Check its name and rights"):
+        open_image(source)
 
 
 @pytest.mark.parametrize("sides", [(65_536, 1), (1, 65_536)])

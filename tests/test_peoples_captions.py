@@ -43,6 +43,8 @@ def photos(folder: Path, amount: int = 6) -> list[str]:
         "['A dog runs.', nan, 'A \"wet\" dog\\'s ball']",
         "['A dog runs.', None, 'A \"wet\" dog\\'s ball']",
         "['A\\x20dog\\u0020runs.', 'A \"wet\" dog\\'s ball']",
+        "array(['A dog runs.', 'A \"wet\" dog\\'s ball'],\n      dtype=object)",
+        "list(['A dog runs.', 'A \"wet\" dog\\'s ball'])",
     ],
 )
 @pytest.mark.parametrize("title", ["captions", "raw", "caption_1"])
@@ -55,7 +57,16 @@ def test_lists_in_cells(tmp_path, cell, title):
 
 
 @pytest.mark.parametrize(
-    "text", ["[two] dogs", "(a dog)", "['n' roll", '["Stop"] is written on it', "[]x", "{a dog}"]
+    "text",
+    [
+        "[two] dogs",
+        "(a dog)",
+        "['n' roll",
+        '["Stop"] is written on it',
+        "[]x",
+        "{a dog}",
+        "list(a dog)",
+    ],
 )
 def test_brackets_that_are_no_list(tmp_path, text):
     with (tmp_path / "some.file").open("w", newline="") as file:
@@ -147,6 +158,19 @@ def test_coco_with_numbers_here_and_texts_there(tmp_path):
         "annotations": [{"image_id": "7", "caption": "A"}, {"image_id": 8, "caption": "B"}],
     }
     assert read(tmp_path, json.dumps(content)).captions == {"a.jpg": ["A"], "b.jpg": ["B"]}
+
+
+@pytest.mark.parametrize("header", ["image,caption", "caption,image", "n,image,caption"])
+def test_a_cell_that_swallows_rows_is_refused(tmp_path, header):
+    def row(n, text):
+        return ",".join({"image": f"{n}.jpg", "caption": text, "n": "1"}[t] for t in titles)
+
+    titles = header.split(",")
+    texts = ["A dog.", '"A cat.', "A cow.", "A pig.", 'A hen."', "A fly."]
+    lines = [header, *(row(n, text) for n, text in enumerate(texts))]
+    (tmp_path / "some.file").write_text("\n".join(lines))
+    with pytest.raises(CaptionFormatError, match="line [36]: .*close its quotation mark"):
+        read_caption_file(tmp_path / "some.file")
 
 
 def test_a_row_with_more_cells_than_titles_is_refused(tmp_path):

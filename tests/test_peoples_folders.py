@@ -160,6 +160,14 @@ def test_photos_elsewhere_that_the_table_names(tmp_path, place):
     assert found(tmp_path / "d") == many("../photos/{}.jpg")
 
 
+def test_files_elsewhere_that_are_no_photos_by_their_names_are_left_alone(tmp_path):
+    """A data set of a stranger's may name anything, and a copy of it would hold it."""
+    put(tmp_path, "secret", *many("d/{}.jpg"))
+    names = [f"{n}.jpg" for n in range(4)] + ["../secret", f"{tmp_path}/secret"]
+    table(tmp_path / "d", names)
+    assert found(tmp_path / "d") == many("{}.jpg")
+
+
 def test_absolute_names_of_photos_inside(tmp_path):
     table(put(tmp_path, *many("x/{}.jpg")), [f"{tmp_path}/x/{n}.jpg" for n in range(4)])
     dataset = open_dataset(tmp_path)

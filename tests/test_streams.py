@@ -51,6 +51,7 @@ def test_a_list_of_names_is_read_whoever_wrote_it(form, tmp_path, monkeypatch):
         ("café.png\n".encode(), "cp1252", "café.png\n"),
         (b"\xff\xfea\x00\x00", "utf-8", "a\ufffd"),
         (b"\0\0\0\0", "utf-8", "\0\0\0\0"),
+        (b"a.jpg\0b b.jpg\0a.jpg\0", "utf-8", "a.jpg\0b b.jpg\0a.jpg\0"),
     ],
 )
 def test_a_list_without_a_mark_is_in_utf8_or_in_the_console_s_code_page(data, encoding, text):
@@ -70,6 +71,20 @@ def test_a_full_disk_is_named_as_such(capsys):
     tell(OSError(28, "No space left on device", "/a/out.csv"))
     said = capsys.readouterr().err
     assert said.startswith("the disk is full. Make room") and "/a/out.csv" in said
+
+
+def test_an_error_that_cannot_be_told_is_no_other_error(monkeypatch):
+    class Full:
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sys.stderr", Full())
+    assert tell(ValueError("a problem")) == 1
+
+
+def test_an_empty_name_is_an_image_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(captioner_command, "input_lines", lambda: ["a.jpg", "  "])
+    assert captioner_command.list_sources(["", "-", "b.jpg"]) == ["", "a.jpg", "b.jpg"]
 
 
 def test_what_is_told_once_is_told_once(capsys):

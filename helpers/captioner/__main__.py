@@ -130,8 +130,8 @@ def list_sources(named: Sequence[str]) -> list[str]:
 
     A file's name is bytes, which need not be UTF-8, and may hold anything but the end of a line.
     """
-    lines = (input_lines() if name == "-" else [name] for name in named)
-    return [line for line in chain.from_iterable(lines) if line.strip()]
+    lines = (filter(str.strip, input_lines()) if name == "-" else [name] for name in named)
+    return [*chain.from_iterable(lines)]  # an empty name fails, as it may be a variable's
 
 
 def line_of(source: str, candidates: list[Candidate], as_json: bool, anyway: bool = False) -> str:

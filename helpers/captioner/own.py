@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import redirect_stdout
-from functools import cached_property
+from functools import cached_property, partial
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from helpers.captioner.ours import Ours
 from helpers.captioner.search import Candidate, Search
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
+
+PIECE = 1 << 20  # bytes
 
 
 class OwnCaptioner(Ours):
@@ -47,8 +50,10 @@ class OwnCaptioner(Ours):
     def identity(self) -> str:
         """The hash of its files, and its search if one was asked for."""
         folder, digest = find_captioner(self.source), hashlib.sha256()
-        for file in (*FILES, NGRAMS, WORLD, CHANGES):
-            digest.update((folder / file).read_bytes() if (folder / file).is_file() else b"")
+        for path in (folder / file for file in (*FILES, NGRAMS, WORLD, CHANGES)):
+            with path.open("rb") if path.is_file() else BytesIO() as file:
+                for piece in iter(partial(file.read, PIECE), b""):  # however large it is
+                    digest.update(piece)
         asked = f" {self.how}" if self.how != (None, None) else ""
         return digest.hexdigest() + asked
 

@@ -13,6 +13,7 @@ LIST = re.compile(r"\[\s*\]|[\[({]\s*['\"{]|\[\s*(?:nan|None)\b")
 ITEM = re.compile(
     r"""[\s,]*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(?:nan|NaN|None|null)(?=[\s,\])]))""", re.S
 )
+ARRAY = re.compile(r"(?:np\.|numpy\.)?(?:array|list)\((.*?)(?:,\s*dtype=[^,()]*)?\)\s*", re.S)
 LAST = re.compile(r"[\s,]*[\])]\s*")
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|.)", re.S)
 CODES = {"n": "\n", "t": "\t", "r": "\r"}
@@ -25,6 +26,8 @@ def listed(cell: str) -> list:
 
     Raises ValueError for a list that can't be read.
     """
+    if (array := ARRAY.fullmatch(cell)) and LIST.match(array[1]):
+        cell = array[1].strip()
     if not LIST.match(cell):
         return [cell]
     with suppress(ValueError, RecursionError):

@@ -16,7 +16,6 @@ BLANK_ROW = re.compile(r"([^\s#]+)(?:#[a-zA-Z]\w*)?#\d+\s+(.*)")
 BAR_HEADER = re.compile(r"\A\s*\w*name\s*\|[^|\n]*\|[^|\n]*")
 BAR_ROW = re.compile(r"(.+?)\|\s*\d+\s*(\|?)\s*(.*)")  # one row lacks its second bar
 IMAGE_NAME = re.compile(r".+\.(jpe?g|png|webp|gif|bmp|avif)", re.IGNORECASE)
-SWALLOWED_ROW = re.compile(rf"\n{IMAGE_NAME.pattern}\s*[,;\t]", re.IGNORECASE)
 
 
 def read_tokens(found: CaptionFile, source: Source) -> None:
@@ -83,6 +82,8 @@ def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object
         for row in rows_with_content:
             if len(row) < width:
                 raise csv.Error(f"{str(row)[:80]} is not one row")
+            if swallows(row, delimiter, name_at):
+                raise csv.Error(f"{str(row)[:80]} is not one row")
             if not joins and any(row[len(header) or width :]):
                 raise csv.Error(f"{str(row)[:80]} has more cells than there are titles")
             texts = [f"{delimiter} ".join(row[caption_at[0] :])] if joins else []
@@ -98,6 +99,14 @@ def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object
     return pairs
 
 
+def swallows(row: list[str], delimiter: str, name_at: int) -> bool:
+    """Tell whether a cell holds whole rows: its quotation mark is never closed, or by theirs."""
+    lines = (line for cell in row if "\n" in cell for line in cell.splitlines()[1:])
+    rows = ([*map(str.strip, line.split(delimiter))] for line in lines)
+    names = ("".join(cells[name_at : name_at + 1]) for cells in rows if len(cells) > 1)
+    return any(map(IMAGE_NAME.fullmatch, names))
+
+
 def is_bars(source: Source) -> bool:
     """Tell whether a file has Flickr30k's three columns between bars."""
     row = rf"{BAR_HEADER.pattern}|{BAR_ROW.pattern}"
@@ -107,8 +116,6 @@ def is_bars(source: Source) -> bool:
 def add_cells(found: CaptionFile, name: str, cells: list[str]) -> bool:
     """Add the captions of one row: one cell, one of several, or lists; tell if a cell is empty."""
     for cell in cells:
-        if "\n" in cell and SWALLOWED_ROW.search(cell):
-            raise csv.Error(f"{str([name, cell])[:80]} is not one row")
         for caption in listed(cell.strip()):
             if caption != "" or len(cells) == 1:
                 found.add_text(name, caption)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from helpers.datasets.photos import DatasetError, fold
+from helpers.datasets.photos import IMAGE_ENDINGS, DatasetError, fold
 
 # Subfolders, in small letters, in which a photo or captions are looked for before others.
 SUBFOLDERS = {"flicker8k_dataset", "flickr8k_dataset", "flickr8k_text", "images", "annotations"}
@@ -71,8 +71,9 @@ def is_usual(path: str) -> bool:
 
 
 def outside(folder: Path, names: Iterable[tuple[str, str]]) -> list[str]:
-    """List the files of folders elsewhere on this machine that names lead to.
+    """List the images of folders elsewhere on this machine that names lead to.
 
+    Only those with an image's ending: a name such as /etc/passwd may be a stranger's.
     names: (folder of the file that gives the name, as seen from the data set's; name).
     """
     places = {posixpath.normpath(posixpath.join(*pair, "..")) for pair in names}
@@ -81,5 +82,6 @@ def outside(folder: Path, names: Iterable[tuple[str, str]]) -> list[str]:
         real = os.path.realpath(folder / place)
         if not f"{real}/".startswith(f"{own}/"):
             with suppress(OSError), os.scandir(folder / place) as found:
-                files += [f"{place}/{entry.name}" for entry in found if kind_of(entry) == "file"]
+                images = (e for e in found if e.name.lower().endswith(IMAGE_ENDINGS))
+                files += [f"{place}/{e.name}" for e in images if kind_of(e) == "file"]
     return files

@@ -20,7 +20,7 @@ from helpers.features.pickles import DTYPE, OldPickleError, as_array, load_plain
 from helpers.files import replacing
 
 ENDS = 4096  # bytes at the beginning and at the end of a file that its stamp sums up
-ARRAY_FILE = ".npy"  # how the name of a file ends that is read piece by piece
+ARRAY_FILE, LABEL = ".npy", 9_000  # how such a file's name ends; bytes of its label a photo
 
 
 class FeaturesError(ValueError):
@@ -207,7 +207,10 @@ def read_array(path: Path) -> Features:
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     with path.open("rb") as file:
         file.seek(vectors.offset + vectors.nbytes)
-        label = file.read() or path.with_suffix(".json").read_bytes()  # before 2026-12 a file
+        label = file.read(LABEL * (len(vectors) + 1))
+        if file.read(1):
+            raise ValueError("its label is too long for so few rows")
+        label = label or path.with_suffix(".json").read_bytes()  # before 2026-12 a file
     return as_features(json.loads(label), vectors)
 
 

@@ -40,6 +40,8 @@ def open_image(source: Source, size: int | None = None) -> Image.Image:
             problem = str(error) if isinstance(error, ImageError) else TOO_DEAR
             status = getattr(error, "status", "too_large")
             raise ImageError(f"{name_of(source)} {problem}.", status) from None
+        except OSError as error:  # of the disk, while the header was looked at
+            raise _unreadable(source, error) from None
 
 
 def image_pixels(source: Source, size: int) -> np.ndarray:
@@ -62,9 +64,12 @@ def _file_of(source: Source) -> IO[bytes]:
         return io.BytesIO(source)
     if not hasattr(source, "read"):
         raise ImageError(f"{source!r} is no image. Give a path, a URL, bytes or a binary file.")
-    if hasattr(source, "seek") and source.seekable():
-        source.seek(0)
-    data = source.read(MAX_BYTES + 1)  # one more is refused later
+    try:
+        if hasattr(source, "seek") and source.seekable():
+            source.seek(0)
+        data = source.read(MAX_BYTES + 1)  # one more is refused later
+    except (OSError, ValueError) as error:  # a closed one, too
+        raise _unreadable(source, error) from None
     if not isinstance(data, bytes):
         raise ImageError(f'{name_of(source)} is open as text. Open it with open(path, "rb").')
     return io.BytesIO(data)
@@ -84,4 +89,8 @@ def _open_path(path: str | PathLike) -> IO[bytes]:
     except FileNotFoundError:
         raise ImageError(f"{path}: there is no such file. Check its name and folder.") from None
     except (OSError, ValueError) as error:
-        raise ImageError(f"{path} cannot be read ({error}). Check its name and rights.") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(source: Source, error: Exception) -> ImageError:
+    return ImageError(f"{name_of(source)} cannot be read ({error}). Check its name and rights.")

@@ -32,6 +32,8 @@ from helpers.captioner import AnyCaptioner, CaptionerError, captioner_options, o
 from helpers.console import one_line, print_anything, tell
 from helpers.images import USER_AGENT
 
+NO_ALTS = "no alt column found (--alt-column NAME names it)"
+
 
 def main(arguments: Sequence[str] | None = None, open_it: Callable = open_captioner) -> int:
     """Write alt texts for a table of images; return 1 for a user's mistake, 130 if stopped.
@@ -64,6 +66,8 @@ def run(job: Job, options: argparse.Namespace, open_it: Callable) -> int:
     job.open_state(identity, options.parquet, not options.no_report, options.exports)
     remember(job, captioner, options)
     job.scan()
+    if job.table.kind == "table" and job.table.places.alt is None:
+        print(NO_ALTS, file=sys.stderr)
     notes, hosts = take_reviews(job, options.review), settings.hosts()
     limit = look_around(job, options, hosts)
     code = 0 if limit in (0, []) else worked(job, settings, captioner, options, limit, hosts)
@@ -171,7 +175,7 @@ def used(table: Table) -> str:
     places = table.places
     columns = {"addresses": places.address, "pages": places.page, "alt texts": places.alt}
     found = [f"{what} in {table.columns[at]!r}" for what, at in columns.items() if at is not None]
-    missing = ["no alt column found (--alt-column NAME names it)"] * (places.alt is None)
+    missing = [NO_ALTS] * (places.alt is None)
     return ", ".join(found + missing)
 
 

@@ -110,6 +110,7 @@ class Store:
                 # A kill costs nothing in this mode; a power cut costs the last batches at most.
                 self.database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
                 self.database.executescript(SCHEMA)
+                expect(list, *self.ask("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
         except StoreError:
             self.database.close()
             raise

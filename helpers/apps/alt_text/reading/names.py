@@ -13,8 +13,9 @@ referer parent parenturl post permalink landingpage seite seitenurl quelle fuent
 von pagina ページ ページurl 页面 页面url""".split()
 ALTS = "alt alttext imagealt imagealttext altattribute imgalt alternativetext alttag".split()
 ALT_WORDS = {*ALTS, "alternativtext", "imgalttext", "альт"}
-ALTERNATIVE = re.compile("alternati[vf]|alternatyw|альтернатив")  # of a text, else of anything
-TEXT_WORDS = set("text texts texte texto testo tekst текст metin".split())
+# Of a text, else of anything.
+ALTERNATIVE = re.compile("alternati[evf]|alternatyw|альтернатив|(ال)?بديل")
+TEXT_WORDS = set("text texts txt texte texto testo tekst teksten текст metin نص النص".split())
 # What may stand beside; “length”, “missing”, “new” or “url” make another thing of it.
 COMPANIONS = TEXT_WORDS | set(
     """tag attribute attribut attributo atributo attr html content value image images img imagen

@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from helpers.apps.alt_text.signs import ADDRESS_LIKE, IMAGE_LIKE
+
 LONGEST_CELL = 20_000_000  # characters; more means a quote that is never closed
 LONGEST_LINE = 20_000_000  # characters; a photo inside a line (data:…) takes 13 million at most
 LIKELY = ("cp1252", "cp1251", "shift_jis", "gb18030", "big5", "euc_kr")
@@ -107,10 +109,11 @@ def csv_rows(path: Path, encoding: str, delimiter: str, mixed: bool = False) -> 
     """
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(lines_of(path, encoding, mixed), delimiter=delimiter, strict=True)
-    first = 1
+    first, before = 1, []
     try:
         for row in reader:
-            first = reader.line_num + 1
+            refuse_swallowed(row, before, delimiter)
+            first, before = reader.line_num + 1, row or before
             if row:
                 yield row
     except csv.Error as error:
@@ -118,6 +121,38 @@ def csv_rows(path: Path, encoding: str, delimiter: str, mixed: bool = False) -> 
         raise TableError(
             f"{path}, line {first:,}: {said(error, first, reader.line_num)}. {cure}"
         ) from None
+
+
+def refuse_swallowed(row: list[str], before: list[str], delimiter: str) -> None:
+    """Raise csv.Error for a row with a cell that holds whole rows.
+
+    The quote of such a cell was never closed, and one of a later row closes it.
+    before: the row before. A line of a cell is a row if it has addresses where these two have.
+    """
+    lines = [line for cell in row if "\n" in cell for line in cell.splitlines()[1:]]
+    found = {addresses_in(line.split(delimiter)) for line in lines}
+    found = {places for places in found if sum(places) > 1 or (any(places) and len(places) > 2)}
+    for like in map(addresses_in, (row, before)) if found else ():
+        if any(map(partial(agree, like), found)):
+            raise csv.Error("the quote that opens there swallows rows")
+
+
+def addresses_in(row: list[str]) -> tuple[bool | None, ...]:
+    """Tell of each cell whether it is an address alone; None for one of several lines."""
+    return tuple(None if "\n" in cell else is_address(cell.strip()) for cell in row)
+
+
+def is_address(text: str) -> bool:
+    """True for an address without anything beside it."""
+    likely = ADDRESS_LIKE.match(text) or IMAGE_LIKE.search(text)
+    return bool(likely) and len(text.split()) == 1
+
+
+def agree(places: tuple[bool | None, ...], others: tuple[bool | None, ...]) -> bool:
+    """True for rows of one width with addresses in the same places, as far as is known."""
+    pairs = [*zip(places, others, strict=False)]
+    alike = len(places) == len(others) and all(a is None or a == b for a, b in pairs)
+    return alike and (True, True) in pairs
 
 
 def said(error: csv.Error, first: int, last: int) -> str:

@@ -4,13 +4,12 @@ import codecs
 import csv
 import hashlib
 import re
-import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 
-from helpers.apps.alt_text.reading.header import SEPARATOR, header_at, is_comment
+from helpers.apps.alt_text.reading.header import ABOVE, SEPARATOR, header_at, is_comment
 from helpers.apps.alt_text.reading.names import is_known
 from helpers.apps.alt_text.reading.occurrences import (
     Columns,
@@ -185,7 +184,7 @@ def list_name(text: str) -> str | None:
 
 
 def delimiter_of(text: str) -> str:
-    """Return the delimiter that cuts most rows into as many cells as the first row of several.
+    """Return the delimiter that finds the names of a header, or cuts most rows alike.
 
     A first line such as “sep=;” names it.
     """
@@ -194,15 +193,15 @@ def delimiter_of(text: str) -> str:
     lines = text.splitlines(keepends=True)[: SAMPLE_ROWS + 1]
     lines = [line for line in lines if line.strip() and not is_comment([line])] or lines
 
-    def fits(delimiter: str) -> tuple[float, int, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        while len(widths) > 1 and widths[0] == 1:  # a title
-            widths = widths[1:]
-        if not widths or widths[0] == 1:
+    def fits(delimiter: str) -> tuple[int, float, int]:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        below = [*dropwhile(lambda row: len(row) == 1, rows)]  # below titles
+        if not below:
             return 0, 0, 0
-        names = sum(map(is_known, next(csv.reader(lines, delimiter=delimiter))))
-        alike = statistics.fmean(width == widths[0] for width in widths)
-        return alike, names * (len(lines) == 1), widths[0]  # a header alone is known by its names
+        names = max(sum(map(is_known, row)) for row in below[:ABOVE])
+        certain = names if names > 1 or len(lines) == 1 else 0  # however many “;” styles bring
+        alike = sum(len(row) == len(below[0]) for row in below) / len(rows)
+        return certain, alike, len(below[0])
 
     return max(DELIMITERS, key=fits)
 
