@@ -756,6 +756,6 @@ else:
 # %% [markdown]
 # ## Next
 #
-# You can read, clean and split a data set of captions, and every later lesson can use
-# `descriptions.txt`. Next come the photos: [02 extract features](02_extract_features.ipynb) turns
-# each of them into 3,032 numbers that a captioner can learn from.
+# Every later lesson can use `descriptions.txt`. Next come the photos:
+# [02 extract features](02_extract_features.ipynb) turns each of them into 3,032 numbers that a
+# captioner can learn from.
