@@ -228,7 +228,7 @@ def load_features(path: str | Path, encoder: str | None = None) -> Features:
         encoder: name of the encoder that must have made it; None takes any.
 
     Raises FeaturesError for a missing, foreign, broken or booby-trapped file, or features of
-    another encoder; OldFeaturesError for a pickle of before 2026-12. Taught in lesson 02.
+    another encoder; OldFeaturesError for a pickle of before 2026-12.
     """
     path = Path(path)
     try:

@@ -9,19 +9,19 @@
 # [← 02 extract features](02_extract_features.ipynb) · [contents](../README.md) · [04 train captioner →](04_train_captioner.ipynb)
 
 # %% [markdown]
-# ![A grid with one caption a row and one word a cell: each row begins with a start marker, then come the words, an end marker, and pale padding up to the right-hand rim](images/03_build_tokenizer.png)
+# ![A grid with one caption a row and one word a cell: each row begins with a start token, then come the words, an end token, and pale padding up to the right-hand edge](images/03_build_tokenizer.png)
 #
-# A batch of captions as the model will get it: one caption a row, one word a cell, padding at the
-# right.
+# A batch of captions as the model will read it: one caption a row, one word a cell, padding at the
+# right. Words that the vocabulary lacks are orange.
 
 # %% [markdown]
 # **You will learn**
 #
 # * how a caption becomes a list of ids, and a list of ids a caption
-# * what the four markers are for
+# * what the four special tokens are for
 # * why padding belongs on the right
-# * how to choose the longest caption and the rarest word
-# * how a single space keeps a captioner from stopping, and which test catches it
+# * how to choose, from counts, the longest caption and the rarest word
+# * how one space kept many captioners from stopping, and which test catches it
 #
 # **You need** cleaned captions from lesson 01; if they are missing, `helpers.pipeline` makes them.
 #
@@ -57,9 +57,9 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# From lesson 01 come `open_dataset`, `count_words` and the cleaned captions, which a
-# `Workspace` keeps. `recipe_for` knows the settings of a training run, which
-# lesson 04 explains; here you use two of them. The plots draw.
+# `open_dataset`, `count_words` and the cleaned captions, which a `Workspace` keeps, come from lesson
+# 01. `recipe_for` knows the settings of a training run; lesson 04 explains them, and here you use two.
+# The plots draw.
 
 # %%
 import json
@@ -68,6 +68,7 @@ from collections import Counter
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from IPython.display import display
 from keras.utils import pad_sequences
 
 from helpers.captions import count_words
@@ -87,8 +88,8 @@ SEED = 7
 # ## 1. How does a model read?
 #
 # A neural network computes with numbers. It can't read "dog". So you number the words: every word
-# gets an **id**, and the list of all words with an id is the **vocabulary**. Four words are enough
-# to see it.
+# gets an **id** (also called its index), and the list of all words with an id is the **vocabulary**.
+# Four words are enough to see it.
 
 # %%
 toy_captions = ["a dog runs", "a dog sleeps"]
@@ -106,30 +107,31 @@ decoded = " ".join(words[number] for number in encoded)
 print(encoded, "→", decoded)
 
 # %% [markdown]
-# A **tokenizer** is the thing that does both. This one is nearly finished, with three problems
-# left. The first: a word that it has never seen.
+# A **tokenizer** does both. The units that it numbers are called **tokens**: here they are whole
+# words, elsewhere often pieces of words. This tokenizer is nearly finished; three problems are left.
+# The first is a word that it has never seen.
 
 # %% tags=["raises-exception"]
 [ids[word] for word in "a cat sleeps".split()]
 
 # %% [markdown]
-# The second: captions differ in length, and an array needs rows of one length. The third: a
-# captioner says one word after the other. Who tells it to begin? And how does it say "I have
-# finished"?
+# The second: captions differ in length, and an array needs rows of one length. The third: a captioner
+# produces one word after another. What does it start from? And how does it say "I have finished"?
 #
-# ## 2. Four markers
+# ## 2. Four special tokens
 #
-# Four ids that are not words solve all three problems. They are called **markers**.
+# Four ids that are not words solve all three problems. They are called **special tokens** (in the
+# code: `MARKERS`).
 #
-# | id | marker | meaning |
+# | id | special token | meaning |
 # |---|---|---|
-# | 0 | `<pad>` | **padding**: fills a short caption up; means nothing |
-# | 1 | `<unknown>` | stands for every word without an id |
-# | 2 | `<start>` | the first input, before any word is said |
-# | 3 | `<end>` | "finished": a word like any other that the model learns to say |
+# | 0 | `<pad>` | **padding**: fills up a short caption; means nothing |
+# | 1 | `<unknown>` | replaces every word that has no id |
+# | 2 | `<start>` | the first input, before there is any word |
+# | 3 | `<end>` | "finished": the model learns to say it like a word |
 #
-# No word of a cleaned caption has a `<` in it, so a marker can't be mistaken for a word. Padding is
-# 0 by an old custom: whatever is not zero is text.
+# No word of a cleaned caption contains a `<`, so a special token can't be mistaken for a word. That
+# padding is 0 is a convention: whatever is not zero is text.
 
 # %%
 words = ["<pad>", "<unknown>", "<start>", "<end>", *words]
@@ -138,8 +140,8 @@ encoded = [2, *[ids.get(word, 1) for word in "a cat sleeps".split()], 3]
 print(encoded, "→", [words[number] for number in encoded])
 
 # %% [markdown]
-# "cat" became `<unknown>`, and the caption says where it begins and ends. A shorter one gets zeros
-# at its right. Two captions of five ids make an array of the shape `(captions, words)`:
+# "cat" became `<unknown>`, and the caption says where it begins and ends. A shorter caption gets
+# zeros at its right. Two captions of five ids make an array of the shape `(captions, words)`:
 
 # %%
 by_hand = np.array([[2, 4, 5, 6, 3], [2, 4, 5, 3, 0]])
@@ -149,9 +151,9 @@ draw_batch(by_hand, words)
 # %% [markdown]
 # ## 3. The tokenizer as a class
 #
-# Now in earnest. The class keeps two things: `words`, where a word's place is its id, and
-# `max_length`, the number of ids in the longest caption it will produce. It refuses words that
-# can't be right.
+# Now for real captions. The class keeps two things: `words`, where the place of a word is its id, and
+# `max_length`, the number of ids in the longest caption that it will produce. It raises an error if
+# the special tokens are missing, a word comes twice, or `max_length` leaves no room for a word.
 #
 # `from_captions` learns the vocabulary. It counts all words, keeps those that occur at least
 # `min_count` times, and numbers them from the most frequent down.
@@ -201,9 +203,9 @@ assert toy.max_length == by_us.max_length == 5
 
 # %% [markdown]
 # A **method** is a function whose first argument is the object. So you can write each method as a
-# plain function, try it, and compare it with the helper's. First `encode`. If a caption is too
-# long, its last words are cut off, but never its `<end>`: a model that sees captions without an
-# end learns to ramble.
+# plain function, try it, and compare it with the helper's. First `encode`. If a caption is too long,
+# its last words are cut off, but never its `<end>`: from captions without an end, a model can't learn
+# to stop.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.encode"]
@@ -217,8 +219,8 @@ for caption in ["a dog sleeps", "a cat sleeps", "a dog runs a dog runs a dog run
     assert encode(toy, caption) == toy.encode(caption)
 
 # %% [markdown]
-# A training step reads a batch of captions. `encode_batch` encodes each caption and pads it on the
-# right to `max_length`. The padding itself is Keras's `pad_sequences`.
+# A training step reads many captions at once, a **batch**. `encode_batch` encodes each caption and
+# pads it on the right to `max_length`. The padding itself is done by Keras's `pad_sequences`.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.encode_batch"]
@@ -242,16 +244,15 @@ left = pad_sequences([toy.encode("a dog runs"), toy.encode("a dog")], 6)
 draw_batch(left, toy.words)
 
 # %% [markdown]
-# What is wrong with that? The words of a column no longer match: `<start>` stands wherever the
-# length of the caption puts it. When the model captions a photo, there is no padding at all, and
-# `<start>` comes first. With padding on the right, training looks the same: column 0 is `<start>`.
+# What is wrong with that? The columns no longer match: where `<start>` is depends on the length of
+# the caption. When the model captions a photo, there is no padding, and `<start>` comes first. With
+# padding on the right, training looks the same: column 0 is `<start>`.
 #
-# The second reason bites harder. A model can be told which places to skip; that is a **mask**. On
-# a CPU any mask works. On a GPU, Keras hands an **LSTM** (a layer that reads word after word;
-# lesson 04 has one) to the fast library **cuDNN** of the GPU's maker, which takes only
-# right-padded masks. A left-padded batch passes every test on your laptop, then stops the program
-# on Colab's GPU. So: on the right, always. Checking costs one line: once a row has a zero, only
-# zeros may follow.
+# The second reason is practical. A model can be told which places to skip; this is called a **mask**.
+# On a CPU any mask works. On a GPU, the fast code for the layer that reads the words in lesson 04
+# accepts only right-padded masks. A left-padded batch passes every test on your laptop, then stops
+# the program on Colab's GPU. So this course always pads on the right. Checking costs one line: once a
+# row has a zero, only zeros may follow.
 
 
 # %%
@@ -265,9 +266,8 @@ print("ours", is_right_padded(batch), " left", is_right_padded(left))
 # %% [markdown]
 # ## 5. How long is a caption?
 #
-# Time for the real captions. A tokenizer may learn from the training split only: dev and test
-# stand for the captions that nobody has seen yet. `work` keeps what the lessons make,
-# in `work/mini/` in the course folder.
+# Now the real captions. A tokenizer may learn from the training split only: dev and test play the
+# part of captions that nobody has seen yet.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -278,30 +278,41 @@ dev = [text for name in dataset.splits["dev"] for text in descriptions[name]]
 print(f"train {len(train):,} captions, dev {len(dev):,}", train[0], sep="\n")
 
 # %% [markdown]
-# Count the words of each caption:
+# Count the words of each training caption. Beside yours you see the same count for Flickr8k's 30,000
+# training captions, recorded by `data/recorded/count_captions.py`. It holds pairs: a length, and how
+# many captions have it.
 
 # %%
+recorded = json.loads((ROOT / "data" / "recorded" / "flickr8k.json").read_text("utf-8"))
 lengths = np.array([len(text.split()) for text in train])
-plot_caption_lengths(lengths)
+flickr8k_lengths = np.repeat(*np.transpose(recorded["lengths"]))
+display(plot_caption_lengths(lengths))
+display(plot_caption_lengths(flickr8k_lengths))
 
 # %% [markdown]
-# Expect a median of about ten words. On mini the longest caption has about twenty; on Flickr8k a
-# few go beyond thirty, a thin tail at the right. The whole array must be as wide as the longest
-# caption that is kept whole. How wide does it have to be? Two ids go to `<start>` and `<end>`.
+# Both have a median of ten words, but people's captions vary more: on Flickr8k a thin tail reaches
+# far to the right. The array must be as wide as the longest caption that is kept whole. Two ids go to
+# `<start>` and `<end>`. How wide should it be?
+
 
 # %%
-for max_length in (8, 12, 16, 20, 24, 32, 40):
-    whole = np.mean(lengths + 2 <= max_length)
-    filled = np.minimum(lengths + 2, max_length).mean() / max_length
-    print(f"max_length {max_length:2}: {whole:6.1%} kept whole, {1 - filled:4.0%} padding")
+def show_widths(name, lengths):
+    for max_length in (12, 16, 20, 24, 32, 40):
+        whole = np.mean(lengths + 2 <= max_length)
+        padding = 1 - np.minimum(lengths + 2, max_length).mean() / max_length
+        print(f"{name:9} max_length {max_length}: {whole:7.2%} kept whole, {padding:4.0%} padding")
+
+
+show_widths(dataset.name, lengths)
+show_widths("Flickr8k", flickr8k_lengths)
 needed = int(np.quantile(lengths, 0.99, method="higher")) + 2
-print(f"99 % of the captions fit into {needed} ids")
+print(f"99 % of your captions fit into {needed} ids")
 
 # %% [markdown]
-# A small `max_length` cuts sentences; a large one fills the array with nothing. The course takes
-# 32 for all data sets: on Flickr8k that keeps more than 99% whole, and nearly all of the rest
-# loses only a few words. And the padding? Lesson 04 puts captions of like length together and cuts
-# each batch to its longest caption, so little of it is ever computed.
+# A small `max_length` cuts sentences; a large one fills the array with padding. The course takes 32
+# for every data set, and cuts hardly any caption of Flickr8k. What about the padding, more than half
+# of the array? Lesson 04 puts captions of similar length together and cuts each batch to its longest
+# caption, so the model computes little of it.
 
 # %%
 recipe = recipe_for(dataset)
@@ -311,21 +322,24 @@ print(f"max_length {recipe.max_length}: {cut} of {len(lengths):,} captions are c
 # %% [markdown]
 # ## 6. Which words get an id?
 #
-# Each word costs the model a row of numbers at its entrance and another at its exit. And a word
-# that occurs once or twice can hardly be learnt. So keep the frequent ones. How many do you need?
-# The **coverage** is the share of running words that have an id.
+# Each word costs the model memory and work: a row of numbers where words come in, another where they
+# go out. And from one or two examples a word can hardly be learnt. So keep the frequent words. How
+# many do you need? The **coverage** is the share of running words that have an id. (The recorded
+# counts say how many words occur once, twice, and so on.)
 
 # %%
 counts = count_words({"train": train})
-plot_vocabulary_coverage(counts)
+flickr8k_counts = np.repeat(*np.transpose(recorded["train"]["often"]))
+display(plot_vocabulary_coverage(counts))
+display(plot_vocabulary_coverage(dict(enumerate(flickr8k_counts))))
 
 # %% [markdown]
-# Mind the axis: each step to the right is ten times as many words. On Flickr8k half of the text is
-# made of a few dozen words, and a few thousand cover 99% of it. On mini the grammar knows only a
-# few hundred words in all.
+# Mind the axis: each labelled step to the right is ten times as many words. A few dozen words make up
+# half of the text, in mini as in Flickr8k. But the last 9% before 99% take a hundred more words in
+# mini, and thousands more in Flickr8k.
 #
-# The knob is `min_count`. What does it cost? Train tells how much of the text is covered; dev, how
-# many words of *new* captions are unknown.
+# You choose with `min_count`. What does it cost? Train tells how many ids there are; dev, how many
+# words of *new* captions are unknown.
 
 
 # %%
@@ -336,15 +350,19 @@ def unknown_share(tokenizer, captions):
 
 for min_count in (1, 2, 3, 5, 10):
     trial = CaptionTokenizer.from_captions(train, min_count)
-    new, seen = unknown_share(trial, dev), unknown_share(trial, train)
-    print(f"min_count {min_count:2}: {len(trial):6,} ids, unknown {seen:.2%} train, {new:.2%} dev")
+    share = unknown_share(trial, dev)
+    print(
+        f"{dataset.name:9} min_count {min_count:2}: {len(trial):6,} ids, {share:.2%} unknown on dev"
+    )
+for min_count, share in recorded["unknown on dev"]:
+    ids = 4 + np.sum(flickr8k_counts >= min_count)
+    print(f"Flickr8k  min_count {min_count:2}: {ids:6,} ids, {share:.2%} unknown on dev")
 
 # %% [markdown]
-# Two things to see. Even with `min_count` 1, dev may bring words that train does not have: on
-# Flickr8k more than 1% of the running words. And from 1 to 5 the vocabulary of Flickr8k shrinks to
-# about a third, while the unknown share on dev rises to no more than 3-4%. A third of the price
-# for a few rare words: the course takes 5 there. Mini is so small that every word counts, and
-# takes 1.
+# Two things to see. Even with `min_count` 1, dev brings words that train doesn't have. And the trade:
+# on Flickr8k, going from 1 to 5 shrinks the vocabulary to a third, while the unknown share rises from
+# 1.34% to 3.38%. The course takes 5 there. On mini the same step from 1 to 2 throws out a fifth of
+# the ids, and the unknown share stays below half a per cent. The course takes 2.
 
 # %%
 tokenizer = CaptionTokenizer.from_captions(train, recipe.min_count, recipe.max_length)
@@ -352,8 +370,7 @@ print(f"min_count {recipe.min_count}: {len(tokenizer):,} ids")
 print(tokenizer.words[:12])
 
 # %% [markdown]
-# Which words of dev are unknown now? On mini a handful at most, since the grammar that wrote train
-# wrote dev as well. On Flickr8k look closely: rare things, slips of the pen, words with a hyphen.
+# Which words of dev are unknown now?
 
 # %%
 unknown = Counter(word for text in dev for word in text.split() if word not in tokenizer.ids)
@@ -361,21 +378,22 @@ print(f"{len(unknown):,} different words, {unknown.total():,} running words")
 print(", ".join(word for word, _ in unknown.most_common(25)))
 
 # %% [markdown]
-# The model learns `<unknown>` like a word, since it occurs in the training captions (not on mini,
-# where every training word has an id). But no reader wants to hear it. Lesson 05 forbids it: where
-# the model would say `<unknown>`, it has to say the next best word.
+# Rare words and spelling mistakes. The model learns `<unknown>` like a word, since it occurs in the
+# training captions as well. But no reader wants to hear it. Lesson 05 forbids it: where the model
+# would say `<unknown>`, it has to say the next best word.
 #
-# Here is a batch as the model gets it: seven captions of dev, shortest first, and an invented one
-# that is bound to hold unknown words.
+# Here is a batch as the model reads it: captions of dev, some of them with unknown words.
 
 # %% tags=["picture"]
 short = [text for text in dev if len(text.split()) <= 13]
-chosen = sorted(random.Random(SEED).sample(short, 7), key=lambda text: len(text.split()))
-batch = tokenizer.encode_batch([*chosen, "a unicorn plays the zither on the beach"])
+odd = [text for text in short if not set(text.split()) <= set(tokenizer.ids)][:3]
+chosen = random.Random(SEED).sample(short, 8 - len(odd)) + odd
+batch = tokenizer.encode_batch(sorted(chosen, key=lambda text: len(text.split())))
 draw_batch(batch[:, : np.count_nonzero(batch, axis=1).max()], tokenizer.words)
 
 # %% [markdown]
-# Pale blue cells are words, dark ones markers, orange ones unknown, grey ones padding. To the model the same batch is this:
+# Pale blue cells are words, dark ones special tokens, orange ones unknown words, grey ones padding. To
+# the model the same batch is this:
 
 # %%
 assert is_right_padded(batch) and batch.shape == (8, tokenizer.max_length)
@@ -384,9 +402,8 @@ print(batch[:, :12])
 # %% [markdown]
 # ## 7. Back to words, and a famous bug
 #
-# A captioner produces ids, one after the other. When does it stop? When it says `<end>`. A
-# well-known captioning example does it like this, and many copies have taken it over. Find the
-# mistake.
+# A captioner produces ids, one after another. When does it stop? When it says `<end>`. A well-known
+# captioning example does it like this, and many have copied it. Can you find the mistake?
 
 
 # %%
@@ -401,8 +418,8 @@ def caption_with_bug(next_word, longest=12):
 
 
 # %% [markdown]
-# A stand-in for a model will do to try it: a parrot that says a fixed list of words, and repeats
-# the last one for ever.
+# To try it you need no model. A parrot will do: it says a fixed list of words, and then repeats the
+# last one for ever.
 
 
 # %%
@@ -418,10 +435,10 @@ print(caption_with_bug(parrot("a dog runs <end> on the the grass")))
 # The first caption looks perfect. But see how many steps it took: eleven, where four would do. The
 # second goes on talking after its end.
 #
-# The culprit is one space. The loop compares with `" <end>"`, the words come without it, and so
-# the two are never equal. The loop *never* stops early. The `replace` at the end then wipes out
-# the traces: as long as the model repeats `<end>`, nobody notices, except that captioning takes
-# longer than it has to. When the model talks on, words are tacked on after the end.
+# The culprit is one space. The loop compares with `" <end>"`, the words come without the space, and so
+# the two are never equal. The loop *never* stops early. The `replace` at the end then removes the
+# traces: as long as the model repeats `<end>`, nobody notices, except that captioning takes longer
+# than it has to. When the model talks on, words follow after the end.
 #
 # What would have caught it? A test of a few lines, with a parrot that goes on talking.
 
@@ -435,9 +452,9 @@ def stops_at_the_end(make_caption):
 print("the test passes:", stops_at_the_end(caption_with_bug))
 
 # %% [markdown]
-# The test fails, as it should: a test that can't fail proves nothing. The cure is to compare
-# *ids*. The number 3 has no spaces around it. `decode` stops at the first `<end>`, leaves out
-# `<start>` and padding, and needs no `replace`.
+# The test fails, as it should: a test that can't fail proves nothing. The cure is to compare *ids*. No
+# space can hide in the number 3. `decode` stops at the first `<end>`, leaves out `<start>` and
+# padding, and needs no `replace`.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.decode"]
@@ -471,8 +488,8 @@ def caption_with_ids(next_word, longest=12):
 print("the test passes:", stops_at_the_end(caption_with_ids))
 
 # %% [markdown]
-# One more test, on real captions: whoever encodes and decodes gets the caption back. It holds
-# for every training caption that is neither cut nor has an unknown word.
+# One more test, on real captions: encode, decode, and you get the caption back. This has to hold for
+# every training caption that is not cut and has no unknown word.
 
 # %%
 pairs = zip(tokenizer.encode_batch(train), train, strict=True)
@@ -485,9 +502,9 @@ print(f"{np.mean(back):.1%} of the training captions come back word for word")
 # %% [markdown]
 # ## 8. Save it as JSON
 #
-# A trained model without its tokenizer is worthless: who knows that 17 meant "dog"? So the
-# tokenizer is saved, and travels with the model. What has to be in the file? The words in order,
-# and `max_length`. Everything else follows from them.
+# A trained model without its tokenizer is useless: who knows that 17 meant "dog"? So the tokenizer is
+# saved with the model. What has to be in the file? The words in order, and `max_length`. Everything
+# else follows from them.
 
 # %%
 path = work.folder / "tokenizer.json"
@@ -495,15 +512,12 @@ tokenizer.save(path)
 print(*path.read_text("utf-8").split("\n")[:12], sep="\n")
 
 # %% [markdown]
-# **JSON** is a text format: one word a line, readable in any editor and by any language. Many
-# tutorials write a pickle instead. Three reasons against it:
+# **JSON** is a text format: one word a line here, readable in any editor and by any language. Many
+# tutorials write a pickle instead, Python's own format. But a pickle is a program, and opening it runs
+# it (lesson 02). It also needs the class that it was made from: Keras 3 dropped the `Tokenizer` that
+# old pickles ask for. And you can't read it, or compare two of them.
 #
-# * it is a program, and opening it runs it (lesson 02);
-# * it holds the name of a class, not its code. Keras 3 took its `Tokenizer` out of its public
-#   parts, and old pickles depend on where that class lives;
-# * you can't read it, compare two of them, or mend one.
-#
-# Load it, and the twin is the same. `json` alone would do, too.
+# Load the file: the copy has the same words. Plain `json` can read it, too.
 
 # %%
 twin = CaptionTokenizer.load(path)
@@ -512,8 +526,8 @@ assert json.loads(path.read_text("utf-8"))["words"] == tokenizer.words
 print(twin.decode(twin.encode(train[0])))
 
 # %% [markdown]
-# Later lessons call `work.tokenizer()`, which makes this file if you have skipped this lesson.
-# Would it have made the same one? Let it start from nothing, in an empty folder.
+# Later lessons call `work.tokenizer()`, which makes this file if you have skipped this lesson. Does it
+# make the same one? Let it start from nothing, in an empty folder.
 
 # %%
 with TemporaryDirectory() as empty:
@@ -532,36 +546,57 @@ print(f"unknown running words on dev {unknown_share(tokenizer, dev):.2%}")
 # %% [markdown]
 # ## Recap
 #
-# * A word's place in the list is its id; four markers come first.
+# * The place of a word in the list is its id; four special tokens come first.
 # * Captions are `<start> … <end>` and padding, always on the right.
-# * `max_length` and `min_count` are read off the data: lengths, coverage, unknown words on dev.
+# * `max_length` and `min_count` follow from counts: lengths, coverage, unknown words on dev.
 # * Stop at the *id* of `<end>`, and test it with a model that goes on talking.
 # * JSON holds the words; a pickle would hold a program.
+#
+# **Further reading**
+#
+# * Vinyals and others, [Show and Tell](https://arxiv.org/abs/1411.4555) (2014): the captioner that many
+#   follow; it, too, keeps only words that occur at least five times.
+# * Sennrich, Haddow and Birch, [Neural Machine Translation of Rare Words with Subword
+#   Units](https://arxiv.org/abs/1508.07909) (2015): tokens that are pieces of words, so that no word is
+#   unknown.
+# * Karpathy, [minbpe](https://github.com/karpathy/minbpe): such a tokenizer in a few hundred lines.
+# * Keras, [Understanding masking and
+#   padding](https://keras.io/guides/understanding_masking_and_padding/).
 
 # %% [markdown]
 # ## Exercises
 #
 # ### Exercise 1: Encode by hand
 #
-# Which ids does `toy` give the caption "a dog and a cat"? Write them down before you run it. Mind
-# the words it doesn't know, and its `max_length` of 5.
+# Which ids does `toy` give the caption "a dog and a cat"? Write them down before you run it. Mind the
+# words that it doesn't know, and its `max_length` of 5.
 
 # %% tags=["exercise"]
 my_ids = []  # your turn
 
-print("right" if my_ids == toy.encode("a dog and a cat") else "not yet")
+due = toy.encode("a dog and a cat")
+hits = sum(mine == right for mine, right in zip(my_ids, due, strict=False))
+if list(my_ids) == due:
+    print("right")
+else:
+    print(f"not yet: {len(due)} ids are due, you have {len(my_ids)}, and {hits} are in their place")
 
 # %% tags=["solution"]
 # @title Solution 1
 my_ids = [2, 4, 5, 1, 3]  # "a cat" is cut off, the end stays
 
-print("right" if my_ids == toy.encode("a dog and a cat") else "not yet")
+due = toy.encode("a dog and a cat")
+hits = sum(mine == right for mine, right in zip(my_ids, due, strict=False))
+if list(my_ids) == due:
+    print("right")
+else:
+    print(f"not yet: {len(due)} ids are due, you have {len(my_ids)}, and {hits} are in their place")
 
 # %% [markdown]
 # ### Exercise 2: Find the smallest `max_length`
 #
-# Write a function that returns the smallest `max_length` for which at least `share` of the
-# captions are kept whole. `lengths` are in words, without the markers.
+# Write a function that returns the smallest `max_length` for which at least `share` of the captions
+# are kept whole. `lengths` are in words, without the special tokens, in any order.
 
 
 # %% tags=["exercise"]
@@ -569,8 +604,10 @@ def smallest_max_length(lengths, share):
     return 0  # your turn
 
 
-found = [smallest_max_length(np.array([3, 5, 5, 9]), share) for share in (0.2, 0.75, 1.0)]
-print("right" if found == [5, 7, 11] else "not yet")
+trials = [(np.array([3, 5, 5, 9]), (0.25, 0.75, 1.0)), (np.array([9, 2, 4, 4, 30]), (0.2, 0.5))]
+found = [smallest_max_length(lengths, share) for lengths, shares in trials for share in shares]
+due = [5, 7, 11, 4, 6]
+print("right" if found == due else f"not yet: you find {found}, due are {due}")
 
 
 # %% tags=["solution"]
@@ -582,14 +619,16 @@ def smallest_max_length(lengths, share):
     return max_length
 
 
-found = [smallest_max_length(np.array([3, 5, 5, 9]), share) for share in (0.2, 0.75, 1.0)]
-print("right" if found == [5, 7, 11] else "not yet")
+trials = [(np.array([3, 5, 5, 9]), (0.25, 0.75, 1.0)), (np.array([9, 2, 4, 4, 30]), (0.2, 0.5))]
+found = [smallest_max_length(lengths, share) for lengths, shares in trials for share in shares]
+due = [5, 7, 11, 4, 6]
+print("right" if found == due else f"not yet: you find {found}, due are {due}")
 
 # %% [markdown]
 # ### Exercise 3: Mend a left-padded batch
 #
-# Someone hands you ids that are padded on the left. Move the padding to the right, the order of
-# the ids unchanged.
+# Someone hands you ids that are padded on the left. Move the padding to the right, and leave the order
+# of the ids unchanged.
 
 
 # %% tags=["exercise"]
@@ -597,8 +636,12 @@ def to_the_right(ids):
     return ids  # your turn
 
 
-mended = np.array(to_the_right(left))
-print("right" if mended.tolist() == [[2, 4, 5, 6, 3, 0], [2, 4, 5, 3, 0, 0]] else "not yet")
+batch = np.vstack([left, [[2, 5, 1, 4, 6, 3]]])  # the last row is full
+mended, due = (
+    to_the_right(batch.copy()),
+    [[2, 4, 5, 6, 3, 0], [2, 4, 5, 3, 0, 0], [2, 5, 1, 4, 6, 3]],
+)
+print("right" if np.array_equal(mended, due) else f"not yet: you make\n{mended}\nfrom\n{batch}")
 
 
 # %% tags=["solution"]
@@ -607,15 +650,19 @@ def to_the_right(ids):
     return pad_sequences([row[row != 0] for row in ids], ids.shape[1], padding="post")
 
 
-mended = np.array(to_the_right(left))
-print("right" if mended.tolist() == [[2, 4, 5, 6, 3, 0], [2, 4, 5, 3, 0, 0]] else "not yet")
+batch = np.vstack([left, [[2, 5, 1, 4, 6, 3]]])  # the last row is full
+mended, due = (
+    to_the_right(batch.copy()),
+    [[2, 4, 5, 6, 3, 0], [2, 4, 5, 3, 0, 0], [2, 5, 1, 4, 6, 3]],
+)
+print("right" if np.array_equal(mended, due) else f"not yet: you make\n{mended}\nfrom\n{batch}")
 
 # %% [markdown]
 # ### Exercise 4: Take words apart
 #
-# Open: "boat's" can be unknown although "boat" is known. Split `'s` off as a word of its own, so
-# that the vocabulary shrinks and fewer words are unknown. Then try hyphens, too. What do the
-# captions gain in length, and how would you join them again after decoding?
+# "boat's" can be unknown although "boat" is known. Split `'s` off as a token of its own. Then, open:
+# try hyphens, too. You are done when you can say by how much the vocabulary shrinks, by how much the
+# captions grow, and how you would join the pieces again after decoding.
 
 
 # %% tags=["exercise"]
@@ -623,10 +670,13 @@ def take_apart(caption):
     return caption  # your turn
 
 
-apart = CaptionTokenizer.from_captions(map(take_apart, train), recipe.min_count)
-shares = unknown_share(tokenizer, dev), unknown_share(apart, list(map(take_apart, dev)))
+due = {"a boat's sail": "a boat 's sail", "the girl's cat's fur": "the girl 's cat 's fur"}
+due["a ship sails"] = "a ship sails"
+wrong = {text: take_apart(text) for text in due if take_apart(text) != due[text]}
+apart = CaptionTokenizer.from_captions(list(map(str, map(take_apart, train))), recipe.min_count)
+shares = unknown_share(tokenizer, dev), unknown_share(apart, list(map(str, map(take_apart, dev))))
 answer = f"{len(apart):,} ids, unknown on dev {shares[0]:.2%} before and {shares[1]:.2%} now"
-print(answer if take_apart("a boat's sail") == "a boat 's sail" else "not yet")
+print(f"not yet: {wrong}" if wrong else answer)
 
 
 # %% tags=["solution"]
@@ -635,14 +685,17 @@ def take_apart(caption):
     return caption.replace("'s", " 's")  # to join again: text.replace(" 's", "'s")
 
 
-apart = CaptionTokenizer.from_captions(map(take_apart, train), recipe.min_count)
-shares = unknown_share(tokenizer, dev), unknown_share(apart, list(map(take_apart, dev)))
+due = {"a boat's sail": "a boat 's sail", "the girl's cat's fur": "the girl 's cat 's fur"}
+due["a ship sails"] = "a ship sails"
+wrong = {text: take_apart(text) for text in due if take_apart(text) != due[text]}
+apart = CaptionTokenizer.from_captions(list(map(str, map(take_apart, train))), recipe.min_count)
+shares = unknown_share(tokenizer, dev), unknown_share(apart, list(map(str, map(take_apart, dev))))
 answer = f"{len(apart):,} ids, unknown on dev {shares[0]:.2%} before and {shares[1]:.2%} now"
-print(answer if take_apart("a boat's sail") == "a boat 's sail" else "not yet")
+print(f"not yet: {wrong}" if wrong else answer)
 
 # %% [markdown]
 # ## Next
 #
-# You can turn any caption into ids and back, and you know how long captions are and which words
-# count. [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model
+# You can turn any caption into ids and back, and you know how long captions are and which words they
+# use. [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model
 # learns to say the next word.
