@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from helpers import plots
+from helpers.plots import Arrow, Box
 
 GREY_PHOTO = np.linspace(0, 1, 48).reshape(6, 8)
 COLOUR_PHOTO = np.full((8, 8, 3), 90, np.uint8)
@@ -58,6 +59,15 @@ FIGURES = {
         {"human": {"BLEU-4": 21.4, "CIDEr-D": 82}, "model": {"BLEU-4": 18.8}}
     ),
     "plot_many_scores": lambda: plots.plot_scores({str(i): {"BLEU-4": i} for i in range(20)}),
+    "draw_diagram": lambda: plots.draw_diagram(
+        {
+            "photo": Box("photo\n(3032)", 0, 0, "data"),
+            "words": Box("words", 0, -1, "data"),
+            "plus": Box("+", 3, -0.5, "round"),
+            "logits": Box("logits", 12, -0.5, "answer"),
+        },
+        [Arrow("photo", "plus", "dense", "across"), ("words", "plus"), ("plus", "logits", "dense")],
+    ),
     "show_attention": lambda: plots.show_attention(
         COLOUR_PHOTO, ["a", "dog", "runs", "in", "the", "snow"], np.eye(8)[:6].reshape(6, 2, 4)
     ),
@@ -211,3 +221,29 @@ def test_scores_leave_out_what_a_model_lacks():
 def test_road_builds_the_sentence_word_by_word():
     words = words_in(drawn("draw_road"))
     assert {"a dog runs", "3,032 features", "a dog", " 80%"} <= set(words)
+
+
+def test_diagram_has_its_boxes_and_arrows():
+    figure = drawn("draw_diagram")
+    assert {"photo\n(3032)", "words", "+", "logits", "dense"} == set(words_in(figure))
+    boxes, arrows = figure.axes[0].patches[:4], figure.axes[0].patches[4:]
+    assert [arrow.patchB for arrow in arrows] == [boxes[2], boxes[2], boxes[3]]
+
+
+def test_a_wide_diagram_shrinks_with_its_letters():
+    sizes = {text.get_text(): text.get_fontsize() for text in drawn("draw_diagram").findobj(Text)}
+    assert sizes["words"] < 9
+
+
+@pytest.mark.parametrize("way", ["straight", "across", "upright"])
+def test_text_of_an_arrow_keeps_off_its_boxes(way):
+    start, end = Box("a", 0, 0), Box("b", 2, 1)
+    figure = plots.draw_diagram({"a": start, "b": end}, [Arrow("a", "b", "text", way)])
+    x, y = next(t for t in figure.axes[0].texts if t.get_text() == "text").get_position()
+    for box in (start, end):
+        assert abs(x - box.x) > box.size[0] / 2 or abs(y - box.y) > box.size[1] / 2
+
+
+def test_an_arrow_to_nowhere_is_named():
+    with pytest.raises(ValueError, match="'there'; boxes are a, b"):
+        plots.draw_diagram({"a": Box("a", 0, 0), "b": Box("b", 1, 0)}, [("a", "there")])
