@@ -10,11 +10,16 @@ from helpers.models.decoder import Decoder, repeat_rows
 MOST_BLOCKS = 48  # of the largest models that one would train; a config may come from anybody
 
 
-def split_heads(vectors, heads: int):
-    """Cut vectors into pieces: (captions, words, width) -> (captions, heads, words, width / heads).
+def refuse_sizes(width: int, heads: int, blocks: int) -> None:
+    """Raise ValueError for a width that the heads can't share, and for too many blocks."""
+    if width % heads or width % 2:
+        raise ValueError(f"width is {width}; it must be even, and a multiple of heads, {heads}")
+    if not 1 <= blocks <= MOST_BLOCKS:
+        raise ValueError(f"blocks is {blocks}; it must be from 1 to {MOST_BLOCKS}")
 
-    Taught in lesson 13.
-    """
+
+def split_heads(vectors, heads: int):
+    """Cut each vector, (captions, words, width), into pieces (captions, heads, words, size)."""
     captions, words, _ = ops.shape(vectors)
     pieces = ops.reshape(vectors, (captions, words, heads, vectors.shape[-1] // heads))
     return ops.transpose(pieces, (0, 2, 1, 3))
@@ -26,15 +31,16 @@ def join_heads(pieces):
     return ops.reshape(ops.transpose(pieces, (0, 2, 1, 3)), (captions, words, heads * size))
 
 
-def product(rows, shared):
-    """Multiply (captions, heads, words, n) by (images, heads, n, m): an image serves its captions.
+def product(equation: str, rows, shared):
+    """Multiply rows of captions by what an image shares with all of its captions.
 
-    Returns (captions, heads, words, m).
+    `einsum` gets rows (captions, heads, words, n) as (images, captions of each, heads, words, n),
+    and shared (images, heads, tokens, size). Returns (captions, heads, words, tokens or size).
     """
     captions, heads, words, numbers = ops.shape(rows)
     grouped = ops.reshape(rows, (ops.shape(shared)[0], -1, heads, words, numbers))
-    found = ops.matmul(grouped, shared[:, None])
-    return ops.reshape(found, (captions, heads, words, ops.shape(shared)[-1]))
+    found = ops.einsum(equation, grouped, shared)
+    return ops.reshape(found, (captions, heads, words, ops.shape(found)[-1]))
 
 
 def attend(queries, sources):
@@ -49,16 +55,16 @@ def attend(queries, sources):
     Returns the means, shaped as the queries, and the weights (captions, heads, words, all tokens),
     which sum to 1. Taught in lesson 13.
     """
-    size = queries.shape[-1]
     scores = [
-        ops.where(allowed, product(queries, ops.swapaxes(keys, 2, 3)) / math.sqrt(size), -1e9)
+        ops.where(allowed, product("inhws,ihts->inhwt", queries, keys), -1e9)
         for keys, _, allowed in sources
     ]
-    weights = ops.softmax(ops.concatenate(scores, axis=-1))
+    scale = math.sqrt(queries.shape[-1])
+    weights = ops.softmax(ops.concatenate(scores, axis=-1) / scale)
     seen, place = 0, 0
     for _, values, _ in sources:
         tokens = ops.shape(values)[2]
-        seen += product(weights[..., place : place + tokens], values)
+        seen += product("inhwt,ihts->inhws", weights[..., place : place + tokens], values)
         place += tokens
     return seen, weights
 
@@ -140,8 +146,7 @@ class TransformerDecoder(Decoder):
     the words are the memory, which grows by one word with every step. Regions have no order: that
     Xception saw them side by side is in their numbers.
 
-    Features `(images, regions, feature_size)` may come from a grid or from a detector. A region
-    of zeros is padding and is never looked at, so images may differ in their number of regions.
+    Features and their padding are as in `AttentionDecoder`.
 
     Arguments:
         vocab_size: words of the tokenizer, markers included.
@@ -152,8 +157,7 @@ class TransformerDecoder(Decoder):
         image_scale: what standardised features are multiplied by.
         image_dropout, word_dropout, block_dropout, output_dropout: as in `AttentionDecoder`.
 
-    Raises ValueError for a width that the heads can't share, and for too many blocks.
-    Taught in lesson 13.
+    Raises ValueError as `refuse_sizes`. Taught in lesson 13.
     """
 
     kind = "transformer"
@@ -175,10 +179,7 @@ class TransformerDecoder(Decoder):
         output_dropout: float = 0.3,
     ):
         super().__init__(locals(), (None, feature_size))
-        if width % heads or width % 2:
-            raise ValueError(f"width is {width}; it must be even, and a multiple of heads, {heads}")
-        if not 1 <= blocks <= MOST_BLOCKS:
-            raise ValueError(f"blocks is {blocks}; it must be from 1 to {MOST_BLOCKS}")
+        refuse_sizes(width, heads, blocks)
         self.standardise = layers.Normalization()
         self.image_dropout = layers.Dropout(image_dropout)
         self.region_dense = layers.Dense(width)
@@ -222,7 +223,7 @@ class TransformerDecoder(Decoder):
             tokens, now, weights = block(tokens, allowed, earlier, regions, training=training)
             kept.append(tuple(now))
         looked = ops.mean(weights[:, :, -1, : ops.shape(keys)[2]], axis=1)
-        looked = looked / ops.sum(looked, axis=-1, keepdims=True)
+        looked = looked / ops.maximum(ops.sum(looked, axis=-1, keepdims=True), 1e-9)
         return self.last_norm(tokens), (tuple(kept), looked)
 
     def call(self, inputs, training: bool = False):
@@ -246,5 +247,4 @@ class TransformerDecoder(Decoder):
 
     def attention(self, state):
         """Return where the last block looked last, the mean of its heads: (captions, regions)."""
-        _, (_, looked) = state
-        return looked
+        return state[1][1]
