@@ -32,6 +32,11 @@ def draw_block(width: int, heads: int) -> Figure:
         "first way": Box("as they are", -2.5, 1.8, "plain"),
         "second way": Box("as they are", 2.5, 4.8, "plain"),
     }
+    return draw_diagram(boxes, _ways_through_a_block())
+
+
+def _ways_through_a_block() -> list[Arrow]:
+    """Return the arrows of `draw_block`."""
     road = ["tokens", "norm", "key", "attention", "mix", "add", "calm", "wide", "narrow", "sum"]
     arrows = [Arrow(*pair) for pair in zip(road, [*road[1:], "after"], strict=True)]
     arrows += [Arrow("norm", "query"), Arrow("norm", "value")]
@@ -39,7 +44,7 @@ def draw_block(width: int, heads: int) -> Figure:
     arrows += [Arrow("kept", "attention", way="upright")]
     for start, way, end in (("tokens", "first way", "add"), ("add", "second way", "sum")):
         arrows += [Arrow(start, way, way="across"), Arrow(way, end, way="upright")]
-    return draw_diagram(boxes, arrows)
+    return arrows
 
 
 def draw_prefix(words: Sequence[str], blocks: int) -> Figure:

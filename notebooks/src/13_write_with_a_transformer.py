@@ -181,7 +181,7 @@ print(ops.convert_to_numpy(pieces)[0, 0])
 
 
 # %% tags=["same-as:helpers.models.transformer.product", "same-as:helpers.models.transformer.attend"]
-def product(equation: str, rows, shared):
+def product(equation, rows, shared):
     captions, heads, words, numbers = ops.shape(rows)
     grouped = ops.reshape(rows, (ops.shape(shared)[0], -1, heads, words, numbers))
     found = ops.einsum(equation, grouped, shared)
@@ -442,15 +442,21 @@ for place in range(30):
 # %% [markdown]
 # And without: all words so far go through `read` again, after an empty memory.
 
+
 # %%
-read = tf.function(lambda ids: model.read(ids, image, model.empty_memory(image, 200))[0])
+@tf.function(reduce_retracing=True)
+def read_again(ids):
+    return model.read(ids, image, model.empty_memory(image, 200))[0]
+
+
 print("word    with cache    reading all words again")
 for count in cached:
-    read(written[:, :count])  # the first call compiles
-    print(f"{count:4} {cached[count]:10.0f} ms {shortest(read, written[:, :count]):15.0f} ms")
+    read_again(written[:, :count])  # the first calls compile
+    again = shortest(read_again, written[:, :count])
+    print(f"{count:4} {cached[count]:10.0f} ms {again:15.0f} ms")
 
 # %% [markdown]
-# With the cache, the last word costs about what the first does: what grows is only the number of keys that its one query is compared with. Without it the cost grows with the caption. Long answers of a chat model would be out of the question, and the size of this cache is what fills their graphics cards.
+# With the cache, a late word costs little more than an early one: all that grows is the number of keys with which its one query is compared. Without it the cost grows with every word written. A chat model's long answers would be out of the question without a cache, and for long answers to many people at once it is the cache that fills the graphics cards.
 #
 # ## 7. Train it on mini
 #
@@ -536,7 +542,7 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 # * The causal mask keeps the next word out of sight, so that one pass trains all places.
 # * A block is attention, then two dense layers; both add to the token.
 # * A photo is a prefix of tokens. Its keys and values are made once, and serve all captions.
-# * The cache makes a word cost the same wherever it stands.
+# * With the cache, a late word costs little more than an early one.
 # * With few photos a Transformer is one model among others; with billions it is the one that grows.
 #
 # ## Exercises
