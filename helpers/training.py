@@ -138,6 +138,7 @@ class Recipe:
 
 
 ATTENTION = {"decoder": "attention", "encoder": "xception-grid"}
+TRANSFORMER = {"decoder": "transformer", "encoder": "xception-grid"}
 CONCATENATE = {"decoder": "concatenate", "encoder": "vgg16"}
 MINI = {"epochs": 12, "average": 0.99, "min_count": 2, "mirror": False}
 VOTE = {"kind": "vote", "beam_size": 10}
@@ -145,6 +146,8 @@ MINI_SIZES = {"embedding_size": 128, "units": 192, "word_dropout": 0.2, "merge_d
 MINI_MERGE_SIZES = {**MINI_SIZES, "image_scale": 0.1, "image_activation": "linear"}
 MINI_CONCATENATE_SIZES = {**MINI_SIZES, "image_scale": 0.02}
 MINI_ATTENTION_SIZES = {"embedding_size": 128, "units": 192, "attention_size": 96}
+MINI_TRANSFORMER_SIZES = {"width": 128, "image_scale": 0.3}
+TRANSFORMER_SIZES = {"image_dropout": 0.5, "block_dropout": 0.15, "output_dropout": 0.4}
 RECIPES = {
     "mini": {
         "merge": Recipe(
@@ -152,6 +155,9 @@ RECIPES = {
         ),
         "attention": Recipe(
             batch_size=40, learning_rate=2e-3, sizes=MINI_ATTENTION_SIZES, **MINI, **ATTENTION
+        ),
+        "transformer": Recipe(
+            batch_size=40, learning_rate=2e-3, sizes=MINI_TRANSFORMER_SIZES, **MINI, **TRANSFORMER
         ),
         "concatenate": Recipe(
             batch_size=16, learning_rate=3e-3, sizes=MINI_CONCATENATE_SIZES, **MINI, **CONCATENATE
@@ -161,6 +167,9 @@ RECIPES = {
         "merge": Recipe(),
         "attention": Recipe(
             epochs=12, batch_size=80, search=VOTE, sizes={"image_dropout": 0.5}, **ATTENTION
+        ),
+        "transformer": Recipe(
+            epochs=10, batch_size=80, search=VOTE, sizes=TRANSFORMER_SIZES, **TRANSFORMER
         ),
     },
 }

@@ -7,20 +7,20 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import layers, ops
+from keras import layers
 
 from helpers.captioner import Captioner
 from helpers.decoding import START, beam_search, greedy, take_rows, where_it_looked
 from helpers.models import (
     DECODERS,
     AttentionDecoder,
-    Decoder,
     Ensemble,
     MergeDecoder,
+    TransformerDecoder,
     next_word_model,
     rebuild,
-    repeat_rows,
 )
+from helpers.models.transformer import attend, join_heads, split_heads
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import words_loss
 
@@ -31,39 +31,11 @@ SEVERAL = np.random.default_rng(2).integers(4, VOCAB, (6, 5)).astype("int32")  #
 TOKENIZER = CaptionTokenizer([*CaptionTokenizer.MARKERS, *"abcdefg"], max_length=9)
 
 
-class Rereader(Decoder):
-    """Stands in for a Transformer: its memory is all words so far, and grows with every word."""
-
-    kind = "rereader"
-
-    def __init__(self, vocab_size: int, feature_size: int = FEATURES, units: int = 7):
-        super().__init__(locals(), (feature_size,))
-        self.standardise = layers.Normalization()
-        self.image_dense = layers.Dense(units)
-        self.embedding = layers.Embedding(vocab_size, units)
-        self.word_logits = layers.Dense(vocab_size)
-
-    def call(self, inputs, training=False):
-        features, word_ids = inputs
-        image = self.image_dense(self.standardise(features))[:, None]
-        return self.word_logits(ops.tanh(image + ops.cumsum(self.embedding(word_ids), axis=1)))
-
-    def start(self, features):
-        image = self.image_dense(self.standardise(features))
-        return image, ops.zeros((ops.shape(image)[0], 0, self.sizes["units"]), image.dtype)
-
-    def step(self, word_ids, state):
-        image, words = state
-        words = ops.concatenate([words, self.embedding(word_ids)[:, None]], axis=1)
-        hidden = repeat_rows(image, ops.shape(words)[0]) + ops.sum(words, axis=1)
-        return self.word_logits(ops.tanh(hidden)), (image, words)
-
-
 SIZES = {  # a row for every decoder; all tests that take `decoder` try it
     "merge": {"embedding_size": 5, "units": 7},
     "attention": {"embedding_size": 5, "units": 7, "attention_size": 3},
     "concatenate": {"embedding_size": 5, "units": 7},
-    "rereader": {"units": 7},
+    "transformer": {"width": 8, "heads": 2, "blocks": 2},
 }
 ENSEMBLES = {"ensemble": ("attention", "attention"), "ensemble of two": ("merge", "concatenate")}
 
@@ -74,7 +46,7 @@ def made(kind, seed=3):
         model.build()
         return model
     keras.utils.set_random_seed(seed)
-    model = {**DECODERS, "rereader": Rereader}[kind](VOCAB, FEATURES, **SIZES[kind])
+    model = DECODERS[kind](VOCAB, FEATURES, **SIZES[kind])
     model.standardise.adapt(np.random.default_rng(0).normal(2, 3, (50, FEATURES)))
     model.build()
     for weight in model.trainable_weights:  # as a captioner's folder holds them
@@ -88,8 +60,7 @@ def some_features(decoder, images=3):
 
 
 @pytest.fixture(params=[*SIZES, *ENSEMBLES])
-def kind(request, monkeypatch):
-    monkeypatch.setitem(DECODERS, "rereader", Rereader)
+def kind(request):
     return request.param
 
 
@@ -120,14 +91,20 @@ def plainly(decoder, features):
     return np.asarray(type(decoder).call(decoder, (features, FEW)))
 
 
+@pytest.fixture(params=["attention", "transformer"])
+def looking(request):
+    """The decoders that look at regions."""
+    return shared(request.param)
+
+
 @pytest.fixture
 def attention():
     return shared("attention")
 
 
 @pytest.fixture
-def regions(attention):
-    return some_features(attention)
+def regions():
+    return some_features(shared("attention"))
 
 
 def steps(decoder, state, words):
@@ -141,7 +118,7 @@ def steps(decoder, state, words):
 
 
 def test_every_decoder_is_tested():
-    assert SIZES.keys() == DECODERS.keys() | {"rereader"}
+    assert SIZES.keys() == DECODERS.keys()
     assert all(decoder.kind == kind for kind, decoder in DECODERS.items())
 
 
@@ -323,30 +300,30 @@ def maps_of(model, features):
     return np.array([model.attention(state) for state in states])
 
 
-def test_attention_sums_to_one_and_moves(attention, regions):
-    maps = maps_of(attention, regions)
+def test_attention_sums_to_one_and_moves(looking, regions):
+    maps = maps_of(looking, regions)
     assert maps.shape == (5, 3, REGIONS) and maps.min() > 0
     np.testing.assert_allclose(maps.sum(axis=2), 1, atol=1e-6)
     assert np.abs(maps[0] - maps[1]).max() > 1e-4
 
 
-def test_padded_regions_are_never_looked_at(attention, regions):
+def test_padded_regions_are_never_looked_at(looking, regions):
     padded = np.pad(regions, ((0, 0), (0, 5), (0, 0)))
-    np.testing.assert_allclose(attention((padded, WORDS)), attention((regions, WORDS)), atol=1e-5)
-    for map_ in maps_of(attention, padded):
+    np.testing.assert_allclose(looking((padded, WORDS)), looking((regions, WORDS)), atol=1e-5)
+    for map_ in maps_of(looking, padded):
         assert map_[:, REGIONS:].max() == 0 and map_[:, :REGIONS].min() > 0
 
 
-def test_images_of_one_batch_may_differ_in_regions(attention, regions):
+def test_images_of_one_batch_may_differ_in_regions(looking, regions):
     fewer = regions.copy()
     fewer[0, 2:] = 0
-    expected = attention((regions[:1, :2], WORDS[:1]))
-    np.testing.assert_allclose(attention((fewer, WORDS))[:1], expected, atol=1e-5)
+    expected = looking((regions[:1, :2], WORDS[:1]))
+    np.testing.assert_allclose(looking((fewer, WORDS))[:1], expected, atol=1e-5)
 
 
-def test_the_order_of_regions_does_not_matter(attention, regions):
-    turned = attention((regions[:, ::-1].copy(), WORDS))
-    np.testing.assert_allclose(turned, attention((regions, WORDS)), atol=1e-5)
+def test_the_order_of_regions_does_not_matter(looking, regions):
+    turned = looking((regions[:, ::-1].copy(), WORDS))
+    np.testing.assert_allclose(turned, looking((regions, WORDS)), atol=1e-5)
 
 
 def test_attention_is_what_its_formula_says(attention, regions):
@@ -358,6 +335,70 @@ def test_attention_is_what_its_formula_says(attention, regions):
     scores = np.einsum("irk,ik->ir", image[1], query)
     weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(attention.attention((image, after)), weights, atol=1e-6)
+
+
+# The Transformer
+
+
+def theirs_of(block):
+    """Keras' own attention with the weights of a block."""
+    width, heads = block.width, block.heads
+    theirs = layers.MultiHeadAttention(heads, width // heads, use_bias=False)
+    theirs.build((None, None, width), (None, None, width))
+    apart = (width, heads, width // heads)
+    made = [dense.kernel.numpy() for dense in (block.query_dense, block.key_dense)]
+    made = [*made, block.value_dense.kernel.numpy()]
+    mix = block.mix_dense.kernel.numpy().reshape(heads, width // heads, width)
+    theirs.set_weights([*(kernel.reshape(apart) for kernel in made), mix])
+    return theirs
+
+
+@pytest.mark.parametrize("images", [1, 3])
+def test_attention_is_that_of_keras(images):
+    """Three captions read an image, or three, and no word after their own."""
+    block, random = shared("transformer").blocks[0], np.random.default_rng(6)
+    words = random.normal(size=(3, 5, 8)).astype("float32")
+    regions = random.normal(size=(images, REGIONS, 8)).astype("float32")
+    causal, every = np.tri(5, dtype=bool), np.ones((5, REGIONS), bool)
+    expected, expected_weights = theirs_of(block)(
+        words,
+        np.concatenate([np.repeat(regions, 3 // images, axis=0), words], axis=1),
+        attention_mask=np.concatenate([every, causal], axis=1)[None],
+        return_attention_scores=True,
+    )
+    image, caption = (
+        [split_heads(dense(tokens), block.heads) for dense in (block.key_dense, block.value_dense)]
+        for tokens in (regions, words)
+    )
+    queries = split_heads(block.query_dense(words), block.heads)
+    seen, weights = attend(queries, [(*image, every), (*caption, causal)])
+    np.testing.assert_allclose(block.mix_dense(join_heads(seen)), expected, atol=1e-5)
+    np.testing.assert_allclose(weights, expected_weights, atol=1e-5)
+
+
+def test_a_long_caption_is_stepped_through_without_compiling_anew():
+    """The memory grows by a word a step; two traces are the first words', one is all others'."""
+    model, features = made("transformer"), some_features(shared("attention"))
+    words = np.random.default_rng(7).integers(4, VOCAB, (3, 40)).astype("int32")
+    model.step = tf.function(model.step, reduce_retracing=True)
+    *_, (logits, (_, memory)) = steps(model, model.start(features), words)
+    np.testing.assert_allclose(logits, model((features, words))[:, -1], atol=1e-4)
+    assert {tensor.shape[2] for pair in memory[0] for tensor in pair} == {40}
+    assert model.step.experimental_get_tracing_count() <= 3
+
+
+@pytest.mark.parametrize(
+    "sizes, problem",
+    [
+        ({"width": 9, "heads": 2}, "width is 9"),
+        ({"width": 9, "heads": 3}, "width is 9"),
+        ({"blocks": 0}, "blocks is 0; it must be from 1 to 48"),
+        ({"blocks": 10**8}, "blocks is 100000000"),  # it would be built for days
+    ],
+)
+def test_a_transformer_that_cannot_be_built_is_refused(sizes, problem):
+    with pytest.raises(ValueError, match=problem):
+        TransformerDecoder(VOCAB, FEATURES, **sizes)
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ from helpers.features import (
     stamp_of,
 )
 from helpers.files import LockedError
-from helpers.models import DECODERS, AttentionDecoder, Decoder, MergeDecoder, repeat_rows
+from helpers.models import DECODERS, Decoder, MergeDecoder, repeat_rows
 from helpers.pipeline import PipelineError, Workspace, materials, recipe_for, workspace
 from helpers.pipeline.__main__ import main, parse_arguments
 from helpers.pipeline.record import read_record
@@ -529,12 +529,15 @@ def test_the_attention_model_trains_on_grids_and_is_scored_on_them(
     assert features.shape[1:] == (6, NUMBERS) and len(inputs) == 2 * len(features)
 
 
-def test_reducing_becomes_part_of_the_first_layer():
+@pytest.mark.parametrize("kind", ["attention", "transformer"])
+def test_reducing_becomes_part_of_the_first_layer(kind):
     random = np.random.default_rng(6)
     regions = random.normal(3, 2, size=(4, 6, 7)).astype("float32")
     regions[1, 4:] = 0  # padding
     reduction = fit_reduction(regions[0], 3)
-    narrow = AttentionDecoder(6, 3, **ATTENTION_SIZES)
+    narrow = DECODERS[kind](
+        6, 3, **{"attention": ATTENTION_SIZES, "transformer": {"width": 8}}[kind]
+    )
     narrow.build()
     narrow.set_spread(0, 1)
     wide = narrow.widened(reduction.mean, reduction.spread, reduction.axes)

@@ -60,6 +60,8 @@ FIGURES = {
         {"human": {"BLEU-4": 21.4, "CIDEr-D": 82}, "model": {"BLEU-4": 18.8}}
     ),
     "plot_many_scores": lambda: plots.plot_scores({str(i): {"BLEU-4": i} for i in range(20)}),
+    "draw_block": lambda: plots.draw_block(64, 4),
+    "draw_prefix": lambda: plots.draw_prefix(["a", "brown", "dog", "runs"], 2),
     "draw_diagram": lambda: plots.draw_diagram(
         {
             "photo": Box("photo\n(3032)", 0, 0, "data"),
@@ -234,6 +236,20 @@ def test_diagram_has_its_boxes_and_arrows():
     assert {"photo\n(3032)", "words", "+", "logits", "dense"} == set(words_in(figure))
     boxes, arrows = figure.axes[0].patches[:4], figure.axes[0].patches[4:]
     assert [arrow.patchB for arrow in arrows] == [boxes[2], boxes[2], boxes[3]]
+
+
+def test_a_block_names_its_sizes_and_what_it_keeps():
+    words = set(words_in(drawn("draw_block")))
+    assert {"attention, 4 heads", "Dense, 256, GELU", "tokens, 64 numbers each"} <= words
+    assert "keys and values of\nregions and words before" in words
+
+
+def test_above_every_word_of_a_prefix_is_the_next():
+    figure = drawn("draw_prefix")
+    places = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    low, high = ({x: t for (x, y), t in places.items() if t and y == h} for h in (1.5, 4))
+    assert [low.pop(x) for x in sorted(low)][1:] == ["<start>", "a", "brown", "dog", "runs"]
+    assert [high[x] for x in sorted(high)] == ["a", "brown", "dog", "runs", "<end>"]
 
 
 def test_a_wide_diagram_shrinks_with_its_letters():

@@ -237,5 +237,6 @@ def test_an_ensemble_of_what_does_not_fit_is_refused():
 
 def test_attention_takes_smaller_steps():
     rates = {kind: decoder.criticism_rate for kind, decoder in DECODERS.items()}
-    assert 0 < rates.pop("attention") < Criticism().learning_rate
+    for kind in ("attention", "transformer"):
+        assert 0 < rates.pop(kind) < Criticism().learning_rate
     assert set(rates.values()) == {Criticism().learning_rate}

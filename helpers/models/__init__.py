@@ -7,8 +7,9 @@ from helpers.models.attention import AttentionDecoder, TopDownCell
 from helpers.models.decoder import Decoder, precision, repeat_rows
 from helpers.models.ensemble import Ensemble
 from helpers.models.merge import ConcatenateDecoder, MergeDecoder, next_word_model
+from helpers.models.transformer import TransformerBlock, TransformerDecoder
 
-TRAINED = (AttentionDecoder, ConcatenateDecoder, MergeDecoder)
+TRAINED = (AttentionDecoder, ConcatenateDecoder, MergeDecoder, TransformerDecoder)
 DECODERS: dict[str, type[Decoder]] = {decoder.kind: decoder for decoder in TRAINED}
 
 

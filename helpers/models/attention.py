@@ -3,7 +3,6 @@
 import math
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from helpers.models.decoder import Decoder, repeat_rows
@@ -153,22 +152,6 @@ class AttentionDecoder(Decoder):
         image, memory = state
         vectors, states = self.cell(self.embedding(word_ids), [*image, *memory])
         return self.word_logits(vectors), (image, tuple(states[len(image) :]))
-
-    def widened(self, mean: np.ndarray, spread: np.ndarray, axes: np.ndarray) -> "AttentionDecoder":
-        """Return the decoder of whole regions that says what this one says of reduced regions.
-
-        To reduce, by what `features.Reduction` holds, is to multiply by a matrix, and so is the
-        first layer behind it: both become one.
-        """
-        wide = type(self)(**{**self.sizes, "feature_size": len(mean)})
-        wide.build()
-        for old, new in zip(self.weights, wide.weights, strict=True):
-            if old.shape == new.shape:
-                new.assign(old)
-        kernel, bias = self.region_dense.get_weights()
-        wide.region_dense.set_weights([spread[:, None] * (axes @ kernel), bias])
-        wide.set_spread(mean, spread**2)
-        return wide
 
     def attention(self, state):
         """Return where the model looked last: (captions, regions)."""

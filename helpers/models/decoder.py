@@ -94,6 +94,23 @@ class Decoder(keras.Model):
             weight.assign(np.broadcast_to(np.float32(value), weight.shape))
         layer.finalize_state()
 
+    def widened(self, mean: np.ndarray, spread: np.ndarray, axes: np.ndarray) -> "Decoder":
+        """Return the decoder of whole regions that says what this one says of reduced regions.
+
+        To reduce, by what `features.Reduction` holds, is to multiply by a matrix, and so is
+        `region_dense`, the layer that every decoder of regions has behind `standardise`: both
+        become one.
+        """
+        wide = type(self)(**{**self.sizes, "feature_size": len(mean)})
+        wide.build()
+        for old, new in zip(self.weights, wide.weights, strict=True):
+            if old.shape == new.shape:
+                new.assign(old)
+        kernel, bias = self.region_dense.get_weights()
+        wide.region_dense.set_weights([spread[:, None] * (axes @ kernel), bias])
+        wide.set_spread(mean, spread**2)
+        return wide
+
     def copy(self, policy: str = "float32") -> "Decoder":
         """Return a decoder of the same weights that computes in this precision."""
         with precision(policy):
@@ -117,5 +134,6 @@ def precision(policy: str) -> Iterator[None]:
 
 def repeat_rows(rows: KerasTensor, captions: int) -> KerasTensor:
     """Repeat the row of each image for its captions: (images, …) -> (captions, …)."""
-    each = ops.shape(rows)[0], captions // ops.shape(rows)[0], *rows.shape[1:]
-    return ops.reshape(ops.broadcast_to(rows[:, None], each), (captions, *rows.shape[1:]))
+    images, *shape = ops.shape(rows)
+    each = images, captions // images, *shape
+    return ops.reshape(ops.broadcast_to(rows[:, None], each), (captions, *shape))

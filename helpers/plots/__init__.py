@@ -25,3 +25,4 @@ from helpers.plots.photos import (
     show_images,
     show_neighbours,
 )
+from helpers.plots.transformers import draw_block, draw_prefix
