@@ -139,7 +139,7 @@ class Recipe:
 
 ATTENTION = {"decoder": "attention", "encoder": "xception-grid"}
 CONCATENATE = {"decoder": "concatenate", "encoder": "vgg16"}
-MINI = {"epochs": 12, "average": 0.99, "min_count": 1, "mirror": False}
+MINI = {"epochs": 12, "average": 0.99, "min_count": 2, "mirror": False}
 VOTE = {"kind": "vote", "beam_size": 10}
 MINI_SIZES = {"embedding_size": 128, "units": 192, "word_dropout": 0.2, "merge_dropout": 0.4}
 MINI_MERGE_SIZES = {**MINI_SIZES, "image_scale": 0.1, "image_activation": "linear"}

@@ -16,6 +16,7 @@ from grammar import captions_for
 from grammar_german import german_captions_for
 from plan import plan_scenes
 from scenes import Box, Scene, draw_scene
+from slips import drop_words, slipped
 from words import synonyms
 
 HERE = Path(__file__).parent
@@ -43,17 +44,34 @@ def draw_photos(scenes: dict[str, Scene], folder: Path, seed: int) -> dict[str, 
     return boxes
 
 
-def write_captions(
-    scenes: dict[str, Scene], path: Path, seed: str, describe: Callable[..., list[str]]
-) -> None:
-    """Write "name#number<TAB>caption" lines, and those of a name without a picture."""
+def describe_scenes(
+    scenes: dict[str, Scene], seed: str, describe: Callable[..., list[str]]
+) -> dict[str, list[str]]:
+    """Return name -> captions of every scene, and of a name without a picture."""
     rng = random.Random(seed)
     listed = dict(scenes)
     listed[GHOST] = Scene("dog", "red", 2, "run", "meadow", "day")
-    lines = []
-    for name in sorted(listed):
-        for number, caption in enumerate(describe(listed[name], rng)):
-            lines.append(f"{name}#{number}\t{caption}\n")
+    return {name: describe(listed[name], rng) for name in sorted(listed)}
+
+
+def add_slips(
+    captions: dict[str, list[str]], scenes: dict[str, Scene], train: list[str], seed: int
+) -> None:
+    """Add rare words and slips of the pen everywhere, captions without a word in training."""
+    rng = random.Random(f"{seed} slips")
+    texts = iter(slipped([text for name in scenes for text in captions[name]], rng))
+    captions |= {name: [next(texts) for _ in captions[name]] for name in scenes}
+    counts = {name: scenes[name].count for name in train}
+    drop_words({name: captions[name] for name in train}, counts, rng)
+
+
+def write_captions(captions: dict[str, list[str]], path: Path) -> None:
+    """Write "name#number<TAB>caption" lines."""
+    lines = [
+        f"{name}#{number}\t{text}\n"
+        for name, texts in captions.items()
+        for number, text in enumerate(texts)
+    ]
     path.parent.mkdir(exist_ok=True)
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
@@ -90,8 +108,11 @@ def main() -> None:
     if not options.texts:
         boxes = draw_photos(scenes, target / PHOTO_FOLDER, seed)
         write_boxes(boxes, target / "boxes.json")
-    write_captions(scenes, target / TOKENS, f"{seed} captions", captions_for)
-    write_captions(scenes, target / "de" / TOKENS, f"{seed} captions de", german_captions_for)
+    english = describe_scenes(scenes, f"{seed} captions", captions_for)
+    add_slips(english, scenes, splits["train"], seed)
+    write_captions(english, target / TOKENS)
+    german = describe_scenes(scenes, f"{seed} captions de", german_captions_for)
+    write_captions(german, target / "de" / TOKENS)
     write_splits(splits, target)
     write_records(scenes, target / "scenes.json")
     print(f"{len(scenes)} scenes {'described' if options.texts else 'drawn'} in {target}")

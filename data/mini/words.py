@@ -1,5 +1,7 @@
 """The words of the captions, and which of them name which value of a scene."""
 
+from slips import RARE
+
 NOUNS = {
     "dog": [("dog", "dogs"), ("dog", "dogs"), ("puppy", "puppies")],
     "cat": [("cat", "cats"), ("cat", "cats"), ("kitten", "kittens")],
@@ -160,7 +162,12 @@ def synonyms() -> dict[str, dict[str, list[str]]]:
         "place": PLACE_NAMES,
         "time": TIME_NAMES,
     }
-    return {key: {v: sorted(set(names)) for v, names in t.items()} for key, t in table.items()}
+    return {key: {v: with_rare(names) for v, names in t.items()} for key, t in table.items()}
+
+
+def with_rare(names: list[str]) -> list[str]:
+    """Return names and the rare words that say the same, sorted."""
+    return sorted({*names, *(word for name in names for word in RARE.get(name, ()))})
 
 
 def _verb_names() -> dict[str, list[str]]:
