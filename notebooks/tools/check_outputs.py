@@ -7,11 +7,11 @@ import struct
 from nbformat import NotebookNode
 
 from check_content import MACHINE_PATH
+from exercises import NOT_YET
 from lessons import HASH_KEY, Lesson, output_text, tagged, tags
 
 TEXT_LINES, FIGURE_WIDTH, NOTEBOOK_BYTES = 30, 900, 500_000
 ADDRESS_IN_MEMORY = re.compile(r"\b0x[0-9a-fA-F]{8,}")
-NOT_YET = "not yet"
 
 
 def check_agreement(lesson: Lesson) -> list[str]:
