@@ -68,6 +68,8 @@ FIGURES = {
         },
         [Arrow("photo", "plus", "dense", "across"), ("words", "plus"), ("plus", "logits", "dense")],
     ),
+    "draw_top_down": lambda: plots.draw_top_down(512, 256),
+    "draw_joints": lambda: plots.draw_joints(512),
     "show_attention": lambda: plots.show_attention(
         COLOUR_PHOTO, ["a", "dog", "runs", "in", "the", "snow"], np.eye(8)[:6].reshape(6, 2, 4)
     ),
@@ -149,6 +151,14 @@ def test_a_look_is_seen_on_a_dark_photo():
     photo, _, _ = coloured(np.eye(10), dark)
     assert photo.min() > 0.3 and photo.max() > 0.9
     assert np.ptp(photo, axis=-1).max() == 0  # so that the colour is the look's alone
+
+
+def test_the_diagrams_of_decoders_name_their_parts_and_shapes():
+    assert {"attention LSTM", "language LSTM", "seen", "heard"} <= set(
+        words_in(drawn("draw_top_down"))
+    )
+    texts = words_in(drawn("draw_joints"))
+    assert {"dense\nmatrix (512, 512)", "dense\nmatrix (1024, 512)"} <= set(texts)
 
 
 def test_captioned_photo_keeps_its_lines_and_dollars():
