@@ -92,7 +92,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What does an average forget?
 #
-# Until now a photo was one vector of 3,032 numbers. Xception did not make one vector, though. In lesson 02 it made a **grid** of 10 × 10 vectors, one for each part of the photo, and only the last step averaged them. This lesson keeps the grid. Each of its 100 vectors describes one **region**.
+# Until now a photo was one vector of 3,032 numbers. Xception did not make one vector, though. In lesson 02 it made a **grid** of 10 × 10 vectors, one for each part of the photo, and only the last step averaged them. This lesson keeps the grid. Each of its 100 vectors describes a **region**.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -104,7 +104,7 @@ print("grid  ", grid.vectors.shape, grid.vectors.dtype)
 print("pooled", pooled.vectors.shape, pooled.vectors.dtype)
 
 # %% [markdown]
-# Is the vector of lesson 02, the **pooled** one, really nothing but the mean of the regions? The two files were made separately, and both store 16-bit numbers.
+# Is the vector of lesson 02, the **pooled** one, really nothing but the mean of the regions? (Both files store 16-bit numbers.)
 
 # %%
 dev = dataset.splits["dev"]
@@ -193,7 +193,7 @@ toy = np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.1], [0.0, 0.8, 0.2], [0.0, 0.0, 1.
 print("mean", toy.mean(axis=0).round(2))
 
 # %% [markdown]
-# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this wish into a vector, the **query**: much animal, please, and no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax turns the scores into weights.
+# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this into a vector, the **query**: much animal, and no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax turns the scores into weights.
 
 # %%
 query = np.array([4.0, 0.0, -1.0])
@@ -237,7 +237,7 @@ plots.draw_top_down(recipe.sizes.get("units", 512), recipe.sizes.get("attention_
 
 # %% [markdown]
 # 1. The **attention LSTM** reads three things: the word written last, the mean of all regions, and what the other LSTM said before.
-# 2. A dense layer turns its output into the query, and attention returns what is **seen**.
+# 2. A dense layer makes the query of its output, and attention returns what is **seen**.
 # 3. The **language LSTM** reads what is seen, and what the attention LSTM made of it. Its output and what is seen are added up, and the next word is chosen from the sum.
 #
 # The sum is this course's addition to the paper: it gives what is seen a short way to the word. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. One image may have several captions, one after the other, which share its regions: hence `repeat_rows`, and hence the query's shape (images, captions of each, size).
@@ -298,7 +298,7 @@ print(ops.convert_to_numpy(states[-1]).round(2))
 # %% [markdown]
 # The two captions of one image weigh its regions differently, because they have read different words.
 #
-# Around the cell stands a decoder as in lesson 04: layers in the constructor, and methods that use them. `look` does, once per image, everything that needs no words: it standardises and scales the features, turns them into regions of `units` numbers, and makes the keys and the mean.
+# Around the cell there is a decoder as in lesson 04. `look` does, once per image, everything that needs no words: it standardises and scales the features, turns them into regions of `units` numbers, and makes the keys and the mean.
 
 
 # %% tags=["same-as:helpers.models.attention.AttentionDecoder.__init__", "same-as:helpers.models.attention.AttentionDecoder.look"]
@@ -385,7 +385,7 @@ class AttentionDecoder(AttentionDecoder):
 DECODERS["attention"] = AttentionDecoder  # from here on the course trains this class
 
 # %% [markdown]
-# Greedy decoding and beam search of lesson 05 work with `start` and `step` as they are. Does stepping say the same as one call? And how many weights does a model of full size have?
+# Does stepping say the same as one call? And how many weights does the model have?
 
 # %%
 tokenizer = work.tokenizer()
@@ -421,7 +421,7 @@ toy_ids = np.array([[2, 4, 3], [2, 5, 3], [2, 6, 3]])
 print(group_by_photo(np.array([0, 1, 0]), toy_ids)[1].tolist())
 
 # %% [markdown]
-# Photo 0 has its two captions, photo 1 has one and an empty one. The mask of lesson 04 keeps the empty one out of the loss.
+# Photo 1 has an empty caption, which the mask of lesson 04 keeps out of the loss.
 #
 # How much is saved? The logits of a batch of 16 photos, computed in both ways:
 
@@ -442,7 +442,7 @@ assert np.allclose(*results.values(), atol=1e-4)
 # %% [markdown]
 # ## 6. Train it
 #
-# Recipe, loss, averaged weights and callbacks are those of lesson 04. `work.batches` groups by photo, because this decoder asks for it. Keep an untrained twin for later.
+# Recipe, loss and callbacks are those of lesson 04; `work.batches` groups by photo, because this decoder asks for it. Keep an untrained twin for later.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -475,7 +475,7 @@ def attention_maps(model, features, ids):
 
 
 # %% [markdown]
-# Below are the maps of a dev photo, one of the five best captioned with few words. Colour begins where a region has more than an even share of the weight; the line goes round the regions that have much more.
+# Below are the maps of the best captioned dev photo with few words. Colour begins where a region has more than an even share of the weight; the line goes round the regions that have much more.
 
 
 # %%
@@ -654,7 +654,7 @@ print(f"most looked at, less at random: {low:+.0f} to {high:+.0f} (95 %)")
 #
 # ## 8. Does looking pay?
 #
-# The merge model of lesson 04 and this one, on the same dev photos, with a beam of 3. The last line is the paired comparison of lesson 06: the difference of each photo's scores, drawn anew a thousand times.
+# The merge model of lesson 04 and this one, on the same dev photos, with a beam of 3. The last line is the paired comparison of lesson 06.
 
 # %% tags=["scores"]
 merge = work.captioner()
@@ -682,7 +682,7 @@ for name in ("merge-xception", "attention-xception-grid"):
     print(f"{name:24} CIDEr-D", "  ".join(f"{score:.1f}" for score in scores))
 
 # %% [markdown]
-# There every run of the attention model is ahead of every run of the merge model: on photos, looking pays.
+# There every run of the attention model is ahead of every run of the merge model.
 #
 # ## Appendix: regions from elsewhere
 #
@@ -706,7 +706,6 @@ print("logits", tuple(other((detected.vectors[:].astype("float32"), ids[:3, :6])
 #
 # * The average of a grid forgets where things are and drowns the small ones.
 # * Attention is a weighted mean. A query is compared with keys; softmax makes the weights.
-# * In the top-down model one LSTM asks, the other speaks, and both learn from the captions alone.
 # * Do once per photo what needs no words; map what does not fit into memory.
 # * A heat map shows weights, not reasons. To learn whether a look matters, count, or cover it up.
 #

@@ -105,7 +105,7 @@ SEED = 7
 # * The loss counts every word alike. CIDEr gives much for "dog" and nothing for "a".
 # * Five references describe a photo in five ways. The loss wants a share of the probability for each; the score wants *one* caption, close to all five.
 #
-# Begin with the finished captioner of lesson 04 (if it is missing, it is trained here, in about a minute on mini), and write down where it stands. Nothing will be chosen by these numbers, so dev and test serve together: 160 photos on mini.
+# Begin with the finished captioner of lesson 04 (trained here in about a minute if it is missing), and write down where it stands. Nothing will be chosen by these numbers, so dev and test serve together.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -127,7 +127,7 @@ before, scores_before = scored(captioner)
 print(f"{len(held_out):,} photos, greedy: CIDEr-D {scores_before.mean():.1f}")
 
 # %% [markdown]
-# Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and the score does not move. Nothing says in which direction to go.
+# Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and nothing says in which direction to go.
 #
 # ## 2. Three dice
 #
@@ -159,7 +159,7 @@ tried = np.array(
 print("by trying", tried.round(3))
 
 # %% [markdown]
-# A real model knows millions of captions, and nobody can try them all. But here is a rule that needs only captions which were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
+# A real model knows millions of captions, too many to try. But here is a rule that needs only captions which were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
 #
 # For softmax, the gradient of the log-probability of caption i is 1 at place i, minus the chances. So:
 
@@ -187,7 +187,7 @@ for baseline in (0.0, float(chances @ rewards)):
 # %% [markdown]
 # ## 3. Draw captions
 #
-# Now with the captioner: draw five captions for every photo. What depends on the photo is done once; then all captions grow together, word by word. `temperature` divides the log-probabilities (lesson 05); below 1 the draw keeps closer to what the model would write by itself.
+# Now with the captioner: draw five captions for every photo, all of them word by word. `temperature` divides the log-probabilities (lesson 05); below 1 the draw keeps closer to what the model would write by itself.
 
 
 # %% tags=["same-as:helpers.self_critical.draw_captions"]
@@ -222,7 +222,7 @@ for text, score in zip(texts, scores, strict=True):
 # %% [markdown]
 # ## 4. Better than its siblings
 #
-# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. Each photo has five drawn captions, so the baseline is the mean of *the other four*. What a caption's reward has above it is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) does as well and needs no greedy caption.
+# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. It is the mean of *the other four* captions of its photo. What a caption's reward has above it is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) needs no greedy caption.
 
 
 # %% tags=["same-as:helpers.self_critical.advantages"]
@@ -237,7 +237,7 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. When this loss falls, a caption with a positive advantage becomes likelier; a negative weight does the opposite. The probabilities must be those of the draw, or the gradient is wrong: divided by the temperature, and shared among the words that can be drawn. `<pad>`, `<unknown>` and `<start>` never are.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: divided by the temperature, and shared among the words that can be drawn. `<pad>`, `<unknown>` and `<start>` never are.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
@@ -297,7 +297,7 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
 
 
 # %% [markdown]
-# One training proves little: its dice are luck. So train three times on mini, from the same finished captioner, with three seeds, and compare each with its start, photo by photo. (Flickr8k takes long, so there it is one seed.) This is the longest cell of the lesson.
+# One training proves little: its dice are luck. So train three times, from the same finished captioner, with three seeds (one on larger data, to save time), and compare each with its start, photo by photo. This is the longest cell of the lesson.
 
 # %%
 SEEDS = range(SEED, SEED + {"mini": 3}.get(DATASET, 1))
@@ -341,7 +341,7 @@ for label, captions in {"before": before, "after": twins[0].caption_features(fea
     )
 
 # %% [markdown]
-# If the interval contains 0, mini shows no gain: 440 drawn scenes are soon known by heart, and a finished captioner has little left to learn from them. Photos are another matter. Here are the course's recorded runs on Flickr8k, each against the *finished* captioner of the same seed that it began with; 1,000 test photos, beam of 3.
+# If the interval contains 0, mini shows no gain: 440 drawn scenes are soon known by heart, and a finished captioner has little left to learn from them. Photos are another matter. Here are the course's recorded runs on Flickr8k, each beside the *finished* captioner that it began with; 1,000 test photos, beam of 3.
 
 # %%
 path = DATA_FOLDER / "captioners" / "results.json"
@@ -357,7 +357,7 @@ for name in ("merge-xception", "attention-xception-grid"):
             print(f"{name:24} seed {seed}: {first:.1f} → {second:.1f}, {second - first:+.1f}")
 
 # %% [markdown]
-# There every seed of both models gains. The number of epochs and the size of the steps were chosen on dev: with the merge model's steps, the attention model fell apart within five epochs, so its own are smaller.
+# There every seed of both models gains. (Epochs and step sizes were chosen on dev.)
 #
 # What changed in the sentences? These photos' captions changed their score the most, for better and for worse:
 
@@ -368,7 +368,7 @@ for place in [*np.argsort(gain)[-2:], *np.argsort(gain)[:2]]:
     print(f"{scores_before[place] + gain[place]:6.0f}  {after[place]}\n")
 
 # %% [markdown]
-# CIDEr pays for the wording that references share, which is not always what a reader wants: a detail that only one of five mentions costs more than it earns. Watch the number of words and of distinct captions above: if they fall, details are being lost. Grammar may slip, too. CIDEr counts n-grams and forgives "a girls".
+# CIDEr pays for the wording that references share, which is not always what a reader wants: a detail that only one of five mentions costs more than it earns. Watch the number of words and of distinct captions above: if they fall, details are being lost.
 #
 # ## 6. Tricking the metric
 #
@@ -388,9 +388,9 @@ for end in ("", " <end>"):
         print(f"{'with' if end else 'without'} <end>: {mean:6.1f}  {text}")
 
 # %% [markdown]
-# Without the end, breaking off pays better than an honest guess, and training would find that out. With `<end>` as a word, a caption that breaks off also loses the n-grams "beach `<end>`", "a beach `<end>`" and so on, and the whole sentence wins. That is why `with_end` in `helpers.self_critical` adds it to captions and references. Exercise 3 shows another trick.
+# Without the end, breaking off pays better than an honest guess, and training would find that out. With `<end>` as a word, a caption that breaks off also loses the n-grams that end in it, and the whole sentence wins. That is why `with_end` in `helpers.self_critical` adds it to captions and references. Exercise 3 shows another trick.
 #
-# How would you notice a trick? Never by the metric that was trained. Look at other metrics, at lengths and distinct captions, and read fifty captions aloud.
+# How would you notice? Never by the metric that was trained. Look at others, at lengths and distinct captions, and read fifty captions aloud.
 #
 # ## 7. Cheaper ways
 #
@@ -405,7 +405,7 @@ for smoothing in (0.0, 0.1):
     print(f"smoothing {smoothing}: target {wanted.round(2)}, ideal gap of logits {gap:.1f}")
 
 # %% [markdown]
-# An **ensemble** asks several models and takes the mean of their probabilities. Where their mistakes differ and what they have right is the same, the mean is better than each. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other, and a captioner can hold it:
+# An **ensemble** asks several models and takes the mean of their probabilities. It helps where their mistakes differ. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other:
 
 
 # %% tags=["same-as:helpers.models.ensemble.mean_of", "same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
@@ -447,9 +447,9 @@ for seed in results["together"]["seeds"]:
 print(f"together: CIDEr-D {together['test, beam 3']['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# Two models cost twice the time. Papers that report an ensemble should say so, and compare with others of their size.
+# Two models cost twice the time, and papers should say so.
 #
-# A **vote** needs one model and no training. Beam search ends with several captions and hands over the likeliest. But the score measures likeness to references, and you don't know them. The candidates are the best guess there is: so ask of each one what it would score if the references said what the candidates say. That is **minimum Bayes risk** decoding (Kumar and Byrne 2004). By hand, with five candidates of one photo as each other's references:
+# A **vote** needs one model and no training. Beam search ends with several captions and returns the likeliest. But the score measures likeness to references, and you don't know them. The candidates are the best guess there is: so ask of each one what it would score if the references said what the candidates say. That is **minimum Bayes risk** decoding (Kumar and Byrne 2004). By hand, with five candidates of one photo as each other's references:
 
 # %%
 train_captions = [work.descriptions[name] for name in dataset.splits["train"]]
@@ -469,9 +469,9 @@ for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
     print(f"{search} of {beams:2}: BLEU-4 {row['BLEU-4']:.1f}, CIDEr-D {row['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# This captioner knows its drawings, and its likeliest caption is hard to better. About photos a captioner is less sure, and there a vote can help: on the dev photos of Flickr8k it lifted the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gained nothing. So dev decides here, too, and a captioner's `config.json` remembers: `"search": {"kind": "vote", "beam_size": 10}`.
+# A captioner that knows its drawings well leaves a vote little to do. About photos it is less sure, and there a vote can help: on the dev photos of Flickr8k it lifted the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gained nothing. So dev decides here, too, and a captioner's `config.json` remembers.
 #
-# What does it change on real photos? These come with Matplotlib (the portrait) and scikit-image, all in the public domain or CC0. The captioner has been trained on its score, on Flickr8k. Where beam and vote agree, there is one line.
+# What does it change on real photos? These come with Matplotlib (the portrait) and scikit-image, all in the public domain or CC0. The captioner has been trained on its score, on Flickr8k.
 
 # %%
 shipped = Captioner.load("attention-xception")
@@ -490,7 +490,7 @@ for beam, voted in zip(
 plots.show_images([open_image(path) for path in photos.values()], titles, columns=3)
 
 # %% [markdown]
-# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and it says something fluent instead. Lesson 09 uses the captioner's confidence to keep such captions off a website.
+# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and it says something fluent instead.
 #
 # ## 8. How far do frozen features go?
 #
@@ -507,13 +507,13 @@ plots.show_images([open_image(path) for path in photos.values()], titles, column
 # | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
 # | people, one against the other four | 21.3 | 82.0 |
 #
-# Test split; lower case, no punctuation, all words kept. ResNet-50 is one more network trained on ImageNet. Ours are the runs recorded in `data/captioners/README.md`, searched without a bar on repeats and without a vote.
+# Test split; lower case, no punctuation, all words kept. Ours are the recorded runs, searched without a bar on repeats and without a vote.
 #
-# Attention gave four points of CIDEr-D, training on the score nearly six, both together seven; a second captioner beside the first gave two more. Two earlier blocks of the same network (lesson 02) had given two to three before: with the last block alone, the merge model had 52.1 and 56.7. What remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. With it a decoder like ours has been reported at a BLEU-4 of 25.9 (greedy, on a dev split of its own). And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
+# Attention gave four points of CIDEr-D, training on the score nearly six, both together seven; a second captioner beside the first gave two more. What remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. With it a decoder like ours has been reported at a BLEU-4 of 25.9 (greedy, on a dev split of its own). And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
 #
 # ## 9. Let the encoder learn
 #
-# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last convolution block of Xception, the **exit flow**, can be taught along with it, at a tenth of the decoder's step size, since it knows much that should not be lost. The earlier blocks stay as they are: they see edges, textures and parts, which captions hardly change, and leaving them alone keeps the training affordable. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` in `helpers.encoders` adds them back, so that a captioner always sees photos through the eyes that it was trained with.
+# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last convolution block of Xception, the **exit flow**, can be taught along with it, at a tenth of the decoder's step size, since it knows much that should not be lost. The earlier blocks stay as they are, which keeps the training affordable. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` in `helpers.encoders` adds them back, so that a captioner always sees photos through the eyes that it was trained with.
 #
 # | attention, trained on its score, Flickr8k test | BLEU-4 | CIDEr-D |
 # |---|---|---|
@@ -670,7 +670,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# You have trained on what is judged, and measured what it is worth. Change one thing, and measure again; [the contents](../README.md) lead back to every part.
+# You have trained on what is judged, and measured what it is worth. [The contents](../README.md) lead back to every part: change one thing, and measure again.
 #
 # ### Further reading
 #
