@@ -518,11 +518,11 @@ for label in ("portrait", "astronaut", "cat", "rocket"):
         print(f"{label}: left out; pip install scikit-image brings the photo")
         continue
     seen = explain(shipped, photos[label])
-    content = [
-        i for i, word in enumerate(seen.words) if word not in shipped.config["function_words"]
-    ]
+    dull = shipped.config.get("function_words", [])
+    content = [i for i, word in enumerate(seen.words) if word not in dull]
     confidence = seen.candidates[0].confidence
-    print(f"{label}: {' '.join(seen.words)} (confidence {confidence or 0:.0%})")
+    sure = "" if confidence is None else f" (confidence {confidence:.0%})"
+    print(f"{label}: {' '.join(seen.words)}{sure}")
     words = [seen.words[i] for i in content[:5]]
     display(plots.show_attention(seen.image, words, seen.maps[content[:5]], columns=6))
 
