@@ -76,6 +76,8 @@ FIGURES = {
         ["<start>", "a", "dog", "<end>"],
         {"feature_size": 30, "embedding_size": 12, "units": 19, "vocab_size": 24},
     ),
+    "draw_top_down": lambda: plots.draw_top_down(512, 256),
+    "draw_joints": lambda: plots.draw_joints(512),
     "show_attention": lambda: plots.show_attention(
         COLOUR_PHOTO, ["a", "dog", "runs", "in", "the", "snow"], np.eye(8)[:6].reshape(6, 2, 4)
     ),
@@ -132,6 +134,39 @@ def test_every_word_has_the_photo_under_its_heat_map():
     photo, heat = figure.axes[2].images
     assert photo.get_extent() == heat.get_extent() == [-0.5, 7.5, 7.5, -0.5]
     assert np.argwhere(heat.get_array() == 1).tolist() == [[0, 1]]
+
+
+def coloured(weights, photo=None):
+    """The photo under a heat map, the heat map's colours, and how many lines go round it."""
+    figure = plots.show_attention(COLOUR_PHOTO if photo is None else photo, ["dog"], weights[None])
+    axes = figure.axes[1]
+    photo, heat = axes.images
+    lines = [path for path in axes.collections for path in path.get_paths() if len(path.vertices)]
+    return photo.get_array(), heat.cmap(heat.norm(weights)), len(lines)
+
+
+def test_a_look_is_coloured_and_outlined_and_an_even_one_is_neither():
+    sharp, even = np.full((10, 10), 0.005), np.full((10, 10), 0.01)
+    sharp[2, 3] = 0.505
+    _, colours, lines = coloured(sharp)
+    assert lines == 1 and colours[2, 3, 3] > 0.8 and colours[9, 9, 3] == 0
+    _, colours, lines = coloured(even)
+    assert lines == 0 and colours[..., 3].max() == 0
+
+
+def test_a_look_is_seen_on_a_dark_photo():
+    dark = np.random.default_rng(0).integers(0, 20, (30, 40, 3)).astype("uint8")
+    photo, _, _ = coloured(np.eye(10), dark)
+    assert photo.min() > 0.3 and photo.max() > 0.9
+    assert np.ptp(photo, axis=-1).max() == 0  # so that the colour is the look's alone
+
+
+def test_the_diagrams_of_decoders_name_their_parts_and_shapes():
+    assert {"attention LSTM", "language LSTM", "seen", "heard"} <= set(
+        words_in(drawn("draw_top_down"))
+    )
+    texts = words_in(drawn("draw_joints"))
+    assert {"dense\nmatrix (512, 512)", "dense\nmatrix (1024, 512)"} <= set(texts)
 
 
 def test_captioned_photo_keeps_its_lines_and_dollars():

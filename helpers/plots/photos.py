@@ -5,8 +5,11 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from PIL import Image
 
 from helpers.plots.style import (
     BLUE,
@@ -22,8 +25,12 @@ from helpers.plots.style import (
     wrap,
 )
 
-# A spotlight: what is looked at is left as it is, the rest of the photo lies in the dark.
-SPOTLIGHT = LinearSegmentedColormap.from_list("spotlight", [(0, 0, 0, 0.75), (0, 0, 0, 0)])
+# What is looked at is coloured; the photo below is grey and bright, so that both can be seen.
+GLOW = LinearSegmentedColormap.from_list(
+    "glow", [(0, (0.9, 0.62, 0, 0)), (0.5, (0.9, 0.5, 0, 0.6)), (1, (0.83, 0.2, 0, 0.85))]
+)
+PALEST, DARKEST = 1.0, 0.35  # of the grey photo, 1 being white
+OUTLINE = [withStroke(linewidth=3, foreground="white")]
 
 
 @in_style
@@ -149,7 +156,10 @@ def show_gallery(
 def show_attention(
     image: ImageLike, words: Sequence[str], maps: np.ndarray, columns: int = 5
 ) -> Figure:
-    """Show a photo once for every word of its caption, bright where the model looked.
+    """Show a photo once for every word of its caption, coloured where the model looked.
+
+    Colour begins at the mean weight and is full at the largest, or at four times the mean if no
+    weight is as large; the line goes round all that is above the middle between the two.
 
     Arguments:
         image: the photo.
@@ -162,8 +172,30 @@ def show_attention(
     figure, grid = photo_grid(-(-count // columns), columns, 1.2, height / width)
     place_photo(grid.flat[0], image, "the photo")
     for axes, word, weights in zip(grid.flat[1:], words, maps, strict=False):
-        place_photo(axes, image)
+        _place_look(axes, bright_grey(image), np.asarray(weights, float))
         axes.set_title(word, fontsize=11, weight="bold")
-        place = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5), "interpolation": "bicubic"}
-        axes.imshow(weights, SPOTLIGHT, **place, vmin=0, vmax=weights.max())
     return figure
+
+
+def bright_grey(image: ImageLike) -> np.ndarray:
+    """Return a photo as float (height, width, 3) of light greys, however dark it is."""
+    pixels = image if hasattr(image, "convert") else Image.fromarray(np.asarray(image))
+    grey = np.asarray(pixels.convert("L"), float)
+    low, high = np.percentile(grey, [1, 99])
+    grey = np.clip((grey - low) / max(high - low, 1), 0, 1)
+    return np.repeat((DARKEST + (PALEST - DARKEST) * grey)[..., None], 3, axis=-1)
+
+
+def _place_look(axes: Axes, photo: np.ndarray, weights: np.ndarray) -> None:
+    """Show a photo and over it the weights (rows, columns) of its regions."""
+    height, width = photo.shape[:2]
+    place_photo(axes, photo)
+    extent, low = (-0.5, width - 0.5, height - 0.5, -0.5), weights.mean()
+    high = max(weights.max(), 4 * low, low + 1e-9)
+    axes.imshow(weights, GLOW, extent=extent, interpolation="bicubic", vmin=low, vmax=high)
+    fine = Image.fromarray(weights.astype("float32")).resize((80, 80), Image.Resampling.BICUBIC)
+    if np.max(fine) > (low + high) / 2:
+        look = {"levels": [(low + high) / 2], "colors": [RED], "linewidths": 1.3}
+        axes.contour(np.asarray(fine), extent=extent, origin="upper", **look).set(
+            path_effects=OUTLINE
+        )
