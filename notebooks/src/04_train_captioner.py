@@ -526,7 +526,7 @@ plots.plot_losses(history)
 # What helps? Add one trick, train again, see what dev says, add the next. That takes six trainings a seed, so the table is recorded, on mini (`tests/benchmarks/tricks.py` makes it anew). Each row has the tricks of all rows above. CIDEr-D scores captions (lesson 06), more is better; then come the mean gain over the row above and how many seeds share it.
 
 # %%
-record = ROOT / "notebooks/recorded/04_tricks.json"
+record = ROOT / "data/recorded/tricks.json"
 recorded = json.loads(record.read_text("utf-8")) if record.exists() else {}
 before = None
 for name, seeds in recorded.items():

@@ -1,7 +1,7 @@
 """What each trick of training is worth on mini: `python tests/benchmarks/tricks.py [SEED …]`.
 
 Trains a merge decoder plainly, then with one trick more each time, down to the recipe of
-lesson 04, and writes what dev says of each into `notebooks/recorded/04_tricks.json`, which the
+lesson 04, and writes what dev says of each into `data/recorded/tricks.json`, which the
 lesson shows. Six trainings a seed; a minute each on two idle cores.
 """
 
@@ -25,7 +25,7 @@ from helpers.training import CaptionLoss, LossPerWord, Recipe  # noqa: E402
 # isort: split
 import keras  # noqa: E402  # after helpers, which set it to TensorFlow
 
-RECORD = ROOT / "notebooks/recorded/04_tricks.json"
+RECORD = ROOT / "data/recorded/tricks.json"
 FOUND_OUT = ("vocab_size", "feature_size")  # sizes that the workspace knows
 PLAIN = {"image_scale": 1.0, "image_activation": "relu", "image_dropout": 0.0}
 PLAIN |= {"word_dropout": 0.0, "merge_dropout": 0.0}
