@@ -23,7 +23,7 @@ class Picture:
 
     Attributes:
         digest: the hash of its bytes.
-        thumbnail: a small WebP, JPEG or PNG.
+        thumbnail: a small WebP.
         candidates: best first; of each the caption, its probability and its confidence are kept.
         sure: whether the captioner is; else none of its captions is suggested.
     """

@@ -25,7 +25,7 @@ function made(tag, text = "", parts = {}) {
 function link(address, words) {
   return made("a", words, { href: address, target: "_blank", rel: "noopener noreferrer" });
 }
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 const onWeb = (address) => /^https?:\/\//i.test(address);
 
 // What a browser has kept is as strange as a file: the later decision holds, of either.
@@ -92,7 +92,7 @@ function showOffers(one, status) {
     button.addEventListener("click", () => take(n));
     sides[offer.side].append(made("li", button));
   });
-  const titles = one.beside.length ? data.names : [status.suggests ? "Suggestions" : "Its best guess, not sure"];
+  const titles = one.beside.length ? data.names : [status.suggests ? "Suggestions" : "Its guesses; it isn't sure"];
   at("offers").replaceChildren(...titles.map((title, side) => {
     const part = made("section", made("h3", title));
     part.append(sides[side]);
