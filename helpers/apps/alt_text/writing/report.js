@@ -25,7 +25,7 @@ function made(tag, text = "", parts = {}) {
 function link(address, words) {
   return made("a", words, { href: address, target: "_blank", rel: "noopener noreferrer" });
 }
-const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
+const percent = (share) => share < 0.01 ? "under 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`;
 const onWeb = (address) => /^https?:\/\//i.test(address);
 
 // What a browser has kept is as strange as a file: the later decision holds, of either.
