@@ -141,6 +141,10 @@ def test_a_box_that_is_the_picture_is_no_text():
     assert covered([line("Word", 50, 50, width=90, height=40)], image) == pytest.approx(0.36)
 
 
+def test_what_a_small_captioner_sees_is_no_icon():
+    assert isinstance(look("a", photo(7, (480, 400)), Colours(size=8)), Photo)
+
+
 def test_a_photo_needs_no_reader():
     assert isinstance(look("a", photo(7, (500, 300)), Colours()), Photo)
 

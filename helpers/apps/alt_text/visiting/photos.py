@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.findings import Finding, Picture
-from helpers.apps.alt_text.signs import by_size
+from helpers.apps.alt_text.signs import ICON, by_size
 from helpers.apps.alt_text.visiting.lettering import READ, Lettering
 from helpers.captioner import AnyCaptioner, Candidate
 from helpers.images import open_image
@@ -34,7 +34,8 @@ def look(
     address: str, data: bytes, captioner: AnyCaptioner, lettering: Lettering | None = None
 ) -> Photo | tuple[Finding, Picture]:
     """Open an image: a photo to caption, or one that says its text, or seems only to decorate."""
-    image, digest = open_image(data, captioner.image_size), hashlib.sha256(data).hexdigest()
+    size = max(captioner.image_size, ICON)  # smaller ones would all look like icons
+    image, digest = open_image(data, size), hashlib.sha256(data).hexdigest()
     picture = Picture(digest, thumbnail_of(image))
     if reason := by_size(image.width, image.height) or plain_colour(image):
         return Finding(address, statuses.LOOKS_DECORATIVE, reason, digest), picture
