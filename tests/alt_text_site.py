@@ -49,7 +49,7 @@ class Colours:
     def candidates(self, pixels):
         red, green, blue = pixels.mean(axis=(0, 1)).round().astype(int)
         text = f"a photo of a {red} {green} {blue} dog"
-        return [Candidate(text, 0.25), Candidate("a <b>cat</b>", 0.001)]
+        return [Candidate(text, 0.25, confidence=0.8571), Candidate("a <b>cat</b>", 0.001)]
 
 
 def open_it(name, **options):

@@ -24,7 +24,9 @@ from helpers.apps.alt_text import Settings  # noqa: E402
 from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
 from helpers.apps.alt_text.captioning.beside import ENDING  # noqa: E402
 from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
-from helpers.apps.alt_text.store import Finding, Picture, Store  # noqa: E402
+from helpers.apps.alt_text.findings import Finding, Picture  # noqa: E402
+from helpers.apps.alt_text.store import Store  # noqa: E402
+from helpers.captioner import Candidate  # noqa: E402
 from helpers.clusters import ClusterError, connect  # noqa: E402
 from hostile_server import answer  # noqa: E402
 
@@ -163,11 +165,11 @@ def test_contexts_and_both_captioners_reach_a_worker():
 def test_a_picture_that_two_workers_captioned_has_one_caption(tmp_path):
     with closing(Store(tmp_path / "state")) as store:
         store.add([("a", 0), ("b", 1)])
-        for address, confidence in (("a", 0.25), ("b", 0.251)):
-            picture = Picture("digest", b"", [("a dog", confidence)])
+        for address, probability in (("a", 0.25), ("b", 0.251)):
+            picture = Picture("digest", b"", [Candidate("a dog", probability)])
             store.save([Finding(address, "ok", "", "digest")], [picture])
         (_, one), (_, other) = store.find("a"), store.find("b")
-    assert one == other and one.candidates == [("a dog", 0.25)]
+    assert one == other and one.candidates == [Candidate("a dog", 0.25)]
 
 
 def future_of(error, status="error"):

@@ -16,6 +16,7 @@ from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurren
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.records import MORE_COLUMNS, fitted, repeated
 from helpers.apps.alt_text.writing.outputs import safe, unique
+from helpers.apps.wording import counted
 
 SITE = "https://a.example"
 
@@ -217,8 +218,8 @@ def test_rows_of_another_kind_are_left_out_and_counted(tmp_path, capsys, header,
     (tmp_path / "crawl.csv").write_text("\n".join([f"{header},Source,Address", *rows]), "utf-8")
     assert main([str(tmp_path / "crawl.csv"), "--dry-run"]) == 0
     said = capsys.readouterr().out
-    assert f"{len(kinds) - 1} rows left out, whose '{header}' is no image" in said
-    assert f"\n1 addresses on 1 servers would be visited\n  {SITE}/0\n" in said
+    assert f"{counted(len(kinds) - 1, 'row')} left out, whose '{header}' is no image" in said
+    assert f"\n1 address on 1 server would be visited\n  {SITE}/0\n" in said
 
 
 @pytest.mark.parametrize(

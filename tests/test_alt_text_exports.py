@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from alt_text_site import run, site
-from helpers.apps.alt_text.store import Picture
+from helpers.apps.alt_text.findings import Picture
 from helpers.apps.alt_text.writing.exports import (
     SHOPIFY,
     html_file,
@@ -187,7 +187,7 @@ def test_a_formula_for_shopify_gets_an_apostrophe_that_is_told(tmp_path):
     texts = list(imported(tmp_path / "out.csv").values())
     assert [text.replace("'", "", 1) for text in texts] == FORMULAS
     assert all("'" in text for text in texts)
-    assert said[0].endswith("7 begin like a formula and got an apostrophe; reword them")
+    assert said[0].endswith("7 texts got an apostrophe, since a spreadsheet would run them")
 
 
 def test_what_shopify_would_refuse_is_left_out_and_counted(tmp_path):

@@ -21,7 +21,7 @@ from helpers.apps.alt_text.job import Job
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.visiting import visits
 from helpers.apps.alt_text.writing.outputs import ADDED, added_names, safe, unique
-from helpers.apps.wording import LONGEST, per_word, short_alt_text
+from helpers.apps.wording import LONGEST, counted, per_word, short_alt_text
 from hostile_server import answer
 
 
@@ -113,8 +113,14 @@ def test_json_lines_hold_row_and_candidates(running, crawl, tmp_path):
     assert content["row"] == {
         "Page": running.url, "Image": "/1.png", "Page 2": "", "column 4": "extra"
     }  # fmt: skip
-    assert content["candidates"][1] == {"caption": "a <b>cat</b>", "probability": 0.001}
-    assert content["confidence"] == round(0.25 ** (1 / 9), 3) and content["status"] == "ok"
+    first, second = content["candidates"]
+    assert first == {
+        "caption": "a photo of a 1 0 128 dog",
+        "probability": 0.25,
+        "confidence": 0.857,
+    }
+    assert second == {"caption": "a <b>cat</b>", "probability": 0.001, "confidence": None}
+    assert content["confidence"] == 0.857 and content["status"] == "ok"
 
 
 def test_parquet_holds_the_same_rows(running, crawl, tmp_path):
@@ -167,6 +173,15 @@ def test_a_long_caption_is_cut_between_words():
 def test_confidence_is_that_of_a_word_however_many_there_are(words):
     assert per_word(0.8 ** (words + 1), " ".join(["dog"] * words)) == pytest.approx(0.8)
     assert per_word(0.0, "a dog") == 0 and per_word(1.0, "a dog") == 1
+
+
+@pytest.mark.parametrize("number, said", [(0, "0 rows"), (1, "1 row"), (1000, "1,000 rows")])
+def test_one_thing_is_no_plural(number, said):
+    assert counted(number, "row") == said
+
+
+def test_a_noun_in_s_gets_es():
+    assert [counted(n, "address") for n in (1, 2)] == ["1 address", "2 addresses"]
 
 
 # Stopped, gone on with, tried again
@@ -231,8 +246,8 @@ def test_a_dry_run_visits_and_writes_nothing(running, crawl, tmp_path, capsys):
     assert main([str(table), "--dry-run", "--local", running.address]) == 0
     said = capsys.readouterr().out
     assert "addresses in 'Image', pages in 'Page', alt texts in 'Alt'" in said
-    assert "3 rows hold 3 images; without a visit: 1 no_address, 1 exists" in said
-    assert "1 addresses on 1 servers" in said and f"{running.url}/1.png" in said
+    assert "3 rows, 3 images; without a visit: 1 no_address, 1 exists" in said
+    assert "1 address on 1 server " in said and f"{running.url}/1.png" in said
     assert sorted(tmp_path.iterdir()) == before and not running.visits
 
 

@@ -4,25 +4,31 @@ import base64
 import csv
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections import Counter
+from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from alt_text_site import Colours, arguments, photo, run, site, write_table
+from alt_text_site import Colours, arguments, photo, run, site, table_of, write_table
+from chat_server import ChatServer, said
 from ctrl_c import LISTEN
+from every_captioner import save_own
 from helpers.apps.alt_text.visiting import visits
 from hostile_server import BEHAVIOURS
+from tiny_preset import save_preset
 
 TESTS = Path(__file__).parent
 PATHS = [str(TESTS.parent), str(TESTS)]
 OUTPUTS = (".csv", ".jsonl", ".report.html")
+PHOTOS = {"ours": 30, "keras-hub": 10, "chat": 10}  # for each kill; ours takes 16 at once
 BROKEN = sorted(set(BEHAVIOURS) - {"/photo.png"})
 
 pytestmark = pytest.mark.slow
@@ -32,8 +38,12 @@ def start(table, target, running, seconds=0.002):
     """Begin the command in a process of its own; its captioner takes so long for a photo."""
     words = arguments(table, target, running)
     words[words.index("--captioner") + 1] = str(seconds)
+    return begun("alt_text_site.py", words)
+
+
+def begun(script, words):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)}
-    command = [sys.executable, str(TESTS / "alt_text_site.py"), *words]
+    command = [sys.executable, str(TESTS / script), *words]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, env=environment, **pipes, **LISTEN)
 
@@ -45,12 +55,16 @@ def finish(process):
 
 def done_in(state):
     """Return the addresses of which something is known."""
+    return asked_of(state, "SELECT address FROM addresses WHERE status IS NOT NULL")
+
+
+def asked_of(state, query):
+    """Return the first cells of a query to a state file, which may not be there yet."""
     if not state.exists() or not state.stat().st_size:
         return set()
     with closing(sqlite3.connect(state)) as database:
         try:
-            query = "SELECT address FROM addresses WHERE status IS NOT NULL"
-            return {address for (address,) in database.execute(query)}
+            return {cell for (cell,) in database.execute(query)}
         except sqlite3.OperationalError:  # no table yet
             return set()
 
@@ -93,6 +107,86 @@ def test_killed_at_random_moments_the_same_rows_come_out(tmp_path, length):
     for ending in OUTPUTS:
         one, other = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
         assert one.read_text("utf-8") == other.read_text("utf-8"), ending
+
+
+class Kind:
+    """One kind of captioner, and the command with it.
+
+    asked: what a server said -> how often it was asked for that.
+    """
+
+    def __init__(self, kind, folder):
+        self.kind, self.asked, self.words = kind, Counter(), ["--captioner"]
+        self.server = ChatServer({"each": self.say}) if kind == "chat" else nullcontext()
+        if kind == "ours":
+            self.words += [str(save_own(folder / "toy"))]
+        elif kind == "keras-hub":
+            pytest.importorskip("keras_hub", reason="needs the extra “hub”")
+            self.words += [f"keras-hub:{save_preset(folder)}"]
+        else:
+            self.words += ["chat:tiny", "--endpoint", self.server.at("each")]
+
+    def say(self, chat, question, number):
+        context = question["messages"][-1]["content"][0]["text"]
+        text = f"It is {re.search(r'image [0-9]+', context)[0]}."
+        with chat.server.noting:
+            self.asked[text] += 1
+            chat.server.asked.clear()
+        time.sleep(0.02)
+        return 200, said(text)
+
+    def start(self, table, target, running):
+        words = arguments(table, target, running)
+        place = words.index("--captioner")
+        return begun("every_captioner.py", words[:place] + self.words + words[place + 2 :])
+
+    def answered(self, state):
+        """Return what a server said and the state has kept -> how often it was asked for."""
+        query = "SELECT json_extract(candidates, '$[0][0]') FROM pictures"
+        return {text: self.asked[text] for text in asked_of(state, query) if self.asked[text]}
+
+
+def wait_for_work(process, state, number):
+    """Return once the process has done more than a number of addresses, or has ended."""
+    before = len(done_in(state))
+    while process.poll() is None and len(done_in(state)) <= before + number:
+        time.sleep(0.02)
+
+
+@pytest.mark.long(3, 50)
+@pytest.mark.parametrize("kind", PHOTOS)
+def test_killed_with_each_kind_of_captioner_no_answer_is_asked_for_again(tmp_path, length, kind):
+    chance, state, done, answered, left = random.Random(5), tmp_path / "out.state", {}, {}, []
+    one = Kind(kind, tmp_path)
+    with site() as running, one.server:
+        rows = [(f"/{n}.png", f"image {n}") for n in range(PHOTOS[kind] * length)]
+        rows = [(running.url, *row) for row in rows]
+        table = table_of(tmp_path / "crawl.csv", rows, ("Page", "Image", "Title"))
+        finish(one.start(table, tmp_path / "whole" / "out.csv", running))
+        running.visits.clear()
+        one.asked.clear()
+        for _ in range(length):
+            process = one.start(table, tmp_path / "out.csv", running)
+            if chance.random() < 0.8:  # else while it starts
+                wait_for_work(process, state, chance.randrange(4))
+            time.sleep(chance.uniform(0, 0.4))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            time.sleep(0.05)
+            assert visits_of(running, done) == done
+            assert answered.items() <= one.answered(state).items()
+            done |= visits_of(running, done_in(state))
+            answered = one.answered(state)
+            left.append(len(rows) - len(done))
+        finish(one.start(table, tmp_path / "out.csv", running))
+        assert visits_of(running, done) == done
+        assert answered.items() <= one.answered(state).items()
+    print(f"{kind}: addresses left after each kill: {left}")
+    print(f"{one.asked.total()} questions to the server for {len(one.asked)} photos")
+    assert 0 < left[-1] < len(rows)
+    for ending in OUTPUTS:
+        whole, other = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
+        assert whole.read_text("utf-8") == other.read_text("utf-8"), ending
 
 
 def test_ctrl_c_ends_soon_and_leaves_usable_files(tmp_path):

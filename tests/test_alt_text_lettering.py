@@ -9,7 +9,13 @@ from PIL import Image, ImageDraw
 
 from alt_text_site import Colours, photo, run, site
 from helpers.apps.alt_text.visiting import lettering as letters
-from helpers.apps.alt_text.visiting.lettering import Line, covered, in_order, says_something
+from helpers.apps.alt_text.visiting.lettering import (
+    Line,
+    covered,
+    in_order,
+    says_something,
+    without_icons,
+)
 from helpers.apps.alt_text.visiting.photos import Photo, look
 from hostile_server import answer
 from lettered import FACES, Lettered, drawn, greek, lettered, logo, screenshot, turned, wrong
@@ -32,7 +38,8 @@ def png(image):
 def read(image: Image.Image, reader) -> str:
     """Return what is suggested for an image, "" if it isn't taken for an image of text."""
     seen = look("a", png(image), Colours(size=299), reader)
-    return "" if isinstance(seen, Photo) or not seen[1].candidates else seen[1].candidates[0][0]
+    said = [] if isinstance(seen, Photo) else seen[1].candidates
+    return said[0].caption if said else ""
 
 
 def few():
@@ -42,7 +49,7 @@ def few():
     yield drawn(screenshot, "Über uns", FACES[1], ("white", "black"))
 
 
-@pytest.mark.parametrize("made", few(), ids=lambda made: made.kind)
+@pytest.mark.parametrize("made", list(few()), ids=lambda made: made.kind)
 def test_an_image_of_text_gives_its_text(made: Lettered, reader):
     assert read(made.image, reader) == made.text
 
@@ -134,8 +141,27 @@ def test_a_box_that_is_the_picture_is_no_text():
     assert covered([line("Word", 50, 50, width=90, height=40)], image) == pytest.approx(0.36)
 
 
+def test_what_a_small_captioner_sees_is_no_icon():
+    assert isinstance(look("a", photo(7, (480, 400)), Colours(size=8)), Photo)
+
+
 def test_a_photo_needs_no_reader():
     assert isinstance(look("a", photo(7, (500, 300)), Colours()), Photo)
+
+
+@pytest.mark.parametrize(
+    "read, text",
+    [
+        ("日 Out of stock", "Out of stock"),
+        ("Menu 一", "Menu"),
+        ("一 Terms 〇 and conditions", "Terms and conditions"),
+        ("京 新しい", "京 新しい"),
+        ("Tokyo 東京 駅", "Tokyo 東京 駅"),
+        ("3日 open", "3日 open"),
+    ],
+)
+def test_a_lone_sign_beside_latin_words_is_an_icon(read, text):
+    assert without_icons(read) == text
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_kinds_that_cannot_be_read_cost_no_visit(tmp_path, capsys, name):
     (tmp_path / "crawl.csv").write_text(f'Page,Image\n{S},"{name}"\n{S},b.jpg\n')
     assert main([str(tmp_path / "crawl.csv"), "--dry-run"]) == 0
     said = capsys.readouterr().out
-    assert "without a visit: 1 unsupported" in said and "\n1 addresses on 1 servers" in said
+    assert "without a visit: 1 unsupported" in said and "\n1 address on 1 server " in said
 
 
 def test_a_drawing_without_its_ending_is_named_after_the_visit(tmp_path):
@@ -197,7 +197,8 @@ class Doubting(Colours):
 
     def candidates(self, pixels):
         sure = bool(pixels[..., 0].mean() < 100)
-        return [Candidate(c.caption, c.probability, sure=sure) for c in super().candidates(pixels)]
+        said, confidence = super().candidates(pixels), 0.9 if sure else 0.05
+        return [Candidate(c.caption, c.probability, (), None, confidence, sure) for c in said]
 
 
 def test_a_captioner_in_doubt_suggests_nothing_and_shows_what_it_thought(tmp_path):
@@ -208,6 +209,7 @@ def test_a_captioner_in_doubt_suggests_nothing_and_shows_what_it_thought(tmp_pat
     found = rows_of(tmp_path / "out.csv")
     assert [row["status"] for row in found] == ["ok", "unsure", "unsure"]
     assert [bool(row["alt_text"]) for row in found] == [True, False, False]
+    assert [row["confidence"] for row in found] == ["0.9", "0.05", "0.05"]
     assert '"a photo of a 200 0 128 dog"' in (tmp_path / "out.jsonl").read_text()
 
 

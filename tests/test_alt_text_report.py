@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 from alt_text_site import run, site
-from helpers.apps.alt_text.store import Picture
+from helpers.apps.alt_text.findings import Picture
 from helpers.apps.alt_text.writing import report as module
 from helpers.apps.alt_text.writing.outputs import Record
 from helpers.apps.alt_text.writing.report import About
 from helpers.apps.alt_text.writing.reviews import Decision, key_of, read_review
+from helpers.captioner import Candidate
 from test_widget_browser import CHROMIUM, QUIET, ROOT, in_chromium
 
 PICTURE = ROOT / "notebooks" / "images" / "09_review_page.png"
@@ -69,7 +70,10 @@ def thumbnail(seed=0):
 
 def record(number=0, row=("a", "b"), status="ok", text="A dog.", image=None, message=""):
     confidence = 0.5 / (number + 1) if status == "ok" else None
-    candidates = [("a dog", 0.5 / (number + 1)), ("a photo of two cats", 0.01)]
+    candidates = [
+        Candidate("a dog", 0.25, confidence=0.5 / (number + 1)),
+        Candidate("a photo of two cats", 0.01, confidence=0.01),
+    ]
     said = candidates if status in ("ok", "unsure") else []
     picture = Picture(str(number), thumbnail(number), said)
     image = f"https://a.example/{number}.jpg" if image is None else image
@@ -101,8 +105,12 @@ def injected(field, evil):
         "text": {"alt_text": evil},
         "message": {"message": evil},
         "status": {"status": evil},
-        "guess": {"picture": Picture("1", thumbnail(), [(evil, 0.5), (evil + " 2", 0.1)])},
-        "beside": {"beside": Picture("2", b"", [(evil, 0.5)])},
+        "guess": {
+            "picture": Picture(
+                "1", thumbnail(), [Candidate(evil, 0.5), Candidate(evil + " 2", 0.1)]
+            )
+        },
+        "beside": {"beside": Picture("2", b"", [Candidate(evil, 0.5)])},
         "context": {"context": {evil: evil, "Page": evil}},
         "review": {"review": Decision("edited", evil, evil, evil, evil), "key": evil},
     }
@@ -119,6 +127,16 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.tags.append((tag, sorted(name for name, _ in attributes)))
+
+
+def test_doubt_comes_first_by_confidence_or_else_by_the_words(tmp_path):
+    said = [Candidate("a dog", 0.5**3)]
+    plain = replace(record(1), confidence=None, picture=Picture("1", b"", said))
+    silent = replace(record(2), confidence=None, picture=Picture("2", b"", [Candidate("a cat")]))
+    (path,) = write(tmp_path / "o.report.html", [record(3), plain, silent])
+    cards = embedded(path)["cards"]
+    assert [card["confidence"] for card in cards] == [0.125, None, None]
+    assert [card["sureness"] for card in cards] == [0.125, 0.5, None]
 
 
 def test_rows_that_show_the_same_share_a_card(tmp_path):
@@ -171,7 +189,7 @@ def test_the_first_line_says_what_the_captioner_is(tmp_path):
 
 def test_two_thousand_images_with_context_and_two_captioners_are_small(tmp_path):
     context = {"Title": "t" * 60, "Heading": "h" * 80, "Caption": "c" * 120, "Link": "l" * 80}
-    second = Picture("x", b"", [("a dog in the grass beside another dog", 0.1)] * 3)
+    second = Picture("x", b"", [Candidate("a dog in the grass beside another dog", 0.1)] * 3)
     one = replace(record(), context=context, beside=second)
     images = (replace(one, key=str(n), image_address=f"https://a.example/{n}") for n in range(2000))
     (path,) = write(tmp_path / "o.report.html", images, About(names=("one", "two")))
@@ -309,13 +327,13 @@ class TestBrowser:
         assert counts(page).startswith("0 of 2")
 
     def test_two_captioners_stand_side_by_side(self, opened, tmp_path):
-        second = Picture("x", b"", [("a cat", None)])  # some captioners give no probability
+        second = Picture("x", b"", [Candidate("a cat")])  # some captioners give no numbers
         rows = [replace(record(n), beside=second) for n in range(2)]
         about = About(names=("attention", "merge"))
         page = opened(write(tmp_path / "out.report.html", rows, about)[0])
         sides = page.locator("#offers section")
         assert [text.split("\n")[0] for text in sides.all_inner_texts()] == ["attention", "merge"]
-        assert "a word" not in sides.nth(1).inner_text()
+        assert ["%" in sides.nth(n).inner_text() for n in (0, 1)] == [True, False]
         one, other = (sides.nth(n).bounding_box() for n in (0, 1))
         assert one["x"] + one["width"] <= other["x"] and one["y"] == other["y"]
         keys(page, "2 a a")

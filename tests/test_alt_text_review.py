@@ -145,7 +145,7 @@ def test_decisions_reach_the_table_and_stay_there(running, crawl, tmp_path, caps
     assert run(table, target, running, "--review", str(path)) == 0
     out = capsys.readouterr().out
     assert "3 reviewed: 1 accepted, 1 edited, 1 rejected, 0 decorative" in out
-    assert "1 decisions are about images that this table doesn't have" in out
+    assert "1 decision on what is no image of this table" in out
     found = rows_of(target)
     assert [row["review"] for row in found] == ["accepted", "edited", "rejected", ""]
     assert [row["alt_text"] for row in found] == [suggested[0], "'=1+1", "", suggested[3]]
@@ -295,10 +295,10 @@ def test_a_sample_is_captioned_shown_and_not_done_twice(running, crawl, tmp_path
         assert run(table, target, running, "--sample", "5", "--price", "2") == 0
         assert sum(running.images().values()) == 5
         said = capsys.readouterr().out
-        assert "45 images are left: about" in said and "0.09 at 2 per 1,000" in said
+        assert "45 images left: about" in said and "0.09 at 2 per 1,000" in said
         assert str(tmp_path / "out.report.html") in said
     assert len(embedded(tmp_path / "out.report.html")["cards"]) == 5
-    assert "45 images are left" in (tmp_path / "out.report.html").read_text("utf-8")
+    assert "45 images left" in (tmp_path / "out.report.html").read_text("utf-8")
     assert Counter(row["status"] for row in rows_of(target)) == {"ok": 5, "pending": 45}
     assert run(table, target, running, "--sample", "7", "--limit", "1") == 0
     assert sum(running.images().values()) == 6
@@ -321,7 +321,7 @@ def test_a_dry_run_tells_the_price(running, crawl, tmp_path, capsys):
     words += ["--captioner", "0", "--beside", "cats"]
     assert main(words, open_either) == 0
     said = capsys.readouterr().out
-    assert "4 images are left: 8 requests to the captioner, 0.08 at 10 per 1,000." in said
+    assert "4 images left: 8 requests to the captioner, 0.08 at 10 per 1,000." in said
 
 
 @pytest.mark.parametrize(
@@ -353,8 +353,8 @@ def test_the_interval_is_wilsons():
 
 def test_the_rest_is_told_in_time_requests_and_money():
     assert Rest(0, 1.0, 1, 5).sentence() == ""
-    assert Rest(1).sentence() == "1 image is left: 1 request to the captioner."
-    said = "1,234 images are left: about 2.1 hours, 2,468 requests to the captioner, 12.34 at 5"
+    assert Rest(1).sentence() == "1 image left: 1 request to the captioner."
+    said = "1,234 images left: about 2.1 hours, 2,468 requests to the captioner, 12.34 at 5"
     assert Rest(1234, 6.0, 2, 5).sentence() == f"{said} per 1,000."
 
 

@@ -114,7 +114,7 @@ def test_a_dry_run_says_what_would_be_done(folder, tmp_path, capsys):
     full = folder(sample("000000001", "1.jpg"))
     assert run(full, tmp_path / "out.csv", None, "--dry-run") == 0
     said = capsys.readouterr().out
-    assert "1 files of the folder would be captioned" in said and "visited" not in said
+    assert "1 file of the folder would be captioned" in said and "visited" not in said
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_from_pages_by_a_servers_captioner_and_a_review_back_to_the_site(
     assert main([*words, "--sample", "1"]) == 0
     first = running.images()
     assert len(first) <= 2 and len(server.asked) <= 1, "one image and its page"
-    assert "images are left" in capsys.readouterr().out
+    assert "images left: " in capsys.readouterr().out
 
     assert main(words) == 0
     assert set(running.images().values()) == {1}

@@ -12,8 +12,8 @@ import pytest
 
 from alt_text_site import Colours, photo, run, site
 from helpers.apps.alt_text.captioning import work
+from helpers.apps.alt_text.findings import Picture
 from helpers.apps.alt_text.signs import by_size, origin
-from helpers.apps.alt_text.store import Picture
 from helpers.apps.alt_text.visiting import politeness, visits
 from helpers.apps.alt_text.visiting.photos import Photo, look
 from helpers.apps.alt_text.visiting.politeness import Hosts, opted_out, patience, rules_in

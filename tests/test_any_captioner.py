@@ -8,32 +8,16 @@ import pytest
 from PIL import Image
 
 from chat_server import ChatServer
+from every_captioner import ColourEncoder, open_any, save_own
 from helpers.apps.alt_text.captioning.beside import Pair
-from helpers.captioner import Candidate, Captioner, CaptionerError, OwnCaptioner, open_captioner
+from helpers.captioner import Candidate, CaptionerError, open_captioner
 from helpers.images import ImageError
-from helpers.metrics import ngram_rarity
-from helpers.models import MergeDecoder
-from helpers.tokenizer import CaptionTokenizer
 from tiny_preset import save_preset
-
-
-class Colours:
-    """Stands in for an encoder: a photo's features are its mean colours."""
-
-    name, image_size, feature_shape = "xception", 8, (3,)
-
-    def encode(self, pixels):
-        return pixels.mean(axis=(1, 2), dtype="float32") / 255
 
 
 @pytest.fixture(scope="module")
 def own_folder(tmp_path_factory):
-    tokenizer = CaptionTokenizer.from_captions(["a red dog runs", "blue sky"])
-    folder = tmp_path_factory.mktemp("captioners") / "toy"
-    decoder, config = MergeDecoder(len(tokenizer), 3, 8, 8), {"encoder": "xception"}
-    rarity = ngram_rarity([["a red dog runs"], ["blue sky"]], str.split)
-    Captioner(tokenizer, decoder, config, rarity).save(folder)
-    return folder
+    return save_own(tmp_path_factory.mktemp("captioners") / "toy")
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +30,7 @@ def preset(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def own(own_folder):
-    captioner = OwnCaptioner(own_folder)
-    captioner.encoder = Colours()
-    return captioner
+    return open_any(own_folder)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +53,7 @@ def pair(own, endpoint):
 def together(own_folder):
     captioner = open_captioner(f"vote:{own_folder},{own_folder}", mirrored=True)
     for member in captioner.members:
-        member.encoder = Colours()
+        member.encoder = ColourEncoder()
     return captioner
 
 

@@ -17,8 +17,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from helpers.captioner import Captioner, CaptionerError, OwnCaptioner, Search, own
-from helpers.captioner import captioner as module
+from helpers.captioner import Captioner, CaptionerError, OwnCaptioner, Search, ours
 from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
 from helpers.captioner.folder import FILES, find_captioner
@@ -99,8 +98,7 @@ def encoder(monkeypatch, uncompiled):
         print("downloading", name)
         return ColourEncoder()
 
-    monkeypatch.setattr(module, "load_encoder", load)
-    monkeypatch.setattr(own, "load_encoder", load)
+    monkeypatch.setattr(ours, "load_encoder", load)
 
 
 @pytest.fixture(scope="module")

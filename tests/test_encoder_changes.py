@@ -120,7 +120,7 @@ def test_changes_travel_with_the_captioner(folder, changes, tmp_path):
 def test_the_captioner_loads_the_encoder_with_its_changes(folder, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "helpers.captioner.captioner.load_encoder",
+        "helpers.captioner.ours.load_encoder",
         lambda name, changes: asked.append((name, changes)),
     )
     captioner = Captioner.load(folder)
@@ -131,7 +131,7 @@ def test_changes_are_part_of_what_a_captioner_is(folder):
     loaded, opened = Captioner.load(folder), OwnCaptioner(folder).identity
     assert loaded.identity != replace(loaded, changes=None).identity
     asked = []
-    with patch("helpers.captioner.own.load_encoder", lambda name, changes: asked.append(changes)):
+    with patch("helpers.captioner.ours.load_encoder", lambda name, changes: asked.append(changes)):
         assert OwnCaptioner(folder).encoder is None and asked == [folder / CHANGES]
     (folder / CHANGES).unlink()
     assert OwnCaptioner(folder).identity != opened

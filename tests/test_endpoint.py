@@ -303,7 +303,7 @@ def test_after_ten_failures_in_a_row_no_more_are_sent(server):
 def test_a_ceiling_of_requests_keeps_what_was_answered(server):
     found = []
     captioner = EndpointCaptioner("tiny", server.at(), max_requests=6)
-    with pytest.raises(CaptionerError, match="--max-requests 6 are sent; a larger number goes on"):
+    with pytest.raises(CaptionerError, match="--max-requests 6 is reached; a larger"):
         for each in captioner.caption_each([photo()] * 20):
             found.append(each)
     assert server.count() == 6

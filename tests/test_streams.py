@@ -185,7 +185,7 @@ def test_what_a_download_says_does_not_go_to_standard_output(monkeypatch, capsys
         print("downloading", name)
         return name
 
-    monkeypatch.setattr("helpers.captioner.captioner.load_encoder", load)
+    monkeypatch.setattr("helpers.captioner.ours.load_encoder", load)
     captioner = Captioner.load("merge-xception")
     assert captioner.encoder == "xception"
     said = capsys.readouterr()

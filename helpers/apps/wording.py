@@ -29,6 +29,12 @@ def short_alt_text(caption: str) -> str:
     return text if len(text) <= LONGEST else shorten(text, LONGEST, placeholder=" …")
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number with its noun: "1 row", "1,000 rows", "0 addresses"."""
+    ending = "es" if thing.endswith("s") else "s"
+    return f"{number:,} {thing}{ending * (number != 1)}"
+
+
 def per_word(probability: float, caption: str) -> float:
     """Return what one word of a caption got on average, its end counted as a word.
 

@@ -156,7 +156,7 @@ class Server:
         """Count a request; raise CaptionerError if there may be no more."""
         with self.lock:
             if self.max_requests is not None and self.sent >= self.max_requests:
-                problem = f"--max-requests {self.max_requests:,} are sent; a larger number goes on"
+                problem = f"--max-requests {self.max_requests:,} is reached; a larger one goes on"
                 raise CaptionerError(problem)
             self.sent += 1
 

@@ -6,9 +6,7 @@ What needs Keras is imported where it is used: a fast engine encodes photos whil
 import hashlib
 import json
 import math
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
@@ -33,7 +31,6 @@ from helpers.captioner.ngrams import once_each
 from helpers.captioner.ours import Ours
 from helpers.captioner.search import BEAMS, Candidate, Search, search_of
 from helpers.captioner.streaming import feature_batches
-from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
 if TYPE_CHECKING:
@@ -88,12 +85,6 @@ class Captioner(Ours):
         if words := self.config.get("function_words"):
             return CompiledModel(NoRepeats(self.decoder, once_each(self.tokenizer, words)))
         return CompiledModel(self.decoder)
-
-    @cached_property
-    def encoder(self) -> Encoder:
-        """The encoder, loaded at the first photo."""
-        with redirect_stdout(sys.stderr):  # what a download says, or its bar, is no caption
-            return load_encoder(self.config["encoder"], changes=self.changes)
 
     def search(self, kind: str | None = None, beam_size: int | None = None) -> Search:
         """Return the captioner's own search, with what is asked for.

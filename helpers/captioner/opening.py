@@ -6,8 +6,7 @@ from pathlib import Path
 
 from helpers.captioner.folder import DEFAULT, CaptionerError
 from helpers.captioner.protocol import AnyCaptioner
-from helpers.captioner.search import add_search_options
-from helpers.strangers import number_in
+from helpers.captioner.search import add_search_options, whole_number
 
 HUB, CHAT, VOTE = "keras-hub:", "chat:", "vote:"
 OPTIONS = (
@@ -137,20 +136,13 @@ def add_captioner_options(parser: argparse.ArgumentParser, default: str = DEFAUL
     add("--prompt", type=text_or_file, metavar="TEXT", help="what it is asked; @FILE reads a file")
     add("--instructions", type=text_or_file, metavar="TEXT", help="your own words to add, or @FILE")
     add("--language", metavar="CODE", help="the language to write in, such as de")
-    add("--max-requests", type=requests, metavar="N", help="requests to the server at most")
+    most = whole_number(MOST_REQUESTS)
+    add("--max-requests", type=most, metavar="N", help="requests to the server at most")
 
 
 def captioner_options(options: argparse.Namespace) -> dict:
     """Return what a command line says of `add_captioner_options`, for `open_captioner`."""
     return {name: getattr(options, name) for name in OPTIONS}
-
-
-def requests(text: str) -> int:
-    """Read a number of requests for argparse."""
-    number = number_in(text, 1, MOST_REQUESTS)
-    if not isinstance(number, int):
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more")
-    return number
 
 
 def text_or_file(given: str) -> str:

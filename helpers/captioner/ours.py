@@ -1,13 +1,17 @@
 """What our captioners say of themselves, and how they caption, as one kind among others."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from helpers.captioner.search import Candidate
 from helpers.captioner.streaming import caption_stream, with_contexts
-from helpers.encoders import Encoder
+from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
 LANGUAGES = {"flickr8k": "en", "flickr30k": "en", "mini": "en"}  # of data sets
@@ -23,14 +27,20 @@ ELSE = "learnt from the data set {!r} alone; it can't read text, and its licence
 class Ours:
     """What our captioners have in common as an `AnyCaptioner`, loaded or not.
 
-    Needs `name`, `config`, `encoder`, and `find`, which gives the candidates of features.
+    Needs `name`, `config`, `changes`, and `find`, which gives the candidates of features.
     """
 
     host = ""
     name: str
     config: dict
-    encoder: Encoder
+    changes: Path | None
     find: Callable[[np.ndarray], list[list[Candidate]]]
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder, loaded at the first photo."""
+        with redirect_stdout(sys.stderr):  # what a download says, or its bar, is no caption
+            return load_encoder(self.config["encoder"], changes=self.changes)
 
     @property
     def note(self) -> str:

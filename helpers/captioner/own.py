@@ -1,10 +1,8 @@
 """A captioner of ours by its name, which loads while its first photos are at work."""
 
 import hashlib
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import redirect_stdout
 from functools import cached_property, partial
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +22,6 @@ from helpers.captioner.folder import (
 from helpers.captioner.ngrams import NGRAMS
 from helpers.captioner.ours import Ours
 from helpers.captioner.search import Candidate, Search
-from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
 PIECE = 1 << 20  # bytes
@@ -57,12 +54,10 @@ class OwnCaptioner(Ours):
         asked = f" {self.how}" if self.how != (None, None) else ""
         return digest.hexdigest() + asked
 
-    @cached_property
-    def encoder(self) -> Encoder:
-        """Its encoder, loaded at the first photo."""
-        with redirect_stdout(sys.stderr):  # a download draws a bar
-            changes = changes_in(find_captioner(self.source))
-            return load_encoder(self.config["encoder"], changes=changes)
+    @property
+    def changes(self) -> Path | None:
+        """The file of what its training has changed in the encoder, if it has."""
+        return changes_in(find_captioner(self.source))
 
     @cached_property
     def loading(self) -> Future:

@@ -4,7 +4,7 @@ What needs TensorFlow is imported where it is used: programs offer these choices
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -126,15 +126,19 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--search", choices=list(BEAMS), help="how captions are looked for")
     parser.add_argument(
         "--beam-size",
-        type=beams,
+        type=whole_number(MOST_BEAMS),
         metavar="N",
         help="captions kept per image; without --search it asks for a beam search",
     )
 
 
-def beams(text: str) -> int:
-    """Read a number of beams for argparse."""
-    number = number_in(text, 1, MOST_BEAMS)
-    if not isinstance(number, int):
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {MOST_BEAMS}")
+def whole_number(most: int) -> Callable[[str], int]:
+    """Return what reads a number from 1 on for argparse."""
+
+    def number(text: str) -> int:
+        found = number_in(text, 1, most)
+        if not isinstance(found, int):
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {most:,}")
+        return found
+
     return number

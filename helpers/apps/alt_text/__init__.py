@@ -11,14 +11,16 @@ Above them `job` leads from step to step for the command line (`__main__`, `opti
 `scanning` (which images wait), `sampling` (a few that stand for all), `records` (what is written of
 each) and `reviewing` (what a person decided). Below them `store` and `known` keep what is done and
 what pages say, in a file that survives any kill, `files` knows which files are the job's, `signs`
-what an address or a tag tells of an image, and `statuses` what may become of one.
+what an address or a tag tells of an image, `statuses` what may become of one, and `findings` are
+what became of it, as the steps hand it on.
 
-Rows of one address share one visit, and addresses of one picture share one caption. Its
-confidence is the probability that the captioner gave to each of its words, on average: a hint what
-to review first, but no chance of being right. On Flickr8k's 1,000 test photos, captioned by
-`attention-xception` with beam 3, it ranks captions as well as the probability of the sentence does
-(rank correlation with the share of words that people used, too: 0.35 and 0.33), and depends less on
-their length (-0.20 instead of -0.80).
+Rows of one address share one visit, and addresses of one picture share one caption. Its confidence
+is the captioner's own (`helpers.captioner.confidence`): the chance that it is right, or nothing
+where nobody has measured that. A review begins with the least sure; without a confidence, with the
+least probable words. (On Flickr8k's 1,000 test photos, captioned by `attention-xception` with
+beam 3, the probability of a word ranks captions as well as that of the sentence does (rank
+correlation with the share of words that people used, too: 0.35 and 0.33), and depends less on their
+length (-0.20 instead of -0.80).)
 """
 
 from helpers.apps.alt_text.captioning.work import Settings

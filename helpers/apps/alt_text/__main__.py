@@ -28,6 +28,7 @@ from helpers.apps.alt_text.statuses import KNOWN, LASTING
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.writing.verdict import Rest
+from helpers.apps.wording import counted
 from helpers.captioner import AnyCaptioner, CaptionerError, captioner_options, open_captioner
 from helpers.console import one_line, print_anything, tell
 from helpers.images import USER_AGENT
@@ -87,8 +88,10 @@ def settings_of(job: Job, options: argparse.Namespace, open_it: Callable) -> Set
 def look_around(job: Job, options: argparse.Namespace, hosts: Hosts) -> int | list[str] | None:
     """Read the pages on which images stand; return what to visit then, as `Job.work` takes it."""
     if options.retry_failed:
-        failed, pages = (known.forget_failures(LASTING) for known in (job.store, job.known))
-        print(f"{failed:,} addresses{f' and {pages:,} pages' * bool(pages)} are visited again")
+        tables = ("addresses", "pages")
+        failed, pages = (job.store.forget_failures(LASTING, table) for table in tables)
+        also = f" and {counted(pages, 'page')}" if pages else ""
+        print(f"visiting again: {counted(failed, 'address')}{also}")
     sampled = chosen(job, options)
     if options.read_pages and options.limit != 0 and not options.review:
         job.read_pages(hosts, options.limit if sampled is None else sampled)
@@ -140,7 +143,8 @@ def summary(counts: Mapping[str, int]) -> str:
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     if not counts:
         return "0 images: nothing to do"
-    return f"{sum(counts.values()):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
+    rows = counted(sum(counts.values()), "row")
+    return f"{rows}: " + ", ".join(f"{n:,} {s}" for s, n in most_first)
 
 
 def plan(job: Job, captioner: AnyCaptioner, options: argparse.Namespace) -> str:
@@ -152,18 +156,19 @@ def plan(job: Job, captioner: AnyCaptioner, options: argparse.Namespace) -> str:
     lines = [
         f"{table.path}: a {table.kind} in {table.encoding.removesuffix('-sig')}, {used(table)}",
         *job.notes(counts),
-        f"{counts['rows']:,} rows hold {counts['images']:,} images; without a visit: "
+        f"{counted(counts['rows'], 'row')}, {counted(counts['images'], 'image')}; without a visit: "
         + (known or "none"),
-        f"{counts['addresses']:,} files of the folder would be captioned"
+        f"{counted(counts['addresses'], 'file')} of the folder would be captioned"
         if table.folder
-        else f"{counts['addresses']:,} addresses on {counts['servers']:,} servers would be visited",
+        else f"{counted(counts['addresses'], 'address')} on {counted(counts['servers'], 'server')} "
+        "would be visited",
         *(f"  {address[:200]}" for address in first),
-        *[f"{counts['pages']:,} pages would be read before"] * bool(counts["pages"]),
+        *[f"{counted(counts['pages'], 'page')} would be read before"] * bool(counts["pages"]),
         *["images of text would be described: --read-text reads them"]
         * (not table.reading.read_text),
         captioner.note,
         Rest(counts["addresses"], None, len(parts(captioner)), options.price).sentence(),
-        *[f"at most {counts['addresses']:,} photos would be sent to {captioner.host}"]
+        *[f"at most {counted(counts['addresses'], 'photo')} would be sent to {captioner.host}"]
         * bool(captioner.host),
         "nothing was fetched, nothing written",
     ]

@@ -27,6 +27,7 @@ from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.writing import Wish, output_files
 from helpers.apps.alt_text.writing.exports import EXPORTS
 from helpers.apps.alt_text.writing.reviews import Decisions
+from helpers.apps.wording import counted
 from helpers.files import locked
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Job:
             unread = self.known.unread_among(pages_of(self.table, limit))
             total = done + len(unread)
         else:
-            unread = self.known.unread(limit)
+            unread = self.store.waiting(limit, "pages")
             total = total if limit is None else min(total, done + limit)
         bar = tqdm(desc="pages", total=total, initial=done, unit="page", disable=None)
         with bar, closing(read_pages(unread, hosts)) as pages:
@@ -187,8 +188,8 @@ class Job:
         names = ", ".join(repr(table.columns[at]) for at in table.places.kinds)
         left = counts.get("left_out", 0)
         broken = ", ".join(sorted(table.broken)[:3]) + ", …" * (len(table.broken) > 3)
-        above += [f"{len(table.broken):,} files can't be read: {broken}"] * bool(broken)
-        return above + [f"{left:,} rows left out, whose {names} is no image"] * bool(left)
+        above += [f"{counted(len(table.broken), 'file')} can't be read: {broken}"] * bool(broken)
+        return above + [f"{counted(left, 'row')} left out, whose {names} is no image"] * bool(left)
 
     def records(self) -> Records:
         """Return the rows of the output."""

@@ -5,11 +5,11 @@ It stands in the job's state file, so it survives what that one survives.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from math import inf
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from helpers.apps.alt_text.store import PAGE, Finding, Store, expect, in_words
+from helpers.apps.alt_text.findings import Finding, expect
+from helpers.apps.alt_text.store import Store, in_words
 from helpers.strangers import read_json
 
 SCHEMA = """
@@ -24,8 +24,6 @@ CREATE TABLE IF NOT EXISTS alts (text INTEGER, image INTEGER, PRIMARY KEY (text,
     WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contexts (address TEXT PRIMARY KEY, context TEXT) WITHOUT ROWID;
 """
-UNREAD = """SELECT turn, number, address FROM pages WHERE status IS NULL
-AND (turn, number) > (?, ?) ORDER BY turn, number LIMIT ?"""
 
 
 class PageRead(Protocol):
@@ -106,13 +104,6 @@ class Known:
                 "INSERT OR IGNORE INTO pages (address, turn) VALUES (?, ?)", pages.items()
             )
 
-    def unread(self, limit: int | None = None) -> Iterator[str]:
-        """Yield the pages that were not visited yet, the servers taking turns."""
-        last, left = (-1, -1), inf if limit is None else limit
-        while rows := self.store.ask(UNREAD, *last, min(PAGE, left)):
-            last, left = rows[-1][:2], left - len(rows)
-            yield from (address for _, _, address in rows)
-
     def unread_among(self, pages: Iterable[str]) -> list[str]:
         """Return those of some pages that were not visited yet."""
         query = "SELECT 1 FROM pages WHERE status IS NULL AND address = ?"
@@ -133,13 +124,6 @@ class Known:
             self.store.database.execute(query, given)
             self.store.database.executemany("INSERT OR REPLACE INTO markup VALUES (?, ?, ?)", rows)
         self.some_read = True
-
-    def forget_failures(self, lasting: Iterable[str]) -> int:
-        """Let every page wait again that could not be read."""
-        marks = list(lasting)
-        query = f"UPDATE pages SET status = NULL WHERE status NOT IN ({','.join('?' * len(marks))})"
-        with in_words(self.store.path):
-            return self.store.database.execute(query, marks).rowcount
 
 
 def number_of(text: str) -> int:

@@ -15,6 +15,7 @@ from helpers.apps.alt_text.writing.exports import require_shopify
 from helpers.apps.alt_text.writing.report import About
 from helpers.apps.alt_text.writing.reviews import merged, read_review, write_review
 from helpers.apps.alt_text.writing.verdict import Rest, verdict
+from helpers.apps.wording import counted
 from helpers.captioner import AnyCaptioner
 
 
@@ -36,7 +37,7 @@ def take_reviews(job: Job, paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
     write_review(kept, job.reviews)
-    return [f"{len(new):,} decisions taken over; all are kept in {kept}"]
+    return [f"{counted(len(new), 'decision')} taken over; all are kept in {kept}"]
 
 
 def check_exports(job: Job, exports: Sequence[str]) -> None:
@@ -103,7 +104,7 @@ def said_of_review(job: Job, options: argparse.Namespace, left: str) -> list[str
     strange = len(job.reviews) - len(job.reviews.keys() & job.keys)
     lines = [verdict(Counter(job.decided.values())), left]
     if options.review and strange:
-        lines.append(f"{strange:,} decisions are about images that this table doesn't have")
+        lines.append(f"{counted(strange, 'decision')} on what is no image of this table")
     return [line for line in lines if line]
 
 

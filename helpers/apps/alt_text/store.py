@@ -5,12 +5,11 @@ Beside it nothing is remembered: who opens the file again sees what is done and 
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
+from helpers.apps.alt_text.findings import Finding, Picture, expect, picture
 from helpers.strangers import number_in, read_json
 
 PAGE = 500  # addresses read at a time
@@ -62,40 +61,6 @@ def in_words(path: str) -> Iterator[None]:
 def damaged(error: Exception) -> str:
     """Return that a file is none that this command has written."""
     return f"is damaged, or no state file of this command ({error}); delete it or choose another -o"
-
-
-def expect(kind: type | tuple, *values: object) -> None:
-    """Raise ValueError for values that are not of a kind: someone else has written them."""
-    for value in values:
-        if not isinstance(value, kind):
-            raise ValueError(f"{value!r:.60} stands in it")
-
-
-class Finding(NamedTuple):
-    """What became of an address; `digest` names the picture it led to."""
-
-    address: str
-    status: str
-    message: str = ""
-    digest: str = ""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture, however many addresses lead to it.
-
-    Attributes:
-        digest: the hash of its bytes.
-        thumbnail: a small WebP, JPEG or PNG.
-        candidates: (caption, probability or None), best first; none for one that only decorates,
-            and where the captioner isn't sure.
-        sure: whether the captioner is; else none of its captions is suggested.
-    """
-
-    digest: str
-    thumbnail: bytes = b""
-    candidates: list[tuple[str, float | None]] = field(default_factory=list)
-    sure: bool = True
 
 
 class Store:
@@ -168,13 +133,13 @@ class Store:
         """True if an address has been added."""
         return bool(self.ask("SELECT 1 FROM addresses WHERE address = ?", address))
 
-    def waiting(self, limit: int | None = None) -> Iterator[str]:
-        """Yield addresses of which nothing is known yet, the servers taking turns.
+    def waiting(self, limit: int | None = None, table: str = "addresses") -> Iterator[str]:
+        """Yield addresses, or pages, of which nothing is known yet, the servers taking turns.
 
         Opens the file on its own, so another thread may ask, and a third one give it up.
         """
         last, left = (-1, -1), limit if limit is not None else float("inf")
-        query = "SELECT turn, number, address FROM addresses WHERE status IS NULL"
+        query = f"SELECT turn, number, address FROM {table} WHERE status IS NULL"
         query += " AND (turn, number) > (?, ?) ORDER BY turn, number LIMIT ?"
         with in_words(self.path):
             database = sqlite3.connect(self.path, check_same_thread=False)
@@ -186,7 +151,7 @@ class Store:
 
     def save(self, findings: Iterable[Finding], pictures: Iterable[Picture]) -> None:
         """Keep what became of some addresses, at once."""
-        shown = [(p.digest, json.dumps(p.candidates), p.thumbnail, p.sure) for p in pictures]
+        shown = [(p.digest, p.said(), p.thumbnail, p.sure) for p in pictures]
         rows = [(f.status, f.message, f.digest, f.address) for f in findings]
         with self.transaction():
             self.database.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?)", shown)
@@ -220,13 +185,12 @@ class Store:
         query = "SELECT coalesce(status, 'pending'), count(*) FROM addresses GROUP BY 1 ORDER BY 1"
         return dict(self.ask(query))
 
-    def forget_failures(self, lasting: Iterable[str]) -> int:
-        """Let every address wait again whose status is none of the lasting ones."""
-        marks = list(lasting)
-        query = "UPDATE addresses SET status = NULL, digest = NULL WHERE status NOT IN "
+    def forget_failures(self, lasting: Sequence[str], table: str = "addresses") -> int:
+        """Let every address, or page, wait again whose status is none of the lasting ones."""
+        marks = ",".join("?" * len(lasting))
+        query = f"UPDATE {table} SET status = NULL WHERE status NOT IN ({marks})"
         with in_words(self.path):
-            query += f"({','.join('?' * len(marks))})"
-            return self.database.execute(query, marks).rowcount
+            return self.database.execute(query, lasting).rowcount
 
     def close(self) -> None:
         """Close the file."""
@@ -239,12 +203,3 @@ def page(database: sqlite3.Connection, path: str, query: str, *given: float) -> 
         rows = database.execute(query, given).fetchall()
         expect(str, *(row[-1] for row in rows))
         return rows
-
-
-def picture(digest: str, thumbnail: bytes, candidates: str, sure: int) -> Picture:
-    """Return a picture as it was kept; raises ValueError for what was not kept by us."""
-    found = read_json(candidates)
-    expect(str, *(caption for caption, _ in found))
-    expect(int | float, *(number_in(p, 0, 1) for _, p in found if p is not None))
-    expect(bytes, thumbnail)
-    return Picture(digest, thumbnail, [(caption, p) for caption, p in found], bool(sure))

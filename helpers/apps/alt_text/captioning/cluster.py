@@ -22,7 +22,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
-from helpers.apps.alt_text.store import Finding
+from helpers.apps.alt_text.findings import Finding
 from helpers.captioner import AnyCaptioner
 from helpers.clusters import ClusterError, connect, this_worker
 

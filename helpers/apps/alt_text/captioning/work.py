@@ -4,7 +4,7 @@ One function, `work_off`, does all of it, here and on every worker of a cluster.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import tee
@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.captioning.beside import ENDING, open_pair
-from helpers.apps.alt_text.store import Finding, Picture
+from helpers.apps.alt_text.findings import Finding, Picture
 from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import Photo, Result
 from helpers.apps.alt_text.visiting.politeness import Hosts
@@ -152,25 +152,15 @@ class Passage:
             self.findings += failed if answer.status != statuses.PENDING else []
             return
         sure = is_sure(answer)
-        self.pictures.append(Picture(picture.digest, picture.thumbnail, kept(answer), sure))
+        self.pictures.append(Picture(picture.digest, picture.thumbnail, [*answer], sure))
         if beside := getattr(answer, "beside", None):
-            self.pictures.append(Picture(picture.digest + ENDING, b"", kept(beside)))
+            self.pictures.append(Picture(picture.digest + ENDING, b"", beside))
         self.findings += [Finding(a, statuses.OK, "", picture.digest) for a in addresses]
 
     def taken(self) -> list[Batch]:
         """Return what is to be saved now, and forget it."""
         batch, self.findings, self.pictures = (self.findings, self.pictures), [], []
         return [batch] if batch[0] else []
-
-
-def kept(candidates: Sequence[Candidate]) -> list[tuple[str, float | None]]:
-    """Return candidates as the state keeps them."""
-    return [(each.caption, rounded(each.probability)) for each in candidates]
-
-
-def rounded(probability: float | None) -> float | None:
-    """Return a probability with three digits that count."""
-    return None if probability is None else float(f"{probability:.3g}")
 
 
 def ahead(items: Iterator) -> Iterator:

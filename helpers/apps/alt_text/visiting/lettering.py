@@ -2,7 +2,8 @@
 
 A look at a small copy of every picture (0.07 s on two busy cores) tells whether it may be an image
 of text; only then is it read (0.3 to 0.7 s). The thresholds were chosen on 500 photos of Flickr8k's
-development split, of which 3 pass for images of text: two banners and a screen, photographed.
+development split, of which 3 pass for images of text: two banners and a screen, photographed. Of
+500 others 3 do (`tests/benchmarks/lettering.py`): a shop's sign, an airfield's, a banner.
 """
 
 import re
@@ -20,7 +21,10 @@ GLANCE, READ = 320, 960  # pixels of the longer side: to look for text, and to r
 COVERS_AT_A_GLANCE, COVERS, SURE = 0.05, 0.08, 0.9  # shares of the picture, and of certainty
 LONGEST = 300  # characters; more is none for an alt text
 # Two signs of Chinese, Japanese or Korean are a word; of letters it takes three.
-WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}|[^\W_]{3}")
+EASTERN = r"[\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+WORD = re.compile(rf"{EASTERN}{{2}}|[^\W_]{{3}}")
+# Icons and bullets beside Latin words are read as one such sign that stands alone.
+LONE, PAIR = re.compile(rf"(?<!\S){EASTERN}(?!\S) ?"), re.compile(EASTERN * 2)
 # The model takes Greek and Cyrillic letters for Latin ones that look alike, and then it is wrong.
 MIXED = re.compile(r"[a-zA-Z][\u0370-\u052f]|[\u0370-\u052f][a-zA-Z]")
 # Stars, medals and patterns are read as signs such as these; words come with few of them.
@@ -77,7 +81,7 @@ class Lettering:
         lines = list(map(box_line, found.boxes, found.txts, found.scores))
         letters = sum(len(line.text) for line in lines)
         score = sum(line.score * len(line.text) for line in lines) / max(1, letters)
-        text = in_order(lines)
+        text = without_icons(in_order(lines))
         fits = score >= SURE and says_something(text) and covered(lines, image) >= COVERS
         return (text, round(score, 3)) if fits else None
 
@@ -86,6 +90,11 @@ def says_something(text: str) -> bool:
     """Tell whether what was read is words, of a length for an alt text, and not a pattern."""
     plain = len(ODD.findall(text)) <= MOST_ODD * len(text)
     return plain and len(text) <= LONGEST and bool(WORD.search(text)) and not MIXED.search(text)
+
+
+def without_icons(text: str) -> str:
+    """Return what was read, without icons that were taken for signs of Chinese or Japanese."""
+    return text if PAIR.search(text) else LONE.sub("", text).strip()
 
 
 def has_rapidocr() -> bool:

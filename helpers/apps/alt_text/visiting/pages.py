@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.findings import Finding
 from helpers.apps.alt_text.reading.markup import Page, page_of
-from helpers.apps.alt_text.store import Finding
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.visiting.visits import Errand, answers
 from helpers.images import Answer, ImageError

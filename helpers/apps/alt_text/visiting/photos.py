@@ -8,10 +8,10 @@ from threading import BoundedSemaphore
 from PIL import Image
 
 from helpers.apps.alt_text import statuses
-from helpers.apps.alt_text.signs import by_size
-from helpers.apps.alt_text.store import Finding, Picture
+from helpers.apps.alt_text.findings import Finding, Picture
+from helpers.apps.alt_text.signs import ICON, by_size
 from helpers.apps.alt_text.visiting.lettering import READ, Lettering
-from helpers.captioner import AnyCaptioner
+from helpers.captioner import AnyCaptioner, Candidate
 from helpers.images import open_image
 
 THUMBNAIL, QUALITY = 384, 50  # pixels; about 9 kB, so 2,000 fit into one page
@@ -34,13 +34,14 @@ def look(
     address: str, data: bytes, captioner: AnyCaptioner, lettering: Lettering | None = None
 ) -> Photo | tuple[Finding, Picture]:
     """Open an image: a photo to caption, or one that says its text, or seems only to decorate."""
-    image, digest = open_image(data, captioner.image_size), hashlib.sha256(data).hexdigest()
+    size = max(captioner.image_size, ICON)  # smaller ones would all look like icons
+    image, digest = open_image(data, size), hashlib.sha256(data).hexdigest()
     picture = Picture(digest, thumbnail_of(image))
     if reason := by_size(image.width, image.height) or plain_colour(image):
         return Finding(address, statuses.LOOKS_DECORATIVE, reason, digest), picture
     if read := text_of(data, image, lettering):
-        picture = Picture(digest, picture.thumbnail, [read])
-        return Finding(address, statuses.TEXT, f"read in it, {read[1]:.0%} sure", digest), picture
+        picture = Picture(digest, picture.thumbnail, [Candidate(read[0], confidence=read[1])])
+        return Finding(address, statuses.TEXT, "read in it", digest), picture
     # Small at once, so that memory doesn't grow with the photos.
     return Photo(address, picture, captioner.prepare(image))
 

@@ -14,8 +14,8 @@ from urllib3.exceptions import MaxRetryError
 from urllib3.util import Retry
 
 from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.findings import Finding
 from helpers.apps.alt_text.reading.shards import SCHEME
-from helpers.apps.alt_text.store import Finding
 from helpers.apps.alt_text.visiting.lettering import Lettering
 from helpers.apps.alt_text.visiting.photos import DECODING, Result, look
 from helpers.apps.alt_text.visiting.politeness import (

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from helpers.apps.alt_text.files import JobError
 from helpers.apps.alt_text.writing.outputs import Record, Write, safe
+from helpers.apps.wording import counted
 
 Say = Callable[[str], object]
 UPLOADS = re.compile(r"/wp-content/uploads/(?:sites/\d+/)?(?=.)")
@@ -52,7 +53,7 @@ def ending(path: Path, written: int, left: Counter) -> str:
     """Return what to say of a file: how many texts it holds, and what was left out, why."""
     reasons = ", ".join(f"{n:,} {why}" for why, n in left.items() if n)
     left_out = f"; left out: {reasons}" if reasons else ""
-    return f"{path.name}: {written:,} text{'s' * (written != 1)}{left_out}"
+    return f"{path.name}: {counted(written, 'text')}{left_out}"
 
 
 @contextmanager
@@ -137,8 +138,8 @@ def shopify_file(path: Path, columns: Sequence[str], name: Path, say: Say) -> It
         products = Products(columns, csv.writer(file, lineterminator="\n"))
         yield products.write
     if products.guarded:
-        changed = "begin like a formula and got an apostrophe; reword them"
-        say(f"{name.name}: {products.guarded:,} {changed}")
+        changed = "got an apostrophe, since a spreadsheet would run them"
+        say(f"{name.name}: {counted(products.guarded, 'text')} {changed}")
     if path.stat().st_size > SHOPIFY_BYTES:
         say(f"{name.name} has more than {SHOPIFY_BYTES / 1e6:.0f} MB: cut it before the import")
     say(ending(name, products.written.total(), products.left))

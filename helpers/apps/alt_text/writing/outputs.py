@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.apps.alt_text import statuses
+from helpers.apps.alt_text.findings import Finding, Picture
 from helpers.apps.alt_text.reading.occurrences import Occurrence
-from helpers.apps.alt_text.store import Finding, Picture
 from helpers.apps.alt_text.writing.reviews import Decision
-from helpers.apps.wording import per_word, short_alt_text
+from helpers.apps.wording import short_alt_text
 
 ADDED = ("image_address", "alt_text", "confidence", "status", "message", "lang", "review")
 # A spreadsheet runs a cell that begins like this, unless it is a number (source: OWASP).
@@ -22,7 +22,10 @@ FORMULA = re.compile(r"^(?![+-]?\d[\d.,]*$)[=+\-@\t\r\n＝＋－＠]")
 INNER = re.compile(
     r'(?<![\s",;|])[\s",;|]+(?=[=+\-@＝＋－＠])(?![+-]?\d[\d.,]*[\s"]*([,;\t|\r\n]|$))'
 )
+TOLD = ("caption", "probability", "confidence")  # of each candidate, in JSON Lines
 SEPARATORS = ",;\t|\r\n"
+NOT_SURE = "the captioner isn't sure; describe it by hand"
+NO_WORDS = "the captioner found no words; describe it by hand"
 NOT_LOOKED_AT = Finding("", statuses.PENDING), None
 LONGEST_SHOWN = 300  # characters of an image that is its own address (data:…)
 
@@ -34,6 +37,8 @@ class Record:
     Attributes:
         row: the input's cells, as many as there are columns.
         image_address: absolute.
+        confidence: 0 to 1, the chance that the captioner's text is right, or how surely a text was
+            read; None where nobody has measured it.
         picture: thumbnail and candidates, where there are some.
         key: names the image in a review, whatever a captioner says of it.
         context: what its page says around it, label -> text.
@@ -86,23 +91,15 @@ def record_of(
     if image.status:
         text = image.suggestion or image.alt
         return Record(row, shown, text, None, image.status, image.message, picture)
-    text, confidence = "", None
-    if status == statuses.TEXT and picture and picture.candidates:
-        text, confidence = picture.candidates[0]
-    if status == statuses.OK and picture and picture.candidates and picture.sure:
-        caption, probability = picture.candidates[0]
-        confidence = confidence_of(caption, probability)
-        text = short_alt_text(caption)
-    elif status == statuses.OK and picture and not picture.sure:
-        status, message = statuses.UNSURE, "the captioner isn't sure; describe it by hand"
-    if status == statuses.OK and not text:
-        status, message = statuses.NO_WORDS, "the captioner found no words; describe it by hand"
+    said = picture.candidates if picture and status in (statuses.OK, statuses.TEXT) else []
+    text, confidence = (said[0].caption, said[0].confidence) if said else ("", None)
+    if status == statuses.OK:
+        text = short_alt_text(text)
+        if picture and not picture.sure:
+            status, text, message = statuses.UNSURE, "", NOT_SURE
+        elif not text:
+            status, message = statuses.NO_WORDS, NO_WORDS
     return Record(row, shown, text, confidence, status, message, picture)
-
-
-def confidence_of(caption: str, probability: float | None) -> float | None:
-    """Return the probability of a word on average; None where the captioner doesn't tell."""
-    return None if probability is None else round(per_word(probability, caption), 3)
 
 
 def added_names(columns: Sequence[str]) -> list[str]:
@@ -169,7 +166,7 @@ def json_file(path: Path, columns: Sequence[str]) -> Iterator[Write]:
             **dict(zip(ADDED, record.added(), strict=True)),
             "image_address": record.image_address,
             "confidence": record.confidence,
-            "candidates": [{"caption": c, "probability": p} for c, p in candidates],
+            "candidates": [{name: getattr(c, name) for name in TOLD} for c in candidates],
         }
         return json.dumps(content, ensure_ascii=False) + "\n"
 

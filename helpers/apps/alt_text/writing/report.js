@@ -25,6 +25,7 @@ function made(tag, text = "", parts = {}) {
 function link(address, words) {
   return made("a", words, { href: address, target: "_blank", rel: "noopener noreferrer" });
 }
+const percent = (share) => share < 0.01 ? "under 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`;
 const onWeb = (address) => /^https?:\/\//i.test(address);
 
 // What a browser has kept is as strange as a file: the later decision holds, of either.
@@ -85,13 +86,13 @@ function showOffers(one, status) {
   const sides = [made("ol"), made("ol")];
   offers(one).forEach((offer, n) => {
     const button = made("button", made("kbd", String(n + 1)), { type: "button" });
-    const sure = offer.confidence === null ? "" : `${Math.round(offer.confidence * 100)} % a word`;
+    const sure = offer.confidence === null ? "" : percent(offer.confidence);
     button.append(made("span", offer.text), made("small", sure));
     button.lang = data.language;
     button.addEventListener("click", () => take(n));
     sides[offer.side].append(made("li", button));
   });
-  const titles = one.beside.length ? data.names : [status.suggests ? "Suggestions" : "Its best guess, not sure"];
+  const titles = one.beside.length ? data.names : [status.suggests ? "Suggestions" : "Its guesses; it isn't sure"];
   at("offers").replaceChildren(...titles.map((title, side) => {
     const part = made("section", made("h3", title));
     part.append(sides[side]);
@@ -122,7 +123,7 @@ function show() {
   at("place").textContent = `${here + 1} of ${view.length}`;
   at("mark").textContent = decision ? WORDS[decision.kind] : "";
   at("mark").className = `mark ${decision ? decision.kind : ""}`;
-  const sure = one.confidence === null ? "" : ` Confidence ${Math.round(one.confidence * 100)} % a word.`;
+  const sure = one.confidence === null ? "" : ` Confidence ${percent(one.confidence)}.`;
   at("about").replaceChildren(
     made("strong", one.status.replaceAll("_", " "), { className: status.suggests ? "good" : "doubt" }),
     ` ${status.meaning}${one.message ? ` (${one.message})` : ""}${sure}`);
@@ -146,7 +147,7 @@ function tell(words = "") {
 }
 
 const needed = (one) => decisions.has(one.key) || (!data.statuses[one.status].keeps);
-const doubt = (one) => [data.statuses[one.status].order, one.confidence ?? 2];
+const doubt = (one) => [data.statuses[one.status].order, one.sureness ?? 2];
 
 function arrange() {
   const choice = filter.value, fits = {

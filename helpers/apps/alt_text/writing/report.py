@@ -16,17 +16,17 @@ from os import fsencode
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from helpers.apps.alt_text.statuses import NO_WORDS, PENDING, UNSURE, status_named
-from helpers.apps.alt_text.store import Picture
-from helpers.apps.alt_text.writing.outputs import Record, Write, confidence_of
+from helpers.apps.alt_text.findings import Picture
+from helpers.apps.alt_text.statuses import NO_WORDS, PENDING, TEXT, UNSURE, status_named
+from helpers.apps.alt_text.writing.outputs import Record, Write
 from helpers.apps.alt_text.writing.reviews import FORMAT
-from helpers.apps.wording import LONGEST, OPENING, RULES, short_alt_text
+from helpers.apps.wording import LONGEST, OPENING, RULES, per_word, short_alt_text
 
 HERE, MARK = Path(__file__).parent, re.compile(r"\{\{(\w+)\}\}")
 CARDS, PAGE_BYTES = 2000, 27_000_000  # what one page holds at most
 LONGEST_CONTEXT = 300  # characters of each thing that is said around an image
 POLICY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; {}"
-KINDS = {b"RIFF": "webp", b"\x89PNG": "png"}  # of a thumbnail, by its first bytes
+SAYS_SO = (UNSURE, NO_WORDS, TEXT)  # what these mean is what their messages say
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,10 @@ def card(record: Record) -> dict:
         "name": name_of(address),
         "image": record.image,
         "status": record.status,
-        "message": "" if record.status in (UNSURE, NO_WORDS) else record.message,  # it says so
+        "message": "" if record.status in SAYS_SO else record.message,
         "text": record.alt_text,
         "confidence": record.confidence,
+        "sureness": sureness(record),
         "guesses": guesses(record.picture),
         "beside": guesses(record.beside),
         "context": {label: text[:LONGEST_CONTEXT] for label, text in record.context.items()},
@@ -176,12 +177,23 @@ def card(record: Record) -> dict:
     }
 
 
+def sureness(record: Record) -> float | None:
+    """Return what sorts images of one status: the confidence, where there is one.
+
+    Else the probability of a word, which says nothing by itself, but puts doubt first.
+    """
+    said = record.picture.candidates if record.picture else []
+    if record.confidence is not None or not said or said[0].probability is None:
+        return record.confidence
+    return round(per_word(said[0].probability, said[0].caption), 3)
+
+
 def guesses(picture: Picture | None) -> list[tuple[str, float | None]]:
-    """Return the distinct texts that a captioner offers, with the confidence a word, if any."""
+    """Return the distinct texts that a captioner offers, with their confidence, if any."""
     found = {}
-    for caption, probability in picture.candidates if picture else []:
-        if text := short_alt_text(caption):
-            found.setdefault(text, confidence_of(caption, probability))
+    for candidate in picture.candidates if picture else []:
+        if text := short_alt_text(candidate.caption):
+            found.setdefault(text, candidate.confidence)
     return list(found.items())
 
 
@@ -189,8 +201,7 @@ def photo(picture: Picture | None) -> str:
     """Return the address (data:…) of a thumbnail, "" if there is none."""
     if not picture or not picture.thumbnail:
         return ""
-    kind = KINDS.get(picture.thumbnail[:4], "jpeg")
-    return f"data:image/{kind};base64,{base64.b64encode(picture.thumbnail).decode()}"
+    return f"data:image/webp;base64,{base64.b64encode(picture.thumbnail).decode()}"
 
 
 def name_of(address: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from helpers.apps.alt_text.writing.reviews import KINDS
+from helpers.apps.wording import counted
 
 NORMAL = 1.96  # standard deviations on either side that hold 95 %
 
@@ -30,12 +31,11 @@ class Rest:
         if not self.images:
             return ""
         requests = self.images * self.captioners
-        parts = [f"{self.images:,} image{'s are' if self.images > 1 else ' is'} left"]
-        parts += [] if self.seconds is None else [f"about {duration(self.seconds * self.images)}"]
-        parts += [f"{requests:,} request{'s' * (requests > 1)} to the captioner"]
+        parts = [] if self.seconds is None else [f"about {duration(self.seconds * self.images)}"]
+        parts += [f"{counted(requests, 'request')} to the captioner"]
         if self.price is not None:
             parts += [f"{requests * self.price / 1000:,.2f} at {self.price:g} per 1,000"]
-        return f"{parts[0]}: {', '.join(parts[1:])}."
+        return f"{counted(self.images, 'image')} left: {', '.join(parts)}."
 
 
 def verdict(counts: Counter) -> str:
@@ -69,4 +69,4 @@ def duration(seconds: float) -> str:
             return f"{seconds / size:,.1f} {name}"
     if seconds >= 120:
         return f"{seconds / 60:.0f} minutes"
-    return f"{max(1, round(seconds))} second{'s' * (round(seconds) > 1)}"
+    return counted(max(1, round(seconds)), "second")
