@@ -5,7 +5,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/12_optimise_the_metric.ipynb)
 #
-# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md)
+# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md) · [13 write with a transformer →](13_write_with_a_transformer.ipynb)
 
 # %% [markdown]
 # ![CIDEr-D of drawn captions, batch by batch, as three thin rising lines for three seeds and their mean as a thick one](images/12_optimise_the_metric.png)
@@ -669,7 +669,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# You have trained on what is judged, and measured what it is worth. [The contents](../README.md) lead back to every part: change one thing, and measure again.
+# You have trained on what is judged, and measured what it is worth. [Lesson 13](13_write_with_a_transformer.ipynb) gives the decoder another build: the Transformer, which today's large models are made of.
 #
 # ### Further reading
 #

@@ -5,7 +5,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/13_write_with_a_transformer.ipynb)
 #
-# [← 12 optimise the metric](12_optimise_the_metric.ipynb) · [contents](../README.md)
+# [← 12 optimise the metric](12_optimise_the_metric.ipynb) · [contents](../README.md) · [14 ship with a pretrained model →](14_ship_with_a_pretrained_model.ipynb)
 
 # %% [markdown]
 # ![A drawn scene, shown once for every word of the caption that a Transformer wrote; brighter parts had more of its attention](images/13_write_with_a_transformer.png)
@@ -671,7 +671,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# You have built every part of a vision-language model. The big ones can be had ready-made; the next lesson sets one beside your captioner and asks when it is worth its cost.
+# You have built every part of a vision-language model. The big ones can be had ready-made; [lesson 14](14_ship_with_a_pretrained_model.ipynb) sets one beside your captioner and asks when it is worth its cost.
 #
 # ### Further reading
 #
