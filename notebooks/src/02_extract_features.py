@@ -620,7 +620,7 @@ print(load_plain(play / "again.pkl")["shape"])
 # * Cosine similarity compares directions. Photos with similar features show similar things, and their captions share words. A nearest neighbour that is far away means nothing.
 # * A pickle is a program. Open one from elsewhere with a reader that admits plain things and nothing else.
 #
-# **Further reading**
+# ### Further reading
 #
 # * Chollet, [Xception](https://arxiv.org/abs/1610.02357) (2016): the network of this lesson.
 # * Donahue and others, [DeCAF](https://arxiv.org/abs/1310.1531) (2013): features of a network trained on ImageNet serve other tasks.

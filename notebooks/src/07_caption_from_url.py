@@ -689,7 +689,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # doesn't tell. [08 attend to regions](08_attend_to_regions.ipynb) builds such a captioner, one that
 # looks at one region after the other, and draws what it looked at.
 #
-# ## Further reading
+# ### Further reading
 #
 # * [Server-Side Request Forgery Prevention](https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html),
 #   OWASP: section 4 in depth.

@@ -757,7 +757,7 @@ print(f"not yet, the status differs for: {differs}" if differs else "right")
 #
 # [10 bring your own data](10_bring_your_own_data.ipynb) trains a captioner on captions of your own; [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) puts a large one behind this command.
 #
-# ## Further reading
+# ### Further reading
 #
 # * [An alt decision tree](https://www.w3.org/WAI/tutorials/images/decision-tree/): W3C's questions that lead to the right alt text; section 3 in full.
 # * [Alternative text](https://webaim.org/techniques/alttext/) by WebAIM: the same image in several contexts.

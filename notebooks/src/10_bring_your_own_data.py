@@ -679,7 +679,7 @@ print(f"not yet, the share differs for: {differs}" if differs else "right")
 #
 # You can train a captioner on captions of any format and language, your own included. [11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) takes another encoder and another way to join photo and words, and puts a captioner on a web page.
 #
-# ## Further reading
+# ### Further reading
 #
 # * [Microsoft COCO Captions: Data Collection and Evaluation Server](https://arxiv.org/abs/1504.00325) (Chen and others 2015): how its captions were asked for.
 # * [Multi30K: Multilingual English-German Image Descriptions](https://arxiv.org/abs/1605.00459) (Elliott and others 2016): what changes when people describe the same photos in German.
