@@ -513,12 +513,18 @@ plots.show_images([open_image(path) for path in photos.values()], titles, column
 #
 # ## 9. Let the encoder learn
 #
-# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last convolution block of Xception, the **exit flow**, can be taught along with it, at a tenth of the decoder's step size, since it knows much that should not be lost. The earlier blocks stay as they are, which keeps the training affordable. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` in `helpers.encoders` adds them back, so that a captioner always sees photos through the eyes that it was trained with.
+# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last block of Xception can be taught along with it, at a quarter of the decoder's step size, since it knows much that should not be lost. The earlier blocks stay as they are, so an epoch runs no more of the network than learns. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights, and `load_encoder(name, changes=...)` adds them back.
 #
-# | attention, trained on its score, Flickr8k test | BLEU-4 | CIDEr-D |
+# `data/captioners/fine_tune.py` does this, on Flickr8k and on 1,995 photos of COCO with one caption each. CIDEr-D of a vote of ten candidates:
+#
+# | | Flickr8k, 1,000 dev photos | COCO, 80 photos |
 # |---|---|---|
-# | frozen encoder, vote of 10 | 24.3 | 64.9 |
-# | exit flow taught too, vote of 10 | TODO-EXIT | TODO-EXIT |
+# | frozen encoder | 62.4 | 38.1 |
+# | last block taught to guess words, 2 epochs | 62.9 | 41.2 |
+# | and then on the score, 2 epochs | 62.0 | 41.3 |
+# | the second row, rounded for a small folder | 62.3 | 40.1 |
+#
+# One run, 26 November 2026, 2-core CPU. On Flickr8k nothing is gained that would survive another seed, and eighty photos are too few to trust two points. So the course's captioner keeps its frozen eyes. Eight thousand photos are enough to teach a decoder, and too few to teach an encoder what a million photos of ImageNet didn't.
 
 # %% [markdown]
 # ## Recap
