@@ -301,7 +301,7 @@ print_table(table)
 # %% [markdown]
 # Stay with the size chosen on dev, even if another one wins here.
 #
-# Are the BLEU columns right? Add up the counts of these captions. The sums have to give nltk's `corpus_bleu`, and the helper's four scores.
+# Are the BLEU columns right? Add up the counts of the chosen captions. The sums have to give nltk's `corpus_bleu`, and the helper's four scores.
 
 # %%
 said = [normalise(caption) for caption in captions]
