@@ -190,7 +190,7 @@ for n, matches in enumerate(clipped_matches(TOY, TOY_REFERENCES), start=1):
 # %% [markdown]
 # ### Punish short captions
 #
-# Precision has a second hole: it finds nothing wrong with the caption "a dog". So BLEU multiplies by a **brevity penalty**: 1 if the caption is at least as long as the reference closest in length, and exp(1 - wanted / said) below that.
+# Precision has a second hole: it finds nothing wrong with the caption "a dog". So BLEU multiplies by a **brevity penalty**: 1 if the caption is at least as long as the reference closest in length, and exp(1 - wanted / said) below that, where `wanted` and `said` count words.
 
 
 # %%
@@ -436,7 +436,7 @@ print(f"CIDEr-D {fmean(each):.1f}")
 #
 # Is the score good? Put two **baselines** beside it, one from below and one from above.
 #
-# From below: a *constant caption*, one sentence said of every photo. Let a cheat choose it: of 150 training captions, the one with the best BLEU-4 on dev. (On Flickr8k "a man in a blue shirt" serves well.)
+# From below: a *constant caption*, one sentence said of every photo. Let a cheat choose it: of 150 training captions, the one with the best BLEU-4 on dev. (On Flickr8k "a man in a blue shirt" works well.)
 
 # %%
 random = np.random.default_rng(SEED)
@@ -507,7 +507,7 @@ for ngram in [ngram for group in count_ngrams(normalise(constant))[:2] for ngram
 #
 # ## 6. What do conventions do to BLEU?
 #
-# Tutorials print BLEU scores for Flickr8k that differ by ten points. Much of that is not the model. Here are *the same captions* under five other conventions. (Some tutorials compute BLEU-3 with the weights 0.3, 0.3, 0.3, which add up to 0.9; that raises the score.)
+# Tutorials print BLEU scores for Flickr8k that differ by ten points. The models explain only part of that. Here are *the same captions* under five other conventions. (Some tutorials compute BLEU-3 with the weights 0.3, 0.3, 0.3, which add up to 0.9; that raises the score.)
 
 
 # %%
@@ -596,7 +596,7 @@ for key in scenes["synonyms"]:
 # %% [markdown]
 # Look at the last line. Nearly half of the references mention the time of day; the model hardly ever does. And some counts are wrong. Is it blind to both?
 #
-# Make it talk: with a `length_power` of 1 a beam search prefers long captions. How many mention the time then, and how many of these are right? The commonest mistakes follow, true → said.
+# Make it talk: with a `length_power` of 1 a beam search prefers long captions. How many mention the time then, and how many of these are right? Each line ends with the commonest mistakes, true → said.
 
 
 # %%
@@ -679,7 +679,7 @@ for name in ("beam 3", "beam 5"):
 
 
 # %% [markdown]
-# Near 50% nothing can be said; above 97.5% luck hardly explains it.
+# Near 50% the two can't be told apart; above 97.5% luck hardly explains the gap.
 #
 # No bootstrap sees the luck of the seed, though. Three published runs of one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. Distrust a gain of half a point from one run.
 #

@@ -133,7 +133,7 @@ for candidate in candidates:
     print(f"{candidate.probability:.1e}  {candidate.caption}")
 
 # %% [markdown]
-# Small numbers! The probability of a sentence is the product of those of its words. Take a
+# Small numbers! The probability of a sentence is the product of the probabilities of its words. Take a
 # model that gives every right word 40%. How probable is a sentence of nine words and `<end>`?
 
 # %%
@@ -277,7 +277,7 @@ for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "
 # `requests-hardened`, which looks a name up once and then dials the very number that it has
 # checked.
 #
-# `open_image`, which has opened your photos so far, takes addresses too. This is what it does with them. (A **port** is one of the numbered doors of a server.)
+# `open_image`, which has opened your photos so far, takes addresses too. Here is how it meets each danger. (A **port** is one of the numbered doors of a server.)
 #
 # | danger | answer |
 # |---|---|
@@ -300,8 +300,7 @@ for image in [*hostile, bomb]:
         print("•", error)
 
 # %% [markdown]
-# And a friendly one? Put the address of a photo of yours into the settings above, run that cell
-# again, and then the next one. For now the address leads to a server that doesn't exist, and you see what people without a network see.
+# And a friendly one? Put the address of a photo of yours into the settings above, run the settings cell again, then the cell below. For now the address leads to a server that doesn't exist, and you see what people without a network see.
 
 # %%
 try:
@@ -599,7 +598,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # Write `remember(lines, line)`: it returns a new list with the new line in front, at most three lines,
 # and each of them once. Don't change the old list.
 #
-# Then, open: let `caption_it` of section 2 show its last three addresses, each with its caption, in a
+# Then an open task: let `caption_it` of section 2 show its last three addresses, each with its caption, in a
 # `widgets.HTML`. You are done when the address `data:,<b>bold</b>` shows up with its angle brackets.
 
 

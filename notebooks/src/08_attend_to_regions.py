@@ -340,7 +340,7 @@ class AttentionDecoder(Decoder):
 
 
 # %% [markdown]
-# What does it know of an image with four regions, one of them missing?
+# What does `look` return for an image with four regions, one of them missing?
 
 # %%
 toy_model = AttentionDecoder(vocab_size=9, feature_size=3, units=6, attention_size=2)
@@ -654,7 +654,7 @@ print(f"most looked at, less at random: {low:+.0f} to {high:+.0f} (95 %)")
 #
 # ## 8. Does looking pay?
 #
-# The merge model of lesson 04 and this one, on the same dev photos, with a beam of 3. The last line is the paired comparison of lesson 06.
+# Compare the merge model of lesson 04 and this one on the same dev photos. The last line is the paired comparison of lesson 06.
 
 # %% tags=["scores"]
 merge = work.captioner()
@@ -786,7 +786,7 @@ print("right" if same else f"not yet: of four maps you find {got}, due are {want
 # %% [markdown]
 # ### Exercise 3: Cover what it looks at
 #
-# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then, open: how many regions can you cover before the captioner loses the object? You are done when you have a curve of CIDEr-D over the number of covered regions, and a second one for as many regions covered at random.
+# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then an open task: how many regions can you cover before the captioner loses the object? You are done when you have a curve of CIDEr-D over the number of covered regions, and a second one for as many regions covered at random.
 
 
 # %% tags=["exercise"]

@@ -3,7 +3,7 @@
 #
 # You take a website whose images lack alt text, and end with a suggestion for each image, or the reason why there is none, ready for a person to review.
 #
-# Read this first. The captioner that comes with the course learnt from 6,000 photos of people and dogs (Flickr8k, licensed for research and teaching only). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. The rest of this lesson stays the same.
+# Read this first. The captioner that comes with the course learnt from 6,000 photos, mostly of people and dogs (Flickr8k, licensed for research and teaching only). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. The rest of this lesson stays the same.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/09_write_alt_text.ipynb)
 #
@@ -306,7 +306,7 @@ print(len(rows), "rows, the third of them:", rows[2])
 # | is a photo that the captioner is sure of | a description | `ok` |
 # | is no photo, or the captioner has doubts | no suggestion | `unsure` |
 #
-# Lines, spacers and icons, for example, are told by their size:
+# Lines, spacers and icons, for example, are recognised by their size:
 
 
 # %% tags=["same-as:helpers.apps.alt_text.signs.by_size", "same-as:helpers.apps.alt_text.signs.ICON", "same-as:helpers.apps.alt_text.signs.SPACER"]
@@ -486,7 +486,7 @@ page = Image.open(ROOT / "notebooks/images/09_review_page.png")
 plots.show_framed(page, "a photograph of the review page")
 
 # %% [markdown]
-# Which image comes first? The doubtful ones: those without a suggestion, then those whose words the captioner was least sure of. A sentence's probability won't do, since it shrinks with every word (lesson 07). So the table's column `confidence` is another number than the confidence of section 1: the probability that *a word* got on average. The end counts as a word.
+# Which images come first? The doubtful ones: those without a suggestion, then those whose words the captioner was least sure of. A sentence's probability won't do, since it shrinks with every word (lesson 07). So the table's column `confidence` is another number than the confidence of section 1: the probability that *a word* got on average. The end counts as a word.
 
 
 # %% tags=["same-as:helpers.apps.wording.per_word"]
@@ -719,7 +719,7 @@ print(f"not yet, the list differs for the numbers {differs}" if differs else "ri
 #
 # Write `purpose(tag, link, weak)`. `tag` holds the attributes of an image, `link` says whether it is alone in a link, `weak` whether its alt text says nothing. Return the status by the table of section 3: `exists`, `weak`, `functional`, `decorative`, or `describe` for what goes to the captioner. An image alone in a link without a text needs a name even where `alt=""` calls it decorative; an alt text of blanks is empty.
 #
-# Then, open: run the command with `--sample 20` on a site of yours and review the page. You are done when you can give a range for the share of all suggestions that you would accept, and name the kind of image at which our captioner fails most.
+# Then an open task: run the command with `--sample 20` on a site of yours and review the page. You are done when you can give a range for the share of all suggestions that you would accept, and name the kind of image at which our captioner fails most.
 
 
 # %% tags=["exercise"]

@@ -648,9 +648,9 @@ print(f"not yet, the words differ for: {differs}" if differs else "right")
 # %% [markdown]
 # ### Exercise 4: Find captions that no photo can teach
 #
-# Write `unseeable(texts, pattern)`: the share (0 to 1) of captions in which a regular expression, such as `late|two days`, finds a whole word; 0 for no captions. Capitals don't matter, and `late` is not in “plate”.
+# Write `unseeable(texts, pattern)`: the share (0 to 1) of captions in which a regular expression, such as `late|two days`, finds whole words; 0 for no captions. Capitals don't matter, and `late` is not in “plate”.
 #
-# Then, open: take thirty photos of your own, caption them with the form, and train. You are done when you can name, as in section 6, a kind of word that the captioner gets right on photos it has not seen, and one that it makes up.
+# Then an open task: take thirty photos of your own, caption them with the form, and train. You are done when you can name, as in section 6, a kind of word that the captioner gets right on photos it has not seen, and one that it makes up.
 
 
 # %% tags=["exercise"]
