@@ -87,7 +87,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What could a score be?
 #
-# Let the captioner of lesson 04 caption the test split: photos that neither its training nor any choice about it has seen.
+# Let the captioner of lesson 04 caption the test split: photos that had no part in its training or in any choice.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -107,7 +107,7 @@ photo = open_image(dataset.paths("test")[0])
 plots.show_captioned(photo, [f"MODEL: {captions[0]}", *references[0]])
 
 # %% [markdown]
-# How good is it, out of 100? A **metric** is an opinion written down as a recipe, so that everybody gets the same number. The oldest idea is to count. For each word of the hypothesis: how many of the references say it?
+# How good is it, out of 100? A **metric** is an opinion written down as a recipe, so that everybody gets the same number. The oldest idea is to count: how many of the references say each word of the hypothesis?
 
 # %%
 for word in captions[0].split():
@@ -164,8 +164,7 @@ print(naive_precision("the the the the the the the".split(), TOY_REFERENCES))
 #
 # Seven times "the" can't be perfect. The cure is **clipping**: an n-gram counts no more often than it occurs in any one reference. The second reference says "the" twice, so two of the seven count.
 #
-# Counters make this short: `|` keeps the larger of two counts (the most that any reference
-# allows), `&` the smaller (what the hypothesis may have of it).
+# Of two counters, `|` keeps the larger counts (the most that any reference allows), `&` the smaller (what the hypothesis may have of it).
 
 
 # %%
@@ -206,7 +205,7 @@ for said in (2, 4, 6, 8):
 #
 # BLEU-4 is the penalty times the **geometric mean** of the four precisions: multiply them, take the fourth root. One precision of zero makes the whole score zero. BLEU-2 stops at pairs, BLEU-1 at single words.
 #
-# The first of two functions turns a caption into ten numbers: for each of the four lengths the matches and the possible n-grams, then the words said and the words wanted.
+# The first of two functions turns a caption into ten numbers: four of matches, four of possible n-grams, words said, words wanted.
 
 
 # %%
@@ -488,9 +487,9 @@ plots.plot_scores(
 )
 
 # %% [markdown]
-# The longer the n-grams, the smaller the share that the constant gets. The column *distinct* gives it away at once: 1. (On mini the captioner beats the references: each of them words its scene at random, and the captioner takes the commonest words.)
+# The longer the n-grams, the smaller the share that the constant gets. The column *distinct* gives it away: 1. (On mini the captioner beats the references: each of them words its scene at random, and the captioner takes the commonest words.)
 #
-# Why is BLEU fooled? Look at the n-grams of the constant, and at how many photos have each in a reference.
+# Why is BLEU fooled? Look at how many photos have each n-gram of the constant in a reference.
 
 # %%
 rarity = ngram_rarity(references)
@@ -632,7 +631,7 @@ if dataset.scenes:
 # %% [markdown]
 # ## 8. How sure is a score?
 #
-# Other test photos would give another score. You have no others, but you can draw new sets from your own, with some photos twice and some not at all. That is the **bootstrap**.
+# Other test photos would give another score. You have none, but you can draw new sets from your own, with some photos twice and some not at all. That is the **bootstrap**.
 #
 # A drawn set is a row that says how often each photo was drawn; a matrix product adds up its counts.
 
@@ -685,7 +684,7 @@ for name in ("beam 3", "beam 5"):
 #
 # ### Which score to believe?
 #
-# Ask people. Flickr8k comes with marks from 1 to 4: three people judged each of 5,664 captions beside its photo. **Kendall's tau** is the share of pairs of captions for which score and marks agree on the better one, minus the share for which they don't: 100 is perfect, 0 is chance.
+# Ask people. Flickr8k comes with marks from 1 to 4: three people judged each of 5,664 captions beside its photo. **Kendall's tau** is the share of pairs of captions for which score and marks agree on the better one, minus the share of the others: 100 is perfect, 0 is chance.
 #
 # | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | ROUGE-L | CIDEr-D |
 # |---|---|---|---|---|---|

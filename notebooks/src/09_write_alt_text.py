@@ -18,7 +18,7 @@
 # **You will learn**
 #
 # * what alt text is for, and why the same picture needs different texts on different pages
-# * which export of a crawler (a program that reads a whole site) you need, and how images are found in it
+# * which export of a crawler (a program that reads a whole site) you need
 # * the manners of a program that visits other people's servers
 # * how to run a long job that can be stopped, review it, and bring the result back
 #
@@ -57,7 +57,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Everything new is in `helpers.apps.alt_text`. `free_photos` finds the photos that Matplotlib and scikit-image bring with them, and `drawn_pictures` draws four images that are no photos.
+# Everything new is in `helpers.apps.alt_text`. `free_photos` finds real photos, and `drawn_pictures` draws four images that are no photos.
 
 # %%
 import contextlib
@@ -134,7 +134,7 @@ for label, best in found.items():
     print(f"{label:14}{'suggested' if best.sure else 'not sure':12}{best.confidence or 0:.1%}")
 
 # %% [markdown]
-# So a small captioner that knows its limits can help with a few images of a site. Is all that it suggests right? Look again: sure is not the same as right. The rest of this lesson is about everything around the captioner.
+# So a small captioner that knows its limits can help with a few images of a site. Is all that it suggests right? Look again: sure is not the same as right.
 #
 # ## 2. Who reads it?
 #
@@ -291,7 +291,7 @@ print(len(rows), "rows, the third of them:", rows[2])
 # | Sitebulb | the hint “Has images with missing alt text” → its image URLs → Export |
 # | Ahrefs | Site Audit → Images → the issue “Missing alt text” → Export |
 #
-# Sitemaps and product exports work too.
+# Sitemaps and product exports work, too.
 #
 # What an image gets depends on what it is for:
 #
@@ -339,7 +339,7 @@ assert not Site.visits
 #
 # ## 4. Manners
 #
-# A program asks faster than any person, and a small server may break down under the load. So a program needs manners.
+# A program asks faster than any person, and may bring a small server down. So it needs manners.
 #
 # **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; the course's is `caption-lessons`. `Hosts` asks before each visit. (`local` lets in your own server. Other private addresses stay closed, as in lesson 07.)
 
@@ -353,7 +353,7 @@ for path in ("/busy.jpg", "/staff/party.jpg"):
         print(path, "is closed:", error)
 
 # %% [markdown]
-# **Take no for an answer.** With the header `X-Robots-Tag: noai` authors say that machines must not learn from their images. Captioning is not learning, but the course plays safe and leaves such images to a person.
+# **Take no for an answer.** With the header `X-Robots-Tag: noai` authors forbid machines to learn from their images. The course doesn't learn from them, but plays safe and leaves them to a person.
 
 
 # %% tags=["same-as:helpers.apps.alt_text.visiting.politeness.opted_out", "same-as:helpers.apps.alt_text.visiting.politeness.OPT_OUTS"]
@@ -372,7 +372,7 @@ print(opted_out({"X-Robots-Tag": "noindex, noai"}), opted_out({"X-Robots-Tag": "
 #
 # **Come back when told to.** A busy server answers 503 or 429 and says in `Retry-After` for how many seconds it wants to be left alone. After four tries the image gets the status `http_503`.
 #
-# **Ask once.** A logo is on every page, so an *address* is visited once. And one picture may have several addresses. A **hash** tells: a number worked out from all bytes of a file. Equal bytes give equal hashes, and nobody has ever found two different files with the same hash by SHA-256. So a *picture* is captioned once.
+# **Ask once.** A logo is on every page, so an *address* is visited once. And one picture may have several addresses. A **hash** tells: a number worked out from all bytes of a file. Equal files have equal hashes, and nobody has ever found two different ones with the same SHA-256 hash. So a *picture* is captioned once.
 
 # %%
 for path in (at["portrait"], at["portrait"] + "?size=big", at["chart"]):
@@ -401,7 +401,7 @@ alt_texts(crawl, "out.csv", "--read-pages", "--sample", "4", "--price", "2")
 print(Site.visits.total(), "visits")
 
 # %% [markdown]
-# You would now review these four (section 7). The same command without `--sample` does the rest. Is anything asked for twice?
+# You would now review these four (section 7). The same command without `--sample` does the rest. Does it ask for anything twice?
 
 # %%
 before = Site.visits.copy()
@@ -465,7 +465,7 @@ for row in read("weak.out.csv"):
 # %% [markdown]
 # ## 6. Stopped, and continued
 #
-# A job of hours gets interrupted: a laptop is closed, a process is killed. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the few dozen photos in hand, and the same command fetches them again. A third run finds nothing left to do, and visits nobody at all:
+# A job of hours gets interrupted: a laptop is closed, a process is killed. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the few dozen photos in hand, and the same command fetches them again. A third run finds nothing left to do, and visits nobody:
 
 # %%
 before = Site.visits.copy()
@@ -498,7 +498,7 @@ for caption, probability in {"a dog": 0.6**3, "a dog runs along the beach": 0.6*
     print(f"{probability:.3f} in all, {per_word(probability, caption):.0%} a word: {caption}")
 
 # %% [markdown]
-# It is a hint where to look first, no more. Here are the results as pictures. How many would you accept?
+# It only hints where to look first. How many would you accept?
 
 # %% tags=["picture"]
 shown = {label_of(row): row for row in reversed(table) if label_of(row)[:-4] in pictures}
@@ -558,7 +558,7 @@ print(f"{len(table)} rows:", ", ".join(f"{n} {status}" for status, n in counts.m
 # %% [markdown]
 # ## Appendix: a million images
 #
-# The captions of two photos have nothing to do with each other, so many machines can share the work. **Dask** shares it: a **scheduler** hands it out, **workers** do it. Start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command. Workers fetch and caption, each at its share of the rate; only your own process writes the state. Do the same texts come out? (About 25 s on a quiet CPU. The course's extra `scale` installs Dask.)
+# Each photo is captioned by itself, so many machines can share the work. **Dask** shares it: a **scheduler** hands it out, **workers** do it. Start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command. Workers fetch and caption, each at its share of the rate; only your own process writes the state. Do the same texts come out? (About 25 s on a quiet CPU. The course's extra `scale` installs Dask.)
 
 # %%
 if importlib.util.find_spec("distributed"):
@@ -576,7 +576,7 @@ else:
     print("No Dask here, so no cluster: pip install 'dask[distributed]'")
 
 # %% [markdown]
-# How long would a million take? The cell measures the speed of one process and assumes that all machines are as fast. The numbers in its first line are assumptions, too.
+# How long would a million take? The cell measures the speed of one process and assumes the numbers in its first line.
 
 # %%
 images, servers, rate = 1_000_000, 5, 5  # visits a second and server
