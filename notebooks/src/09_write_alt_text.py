@@ -10,7 +10,7 @@
 # [← 08 attend to regions](08_attend_to_regions.ipynb) · [contents](../README.md) · [10 bring your own data →](10_bring_your_own_data.ipynb)
 
 # %% [markdown]
-# ![The images of a small website in rows: photos, a drawn scene, a logo, a chart, a screenshot and a banner. Above each stands its status and, where there is one, the suggested alt text](images/09_write_alt_text.png)
+# ![The images of a small website in rows: photos, a drawn scene, a logo, a chart, a screenshot and a banner. Above each is its status and, where there is one, the suggested alt text](images/09_write_alt_text.png)
 #
 # The images of a small website, each with its status and the suggestion for it.
 
