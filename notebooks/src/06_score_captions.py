@@ -11,7 +11,7 @@
 # %% [markdown]
 # ![Bars for BLEU-1 to BLEU-4 and CIDEr-D, three in each group: one sentence said of every photo, the captioner, and the references. In BLEU-1 the first bar is more than half as high as the others, in CIDEr-D it is a stump](images/06_score_captions.png)
 #
-# The score on the left gives a sentence that never looks more than half of what the references get; the score on the right sees through it.
+# By the score on the left, a sentence that ignores the photo gets more than half of what the references get. The score on the right sees through it.
 
 # %% [markdown]
 # **You will learn**
@@ -23,9 +23,9 @@
 # * what a captioner can't see, and what it won't say
 # * how sure you can be of a score, and of a difference
 #
-# **You need** nothing but some Python: a missing captioner is trained for you.
+# **You need** nothing: a missing captioner is trained for you.
 #
-# **Run times** with a trained captioner at hand
+# **Run times** with a captioner that is already trained
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
@@ -57,7 +57,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `metrics` holds what you write yourself in this lesson; it is here to compare with. `open_dataset` and `Workspace` fetch data, features and captioner, and `check_captions` complains when two lists of captions don't fit together.
+# `metrics` and `comparing` hold what you write yourself in this lesson, to compare with. `open_dataset` and `Workspace` fetch data, features and captioner, and `check_captions` complains when two lists of captions don't fit together.
 
 # %%
 import math
@@ -87,7 +87,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What could a score be?
 #
-# Let the captioner of lesson 04 caption the test split: photos that neither its training nor any choice about it has seen.
+# Let the captioner of lesson 04 caption the test split: photos that had no part in its training or in any choice.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -107,7 +107,7 @@ photo = open_image(dataset.paths("test")[0])
 plots.show_captioned(photo, [f"MODEL: {captions[0]}", *references[0]])
 
 # %% [markdown]
-# How good is it, out of 100? A **metric** is an opinion written down as a recipe, so that everybody gets the same number. The oldest idea is to count. For each word of the hypothesis: how many of the references say it?
+# How good is it, out of 100? A **metric** is an opinion written down as a recipe, so that everybody gets the same number. The oldest idea is to count: how many of the references say each word of the hypothesis?
 
 # %%
 for word in captions[0].split():
@@ -115,14 +115,14 @@ for word in captions[0].split():
     print(f"{word:12}{'●' * said_by}")
 
 # %% [markdown]
-# But small words collect dots and say nothing about this photo, and a word with few dots may be a fine one. Every metric answers these two worries.
+# But small words collect dots and say nothing about this photo, and a word with few dots may be a good one. Every metric has to deal with these two problems.
 
 # %% [markdown]
 # ## 2. BLEU by hand
 #
-# **BLEU** (Papineni et al. 2002) was made for translations, and captioning took it over. Build it on a toy: one hypothesis, five references.
+# **BLEU** (Papineni et al. 2002) was made for translations. Build it on a toy: one hypothesis, five references.
 #
-# Single words can't tell "a dog runs on the beach" from "beach the on runs dog a". Neighbours can. An **n-gram** is a run of n words: "dog runs" is a 2-gram, "dog runs on the" a 4-gram. BLEU counts n-grams of one to four words; `zip` over shifted copies of the caption finds them.
+# Single words can't tell "a dog runs on the beach" from "beach the on runs dog a". Pairs of neighbours can. An **n-gram** is a run of n words: "dog runs" is a 2-gram, "dog runs on the" a 4-gram. BLEU counts n-grams of one to four words; `zip` over shifted copies of the caption finds them.
 
 # %% tags=["same-as:helpers.metrics.count_ngrams"]
 LONGEST_NGRAM = 4
@@ -147,7 +147,7 @@ for counts in count_ngrams(TOY):
     print(" · ".join(" ".join(ngram) for ngram in counts))
 
 # %% [markdown]
-# **Precision** asks: which share of the hypothesis' n-grams occurs in a reference? Count it, and then try a caption that cheats.
+# **Precision** asks: what share of the hypothesis' n-grams occurs in some reference? Count it for single words, then try a caption that cheats.
 
 
 # %%
@@ -162,11 +162,9 @@ print(naive_precision("the the the the the the the".split(), TOY_REFERENCES))
 # %% [markdown]
 # ### Clip
 #
-# Perfect? The cure is **clipping**: an n-gram may count only as often as it
-# occurs in one reference. The second reference says "the" twice, so two of the seven count.
+# Seven times "the" can't be perfect. The cure is **clipping**: an n-gram counts no more often than it occurs in any one reference. The second reference says "the" twice, so two of the seven count.
 #
-# Counters make this short: `|` keeps the larger of two counts (the most that any reference
-# allows), `&` the smaller (what the hypothesis may have of it).
+# Of two counters, `|` keeps the larger counts (the most that any reference allows), `&` the smaller (what the hypothesis may have of it).
 
 
 # %%
@@ -191,7 +189,7 @@ for n, matches in enumerate(clipped_matches(TOY, TOY_REFERENCES), start=1):
 # %% [markdown]
 # ### Punish short captions
 #
-# Precision has a second hole: the caption "a dog" has nothing wrong in it. So BLEU multiplies by a **brevity penalty**: 1 if the caption is at least as long as the reference closest in length, and exp(1 - wanted / said) below that.
+# Precision has a second hole: it finds nothing wrong with the caption "a dog". So BLEU multiplies by a **brevity penalty**: 1 if the caption is at least as long as the reference closest in length, and exp(1 - wanted / said) below that, where `wanted` and `said` count words.
 
 
 # %%
@@ -207,7 +205,7 @@ for said in (2, 4, 6, 8):
 #
 # BLEU-4 is the penalty times the **geometric mean** of the four precisions: multiply them, take the fourth root. One precision of zero makes the whole score zero. BLEU-2 stops at pairs, BLEU-1 at single words.
 #
-# The first of two functions turns a caption into ten numbers: matches and possible n-grams of each length, words said, words wanted.
+# The first of two functions turns a caption into ten numbers: four of matches, four of possible n-grams, words said, words wanted.
 
 
 # %%
@@ -222,7 +220,7 @@ toy_counts = bleu_counts(TOY, TOY_REFERENCES)
 print(toy_counts)
 
 # %% [markdown]
-# The second function turns such numbers into a score, times 100, as all scores of this course. (`tiny` replaces zero, which has no logarithm; with `...` the function takes many rows of counts at once.) The cell asks nltk's `sentence_bleu` and the helper, and would stop if one of them disagreed.
+# The second function turns such numbers into a score, times 100 like all scores in this course. (`tiny` replaces zero, which has no logarithm; `...` lets the function take many rows of counts at once.) The cell also asks nltk's `sentence_bleu` and the helper, and would stop if either disagreed.
 
 
 # %%
@@ -252,11 +250,11 @@ print(f"their mean    {(bleu_from(toy_counts) + bleu_from(other_counts)) / 2:.1f
 print(f"corpus BLEU   {bleu_from(toy_counts + other_counts):.1f}")
 
 # %% [markdown]
-# One short caption often scores exactly zero, so a mean mostly counts zeros. Papers print **corpus BLEU**, the score of the sums.
+# A single caption often scores exactly zero, so a mean mostly counts zeros. Papers print **corpus BLEU**, the score of the sums.
 #
 # ## 3. Score all test photos
 #
-# Before counting, both sides must be cut into words in the same way. The rule of this course: lower case, no punctuation, *all words kept*, no special tokens. `WORD` is the pattern that lesson 01 builds.
+# Before counting, both sides must be cut into words in the same way. The rule of this course: lower case, no punctuation, *all words kept*, no special tokens. `WORD`, `PLAIN_JOINERS` and NFC come from lesson 01.
 
 
 # %% tags=["same-as:helpers.metrics.normalise"]
@@ -267,7 +265,7 @@ def normalise(caption):
 normalise("A dog in a T-shirt runs .")
 
 # %% [markdown]
-# Lesson 05 offers greedy decoding and beam search. Which one do you use? Choose on dev, never on test: whoever picks the best of three test scores reports luck along with skill.
+# Lesson 05 offers greedy decoding and beam search. Which one do you use? Choose on dev, never on test: the best of three test scores is partly luck.
 
 # %%
 dev_features = features.rows(dataset.splits["dev"])
@@ -279,7 +277,7 @@ best_size = max(on_dev, key=on_dev.get)
 print({size: round(score, 1) for size, score in on_dev.items()}, "-> beam", best_size)
 
 # %% [markdown]
-# Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks for the longest row of words in the same order, gaps allowed (exercise 2). *distinct* counts different captions, *mean length* their words.
+# Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks for the longest series of words in the same order, gaps allowed (exercise 2). *distinct* counts the different captions, *mean length* is in words.
 
 # %% tags=["scores"]
 COLUMNS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D", "ROUGE-L", "distinct", "mean length"]
@@ -300,9 +298,9 @@ captions = written[best_size]  # from here on
 print_table(table)
 
 # %% [markdown]
-# Keep dev's choice, even if another one wins here.
+# Stay with the size chosen on dev, even if another one wins here.
 #
-# Are the BLEU columns right? Add up the counts of the captions chosen on dev. The sums have to give nltk's `corpus_bleu`, and the helper's four scores.
+# Are the BLEU columns right? Add up the counts of the chosen captions. The sums have to give nltk's `corpus_bleu`, and the helper's four scores.
 
 # %%
 said = [normalise(caption) for caption in captions]
@@ -349,8 +347,7 @@ class Rarity:
 Rarity({("a",): 0.0, ("dog",): 0.7}, unseen=1.4).weigh(["a", "dog"])[0]
 
 # %% [markdown]
-# Now count. For every photo, collect the n-grams of all its references in a set; then count in
-# how many sets each n-gram stands.
+# Now count. For every photo, collect the n-grams of all its references in a set; then count how many sets contain each n-gram.
 
 
 # %% tags=["same-as:helpers.metrics.ngram_rarity"]
@@ -380,9 +377,7 @@ for ngram in [("a",), ("dog",), ("on", "the"), ("boat",)]:
 #
 # ### Step 3: compare directions
 #
-# The cosine of lesson 02 is 1 if two vectors point the same way and 0 if they share nothing. The
-# "D" of CIDEr-D clips here as well: `min` takes no more of an n-gram than the reference has. (Here
-# CIDEr is short for CIDEr-D.)
+# The cosine of lesson 02 is 1 if two vectors point the same way and 0 if they share nothing. CIDEr-D, the usual variant, clips as well: `min` takes no more of an n-gram than the reference has. (From here on, CIDEr means CIDEr-D.)
 
 
 # %% tags=["same-as:helpers.metrics.clipped_cosine"]
@@ -403,8 +398,7 @@ for text in ["a boat on the sea", "a boat", "a dog on the beach", "a a a a", "bo
 # ### Step 4: average
 #
 # CIDEr-D takes the mean over the four lengths of n-grams and over the references, multiplies by a
-# bell curve that punishes a wrong number of words, and by 10. Here it is times 100 once more, as
-# every score.
+# bell curve that punishes a wrong number of words, and by 10. The code multiplies by 100 once more, as for every score.
 
 # %% tags=["same-as:helpers.metrics.cider_d_each"]
 LENGTH_SIGMA = 6.0
@@ -433,15 +427,15 @@ print(f"CIDEr-D {fmean(each):.1f}")
 # %% [markdown]
 # ### What does a CIDEr of 50 mean?
 #
-# A caption equal to its *only* reference gets 1000. With five that differ, nobody gets near. On Flickr8k people reach about 80 against each other. So 50 is five eighths of what people get.
+# A caption equal to its *only* reference gets 1000. With five that differ, nobody gets near. On Flickr8k people reach about 80 against each other, so 50 is five eighths of that.
 #
-# The rarity is measured on the references of the set you score; on a single photo every CIDEr is 0. So compare CIDEr on the same set only, never mini's with Flickr8k's.
+# The rarity is measured on the references of the set you score; on a single photo every rarity is log 1, so every CIDEr is 0. Compare CIDEr within one set only, never mini's with Flickr8k's.
 #
 # ## 5. Two baselines
 #
-# Is the score good? Put two others beside it, the **baselines**: one from below, one from above.
+# Is the score good? Put two **baselines** beside it, one from below and one from above.
 #
-# From below: a *constant caption*, one sentence said of every photo. Let a cheat choose it: of 150 training captions, the one with the best BLEU-4 on dev. (On Flickr8k "a man in a blue shirt" serves well.)
+# From below: a *constant caption*, one sentence said of every photo. Let a cheat choose it: of 150 training captions, the one with the best BLEU-4 on dev. (On Flickr8k "a man in a blue shirt" works well.)
 
 # %%
 random = np.random.default_rng(SEED)
@@ -459,7 +453,7 @@ constant = " ".join(normalise(max(candidates, key=dev_bleu)))
 print(constant)
 
 # %% [markdown]
-# From above: *the references themselves*. Each takes a turn as the hypothesis, and the other four judge it. (Four judges match a little less than five, so this baseline is a few BLEU points too low.)
+# From above: *the references themselves*. Each takes a turn as the hypothesis, and is scored against the other four. (Four references match a little less than five, so this baseline is a few BLEU points too low.)
 
 
 # %% tags=["same-as:helpers.metrics.human_scores"]
@@ -484,7 +478,7 @@ baselines = {
 print_table(baselines)
 
 # %% [markdown]
-# As a picture: watch the blue bars from left to right.
+# As a picture: watch the constant's bars from left to right.
 
 # %% tags=["picture"]
 drawn = {title: row for title, row in baselines.items() if title != "a man in a blue shirt"}
@@ -493,9 +487,9 @@ plots.plot_scores(
 )
 
 # %% [markdown]
-# In BLEU-1 a sentence that never looks gets more than half of what the references get. The longer the n-grams, the smaller its share. The column *distinct* would have told you at once: 1. (On mini the captioner beats the references: each of them words its scene at random, and the captioner takes the commonest words.)
+# The longer the n-grams, the smaller the share that the constant gets. The column *distinct* gives it away: 1. (On mini the captioner beats the references: each of them words its scene at random, and the captioner takes the commonest words.)
 #
-# Why is BLEU fooled? Look at the n-grams of the constant, and at how many photos have each in a reference.
+# Why is BLEU fooled? Look at how many photos have each n-gram of the constant in a reference.
 
 # %%
 rarity = ngram_rarity(references)
@@ -508,11 +502,11 @@ for ngram in [ngram for group in count_ngrams(normalise(constant))[:2] for ngram
     print(f"{' '.join(ngram):22}{photos:5.0f} {unit:6}{weight:7.2f}")
 
 # %% [markdown]
-# Small words, and pairs of them, are in many photos: for BLEU a sure profit. The last column is their rarity, and there the profit shrinks. BLEU asks "is this how captions sound?", CIDEr "is it about *this* photo?".
+# Small words, and pairs of them, occur with many photos: BLEU pays for them in full. The last column is their rarity: CIDEr pays next to nothing. BLEU asks "is this how captions sound?", CIDEr "is it about *this* photo?".
 #
 # ## 6. What do conventions do to BLEU?
 #
-# Tutorials print BLEU scores for Flickr8k that differ by ten points. Much of that is not the model. Here are *the same captions* under five other conventions. (Some tutorials compute BLEU-3 with the weights 0.3, 0.3, 0.3, which add up to 0.9; such a root flatters.)
+# Tutorials print BLEU scores for Flickr8k that differ by ten points. The models explain only part of that. Here are *the same captions* under five other conventions. (Some tutorials compute BLEU-3 with the weights 0.3, 0.3, 0.3, which add up to 0.9; that raises the score.)
 
 
 # %%
@@ -543,7 +537,7 @@ for split in (with_markers, without_letters, with_stops, tutorial_words):
     print(f"{split.__name__:18}{split('A dog runs .')}")
 
 # %% [markdown]
-# Nothing differs between these rows but the counting.
+# The captions stay the same; only the counting differs.
 
 # %%
 stopped = [f"{caption} ." for caption in captions]
@@ -559,11 +553,11 @@ conventions = {
 print_table(conventions, COLUMNS[:4])
 
 # %% [markdown]
-# Special tokens are two words that are always right, a full stop is one: BLEU goes up. On Flickr8k, one and the same set of published captions gets a BLEU-4 of 18.3 as this course counts, 23.3 with markers, and 10.8 with "a" missing on one side. Hence the rule: **never print a BLEU without its convention**, and never compare across conventions.
+# The markers are two words that are always right, a full stop is one: BLEU goes up. On Flickr8k, one set of published captions gets a BLEU-4 of 18.3 as this course counts, 23.3 with markers, and 10.8 with "a" missing on one side. Hence the rule: **never print a BLEU without its convention**, and never compare across conventions.
 #
 # ## 7. Look at the best and the worst
 #
-# A mean hides the photos. CIDEr-D has a score for each, so sort by it. Under a photo is the caption, in grey its first reference.
+# A mean hides the photos. CIDEr-D gives each a score, so sort by it. Under each photo you see its caption and score and, in grey, its first reference.
 
 # %%
 order = np.argsort(each)
@@ -575,7 +569,7 @@ plots.show_gallery(photos, *chosen, each=4)
 # %% [markdown]
 # Are the worst captions wrong, or right in other words?
 #
-# On mini you can go further: the program that drew its scenes wrote down what it drew. So ask of each caption: does it name the object? Its colour? The place? (For other data sets the next cells print nothing.)
+# On mini you can go further: the program that drew its scenes wrote down what it drew. Does each caption name the object? Its colour? The place? (For other data sets the next cells print nothing.)
 
 
 # %% tags=["same-as:helpers.metrics.named_share"]
@@ -601,7 +595,7 @@ for key in scenes["synonyms"]:
 # %% [markdown]
 # Look at the last line. Nearly half of the references mention the time of day; the model hardly ever does. And some counts are wrong. Is it blind to both?
 #
-# Make it talk: with a `length_power` of 1 a beam search prefers long captions. How many mention the time then, and how many of these are right?
+# Make it talk: with a `length_power` of 1 a beam search prefers long captions. How many mention the time then, and how many of these are right? Each line ends with the commonest mistakes, true → said.
 
 
 # %%
@@ -632,12 +626,12 @@ if dataset.scenes:
         print(name, *(honesty(texts, key) for key in ("colour", "count", "time")), sep="\n  ")
 
 # %% [markdown]
-# These are two failures. The time of day *it won't say*: asked for length it tells it, and rightly, so the features hold it; but leaving it out is the likeliest choice, and a search for the likeliest takes it nearly every time. Counts *it can't see* well: it mixes up two and three, in long captions too. The features come from a network that learnt to name *things*, and are averaged over the photo. No search cures that; lesson 08 gives the model regions.
+# These are two different failures. The time of day *it won't say*: pressed for length it does, and correctly, so the features hold it; but a sentence without it is likelier, and a search for the likeliest sentence nearly always leaves it out. Counts *it can't see* well: it mixes up two and three, in long captions too. The features come from a network that learnt to name *things*, and are averaged over the photo. No search cures that; lesson 08 gives the model regions.
 
 # %% [markdown]
 # ## 8. How sure is a score?
 #
-# Another hundred test photos would give another score. You have no others, but you can draw new sets from your own, some photos twice, some not at all. That is the **bootstrap**.
+# Other test photos would give another score. You have none, but you can draw new sets from your own, with some photos twice and some not at all. That is the **bootstrap**.
 #
 # A drawn set is a row that says how often each photo was drawn; a matrix product adds up its counts.
 
@@ -659,7 +653,7 @@ print(f"CIDEr-D {fmean(each):5.1f}   95 of 100 drawn sets: {low:.1f} to {high:.1
 # %% [markdown]
 # That range is a **confidence interval**, and on mini it is wide.
 #
-# Two captioners on the *same* photos can be told apart more finely. Draw sets of photos and count in how many the first one wins. In this *paired bootstrap* a hard photo is hard for both, so luck with the photos cancels.
+# Two captioners on the *same* photos can be told apart more finely. Draw sets of photos and count in how many the first one wins. In this *paired bootstrap* a hard photo is hard for both, so luck with the photos cancels out.
 
 
 # %% tags=["same-as:helpers.comparing.share_better"]
@@ -684,26 +678,26 @@ for name in ("beam 3", "beam 5"):
 
 
 # %% [markdown]
-# Near 50% nothing can be said; above 97.5% luck hardly explains it.
+# Near 50% the two can't be told apart; above 97.5% luck hardly explains the gap.
 #
-# The luck of the seed stays hidden from it. Three published runs of one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. Distrust a gain of half a point from one run.
+# No bootstrap sees the luck of the seed, though. Three published runs of one recipe on Flickr8k range from 17.2 to 18.3 in BLEU-4 and from 44.8 to 48.0 in CIDEr. Distrust a gain of half a point from one run.
 #
 # ### Which score to believe?
 #
-# Ask people. Flickr8k comes with the marks, 1 to 4, that three of them gave to each of 5,664 captions beside a photo. **Kendall's tau** counts for how many pairs of captions score and marks agree on the better one, less for how many they don't: 100 is perfect, 0 is chance.
+# Ask people. Flickr8k comes with marks from 1 to 4: three people judged each of 5,664 captions beside its photo. **Kendall's tau** is the share of pairs of captions for which score and marks agree on the better one, minus the share of the others: 100 is perfect, 0 is chance.
 #
 # | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | ROUGE-L | CIDEr-D |
 # |---|---|---|---|---|---|
 # | 32.4 | 31.5 | 30.2 | 29.6 | 32.3 | 43.9 |
 #
-# (`tests/benchmarks/agreement.py`; Hessel et al. 2021 found nearly the same.) Longer n-grams make BLEU no wiser about single captions; weighing words by their rarity does.
+# (Measured by `tests/benchmarks/agreement.py`; Hessel et al. 2021 found nearly the same.) Longer n-grams make BLEU no wiser about single captions; weighing words by their rarity does.
 
 # %% [markdown]
 # ## Recap
 #
 # * BLEU is clipped n-gram precision, a geometric mean and a brevity penalty. Add up counts over all captions; don't average scores.
-# * CIDEr weighs each n-gram by its rarity, so that only what is particular to a photo pays.
-# * Print both baselines, the number of distinct captions, and a BLEU's convention.
+# * CIDEr weighs each n-gram by its rarity, so only what is particular to a photo pays.
+# * Beside a score, print two baselines, the number of distinct captions and the convention.
 # * Choose on dev, report on test, compare in pairs.
 
 # %% [markdown]
@@ -711,7 +705,7 @@ for name in ("beam 3", "beam 5"):
 #
 # ### Exercise 1: Count different openings
 #
-# Write `openings`: which share of the captions has an opening, its first two words, that no other caption in the list has?
+# A caption's opening is its first two words. Write `openings`: the share of captions whose opening no other caption in the list has.
 
 
 # %% tags=["exercise"]
@@ -816,7 +810,7 @@ print(f"not yet: {wrong[0]}" if wrong else "right")
 # %% [markdown]
 # ### Exercise 3: Throw the pairs away
 #
-# What is pairing worth? Write `share_unpaired`, which draws the photos of each captioner *separately* and returns in which share of 1,000 draws the first has the higher mean.
+# What is pairing worth? Write `share_unpaired`, which draws the photos of each captioner *separately* and returns the share of 1,000 draws in which the first has the higher mean.
 
 
 # %% tags=["exercise"]
@@ -853,7 +847,7 @@ print(
 # %% [markdown]
 # ## Next
 #
-# In [07 caption from url](07_caption_from_url.ipynb) you let others use your captioner.
+# In [07 caption from url](07_caption_from_url.ipynb) others get to use your captioner.
 #
 # ### Further reading
 #

@@ -58,9 +58,7 @@ ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
 # `Captioner` is what lessons 02-05 built up: encoder, tokenizer and decoder in one folder.
-# `free_photos` finds the photos that Matplotlib and scikit-image bring with them, `Workspace` knows
-# where lesson 04 left its captioner. From `images` come the functions that open a photo, from
-# `widget` the finished app.
+# `free_photos` finds the photos that Matplotlib and scikit-image bring with them, and `Workspace` knows where lesson 04 left its captioner. `open_image` opens a photo, and `caption_widget` is the finished app.
 
 # %%
 import io
@@ -98,7 +96,7 @@ ADDRESS = "https://photos.example/dog.jpg"
 # %% [markdown]
 # ## 1. A captioner, ready to use
 #
-# Nothing is trained in this lesson. A captioner in `data/captioners` is opened by its name.
+# Nothing is trained in this lesson. You open a captioner in `data/captioners` by its name.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -106,9 +104,7 @@ captioner = Captioner.load(CAPTIONER)
 print(captioner.note)
 
 # %% [markdown]
-# One call makes sentences of photos. These are real (the portrait comes with Matplotlib, the others
-# with scikit-image, all in the public domain or CC0), and one of mini's drawings is among them. The
-# first call takes some seconds, since it loads the encoder and compiles the decoder.
+# One call turns photos into sentences. The photos are real (the portrait comes with Matplotlib, the others with scikit-image, all in the public domain or CC0); the last picture is one of mini's drawings. The first call takes some seconds, since it loads the encoder and compiles the decoder.
 
 # %%
 photos = free_photos()
@@ -121,20 +117,14 @@ images = [open_image(path) for path in photos.values()]
 plots.show_images(images, [found.caption for found in best.values()])
 
 # %% [markdown]
-# Which are right? A captioner can name nothing that its training captions never named. Flickr8k's
-# are about people and dogs, so of a cup of coffee, a rocket or a drawing it tells you of people and
-# dogs, as fluently as ever. People who use an app can't know that. The captioner can, a little: it
-# compares a picture with its training photos (section 7 says how), looks at how probable its own
-# words are, and makes of both a **confidence** from 0 to 1. Below a threshold, say “not sure”:
+# Which are right? A captioner can name nothing that its training captions never named. Flickr8k's are mostly about people and dogs, so it may see people and dogs in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below a threshold it says “not sure”:
 
 # %%
 for label, found in best.items():
     print(f"{label:14}{found.confidence or 0:6.1%}  {found.caption if found.sure else 'not sure'}")
 
 # %% [markdown]
-# It can be sure and wrong, too; compare with the photos. So the app should also show what else was
-# in the running. `candidates` has returned the whole beam of lesson 05, with the probability of each
-# sentence.
+# It can also be sure and wrong; compare with the photos. So the app should show the runners-up, too. `candidates` has returned the whole beam of lesson 05, with the probability of each sentence.
 
 # %%
 photo = photos["portrait"]
@@ -143,16 +133,14 @@ for candidate in candidates:
     print(f"{candidate.probability:.1e}  {candidate.caption}")
 
 # %% [markdown]
-# Small numbers! The probability of a sentence is the product of those of its words. Take a
-# model that gives every right word 40%. How probable is a sentence of nine words and the marker
-# `<end>`?
+# Small numbers! The probability of a sentence is the product of the probabilities of its words. Take a
+# model that gives every right word 40%. How probable is a sentence of nine words and `<end>`?
 
 # %%
 print(f"{0.4**10:.1e}")
 
 # %% [markdown]
-# So a tiny number doesn't mean a bad caption. What one word got on average, the geometric mean of
-# lesson 06, is easier to judge. You take the root that undoes the product.
+# So a tiny number doesn't mean a bad caption. What one word got on average, the geometric mean of lesson 06, is easier to judge. Take the root that undoes the product.
 
 # %%
 for candidate in candidates:
@@ -163,7 +151,7 @@ for candidate in candidates:
 # (The order of the candidates need not follow either number: the beam normalises by a power of the
 # length, as lesson 05 shows.)
 #
-# For the app, "1 in 1,800,000" says more to most people than 5.5e-07. Two digits are enough.
+# For the app, "1 in 1,800,000" says more to most people than 5.5e-07. Two significant digits are enough.
 
 
 # %% tags=["same-as:helpers.apps.wording.in_words"]
@@ -180,11 +168,9 @@ for probability in (0.254, 0.004, 5.5e-7):
 # ## 2. An app in fifteen lines
 #
 # A **widget** is a thing on the page that Python can see and change: a box, a button, a picture.
-# You make four of them, and say which function runs when the button is pressed: a callback, as in
-# lesson 04.
+# You make four of them, and name the function that runs when the button is pressed: a callback, as in lesson 04.
 #
-# `urlopen` fetches what lies at an address. It is the first thing a search for "python open url"
-# finds.
+# `urlopen`, which comes with Python, fetches what lies at an address.
 
 # %%
 box = widgets.Text(description="Address")
@@ -244,15 +230,13 @@ page = "data:text/html,<!doctype html><title>My dog</title><img src=dog.jpg>"
 attempt(page)
 
 # %% [markdown]
-# **No answer at all.** A typing error, a server that is down, no network.
+# **No answer at all.** The server is down, there is no network, or somebody mistyped:
 
 # %%
 attempt("nonsense://photos/dog.jpg")
 
 # %% [markdown]
-# **Too much.** `read()` fetches all there is. If the address leads to a film of 3 GB, then 3 GB end
-# up in memory. A file need not even be big. This one holds a white square of 20,000 × 20,000
-# pixels, and PNG needs few bytes to say so:
+# **Too much.** `read()` fetches all there is. If the address leads to a film of 3 GB, then 3 GB end up in memory. The file need not even be big. This one holds a white square of 20,000 × 20,000 pixels, and PNG needs few bytes for it:
 
 # %%
 bomb = io.BytesIO()
@@ -262,44 +246,38 @@ print(
 )
 
 # %% [markdown]
-# That is a **decompression bomb**. One such file kills the kernel, and your friend's open work with
-# it.
+# That is a **decompression bomb**. A few such files can kill the kernel, and your friend's open work with it.
 #
-# **Doors inside your house.** You have used `file://` a moment ago. What else does it open?
+# **Doors inside your house.** You used `file://` a moment ago. What else does it open?
 
 # %%
 inside = ROOT / "pyproject.toml"
 print(urlopen(inside.as_uri()).read()[:42])
 
 # %% [markdown]
-# Any file that the notebook may read! The same goes for addresses of your own network.
+# It opens any file that the notebook may read! And `urlopen` reaches any address in your own network.
 #
-# Whoever sits at the box types the address, but the computer of the notebook fetches it. So a
-# stranger can make that computer ask for what only it can reach: the settings page of a router, the
+# A stranger types the address, but the notebook's computer fetches it. So a stranger can make that computer ask for what only it can reach: the settings page of a router, the
 # page on which a cloud keeps the keys of its machines (`http://169.254.169.254/`).
 #
-# This is **server-side request forgery**, SSRF. As soon as the app runs somewhere for others, it is
-# the first thing that somebody tries.
+# This is **server-side request forgery**, SSRF. Once the app is open to others, somebody will try it.
 
 # %% [markdown]
 # ## 4. Open what strangers send
 #
-# How would you know that an address leads inside? Names don't tell, but behind every name there is a
-# number, the **IP address**. Python knows which numbers belong to the public internet.
+# How would you know that an address leads inside? A name doesn't tell, but behind every name there is a number, the **IP address**. Python knows which numbers belong to the public internet.
 
 # %%
 for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "::1"):
     print(f"{number:18}{'public' if ipaddress.ip_address(number).is_global else 'inside'}")
 
 # %% [markdown]
-# That looks like one `if`, and it is a trap for whoever writes it. A name can have one number
-# when you check it and another when you fetch. A public page can send you on to one inside.
+# That looks like a job for one `if`, and it is a trap. A name can have one number when you check it and another when you fetch. A public page can redirect you to one inside.
 # And `http://2130706433/` is 127.0.0.1 in disguise. So the course leaves this to a library,
 # `requests-hardened`, which looks a name up once and then dials the very number that it has
 # checked.
 #
-# `open_image` has opened every photo of this course. It takes addresses too, and this is what it
-# does with them. (A **port** is one of the numbered doors of a server.)
+# `open_image`, which has opened your photos so far, takes addresses too. Here is how it meets each danger. (A **port** is one of the numbered doors of a server.)
 #
 # | danger | answer |
 # |---|---|
@@ -310,7 +288,7 @@ for number in ("93.184.215.14", "127.0.0.1", "192.168.1.1", "169.254.169.254", "
 # | 20,000 × 20,000 pixels | the size is written at the start of a file: over 40 megapixels (16 for WebP and AVIF) is refused |
 # | a page, a PDF, a broken file | a few common formats are read, no others; the message says what it is |
 #
-# In each case an `ImageError` comes out, and its message says what to do.
+# In each case it raises an `ImageError`, whose message says what to do.
 
 # %%
 hostile = [page, inside.as_uri().replace(str(ROOT), "…"), "http://192.168.1.1/"]
@@ -322,9 +300,7 @@ for image in [*hostile, bomb]:
         print("•", error)
 
 # %% [markdown]
-# And a friendly one? Put the address of a photo of yours into the settings above, run that cell
-# again, and then the next one. As it is, the address leads to a server that doesn't exist, and you
-# see what people without a network see.
+# And a friendly one? Put the address of a photo of yours into the settings above, run the settings cell again, then the cell below. For now the address leads to a server that doesn't exist, and you see what people without a network see.
 
 # %%
 try:
@@ -335,8 +311,7 @@ except ImageError as error:
 # %% [markdown]
 # ## 5. Say it well
 #
-# What people do with a caption is paste it somewhere, often as alt text (lesson 01). The screen
-# reader says "image" by itself, so "a photo of" in front is noise. And it pauses at a full stop.
+# People paste captions somewhere, often as alt text (lesson 01). The screen reader says "image" by itself, so "a photo of" in front is noise. And it pauses at a full stop, so there should be one.
 
 
 # %% tags=["same-as:helpers.apps.wording.alt_text", "same-as:helpers.apps.wording.OPENING"]
@@ -352,21 +327,16 @@ print(alt_text("a photo of a dog on the beach"))
 print(alt_text(candidates[0].caption))
 
 # %% [markdown]
-# A page in a notebook is **HTML**, a text in which `<b>` means bold. Do you know who wrote all
-# that you are about to show? The address comes from a stranger, and so does the name of an
-# uploaded file. A captioner repeats words of its training captions, and these come from strangers
-# as well. If such a text contains HTML, it becomes a part of *your* page, buttons and scripts
-# included.
+# A page in a notebook is **HTML**, a text in which `<b>` means bold. Do you know who wrote the texts that you are about to show? The address comes from a stranger, and so does the name of an uploaded file. A captioner repeats words of its training captions, which strangers wrote as well. If such a text contains HTML, it becomes a part of *your* page, buttons and scripts included.
 #
-# `escape` turns the five characters that mean something into harmless names of themselves.
+# `escape` replaces the five characters that mean something in HTML with their harmless names.
 
 # %%
 name = "dog.jpg<img src=x onerror=alert('hello')>"
 print(escape(name))
 
 # %% [markdown]
-# Now the candidates as a table. The bars are as long as the probabilities; each caption is
-# escaped, and each heading says which column it stands for, so that the table can be read aloud.
+# Now the candidates as a table. The bars are as long as the probabilities; each caption is escaped, and `scope="col"` tells a screen reader that a heading belongs to its column.
 
 
 # %% tags=["same-as:helpers.apps.widget.candidates_table"]
@@ -384,9 +354,7 @@ def candidates_table(candidates):
 HTML(candidates_table(candidates))
 
 # %% [markdown]
-# Not every photo has an address. `widgets.FileUpload` takes files, and its `value` depends on the
-# version: a dictionary in ipywidgets 7, which Colab has, a tuple in ipywidgets 8, which comes with
-# this course.
+# Not every photo has an address. `widgets.FileUpload` takes files, and its `value` depends on the version of ipywidgets: a dictionary in version 7 (Colab), a tuple in version 8 (this course's environment).
 
 
 # %% tags=["same-as:helpers.apps.widget.uploaded_files"]
@@ -399,21 +367,16 @@ print(uploaded_files({"dog.jpg": {"content": b"seven"}}))
 print(uploaded_files(({"name": "dog.jpg", "content": memoryview(b"eight")},)))
 
 # %% [markdown]
-# Uploads have a trap of their own. Jupyter sends a file as one message, and drops messages of more
-# than 10 MB without a word: your function is never called. All you can do is say so next to the
-# button, *before* somebody waits for nothing.
+# Uploads have a trap of their own. Jupyter sends a file as one message, and silently drops messages of more than 10 MB: your function is never called. All you can do is say so next to the button, *before* somebody waits in vain.
 
 # %% [markdown]
 # ## 6. The whole app
 #
 # One question is left: what happens *while* the model works? Your callback keeps the notebook busy
-# for as long as a slow server takes, up to 15 seconds. People press again, and each press waits in
-# a queue. Or they lose patience and upload a file instead, and when the slow answer arrives at
-# last, it lands beside the wrong photo.
+# for as long as a slow server takes, up to 15 seconds. People press again, and each press waits in a queue. Or they lose patience and upload a file instead; when the slow answer arrives at last, it appears beside the wrong photo.
 #
 # Three habits help. The button is disabled while the model works, and further presses are ignored.
-# The work is done by a **thread**, beside the notebook. And every request gets a number, so that an
-# answer which comes too late can be told from the one that is wanted:
+# A **thread**, which runs beside the notebook's own code, does the work. And every request gets a number, so that the app can drop an answer that comes too late:
 
 # %%
 newest = 0
@@ -431,9 +394,7 @@ answer(newest, "the file that was uploaded meanwhile")
 slow.join()
 
 # %% [markdown]
-# `helpers.apps.widget` puts all of this together. It is about 250 lines long, and the
-# parts that you have not written here lay out boxes and buttons. You can give it several captioners
-# to choose from.
+# `caption_widget` puts all of this together; what you haven't written here lays out boxes and buttons. You can give it several captioners to choose from.
 
 # %%
 captioners = {name: name for name in captioner_names()} | {CAPTIONER: captioner}
@@ -446,8 +407,7 @@ caption_widget(captioners)
 # Paste an address and press **Caption that image!**, or press Enter. Or try one of the pictures, or
 # upload a photo. Then change the search, or the captioner, and press again.
 #
-# For those who read this without a kernel: a photograph of the app at work. Nothing in it can be
-# pressed.
+# For those who read this without a kernel: a photograph of the app at work.
 
 # %% tags=["picture"]
 screenshot = Image.open(ROOT / "notebooks/images/widget.png")
@@ -463,10 +423,7 @@ plots.show_framed(screenshot, "a photograph of the app: to use it, run section 6
 # python -m helpers.captioner photo.jpg https://example.org/dog.jpg
 # ```
 #
-# prints one line per image: what you named, a tab, the caption. Complaints go to standard error,
-# and the exit code is 1 if an image failed, so that other programs notice. `--json` prints the
-# candidates too. The next cell runs the command from here, for the portrait (Grace Hopper, who wrote
-# one of the first compilers) and for the drawing. It starts a new Python, which takes some seconds.
+# prints one line per image: what you named, a tab, the caption. Errors go to standard error, and the exit code is 1 if an image failed, so that other programs notice. `--json` prints the candidates too. The next cell runs the command for the portrait (Grace Hopper, who wrote one of the first compilers) and for the drawing. This starts a new Python, which takes some seconds.
 
 # %%
 names = [str(photos["portrait"]), str(photos["drawing"])]
@@ -482,26 +439,21 @@ def run(*more):
 run()
 
 # %% [markdown]
-# *Not sure* again. How can the captioner know? The features of its training photos vary along 128
-# directions of feature space, for the most part. What a picture has *outside* these directions
-# measures how strange it is: little for a photo like those, much for a drawing, a logo or a chart.
-# `helpers/captioner/confidence.py` makes the confidence of that and of the words. All tools of the
-# course keep a sentence back below the threshold; `--anyway` shows it.
+# *Not sure* means that the confidence is below the threshold. How can the captioner know? The features of its training photos vary mostly along 128 directions of feature space. What a picture has *outside* these directions measures how strange it is: little for a photo like those, much for a drawing, a logo or a chart. `helpers/captioner/confidence.py` combines that with the probability of the words. All tools of the course keep a sentence back below the threshold; `--anyway` shows it.
 
 # %%
 run("--anyway")
 
 # %% [markdown]
-# And the portrait? She is a woman. If the caption says “a man”, the captioner repeats what it has
-# seen most often in such clothes. Sure is not the same as right.
+# And the portrait? It shows a woman. If the caption says “a man”, the captioner may be repeating what its training captions say most often of such clothes. Sure is not the same as right.
 
 # %% [markdown]
 # ## Recap
 #
-# * Four widgets and a callback are an app. What is missing shows when others use it.
-# * Who fetches an address for others needs limits: which addresses, how many bytes, how many
+# * Four widgets and a callback make an app. What it lacks shows when others use it.
+# * Whoever fetches addresses for others needs limits: which addresses, how many bytes, how many
 #   seconds, how many pixels.
-# * Escape what you did not write yourself.
+# * Escape every text that you did not write yourself.
 # * An error message names the thing and says what to do.
 # * Say how sure the model is, and what it was trained on. “Not sure” is an answer.
 
@@ -511,8 +463,7 @@ run("--anyway")
 # ### Exercise 1: Read no more than you want
 #
 # Write `read_at_most(file, limit)`: it returns the content of a file, or None if there are more than
-# `limit` bytes. Never ask for much more than that. Mind that `file.read(n)` reads n bytes *at most*: a
-# server's answer comes in pieces, in whatever size has arrived, and an empty piece is its end.
+# `limit` bytes. Never ask for much more than that. Mind that `file.read(n)` reads n bytes *at most*: a server's answer comes in pieces of any size, and an empty piece marks the end.
 
 
 # %% tags=["exercise"]
@@ -568,9 +519,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # %% [markdown]
 # ### Exercise 2: Spot an address that leads inside
 #
-# Write `leads_inside(address, numbers_of)`. `numbers_of(name)` returns the IP addresses of a name, as
-# texts; some names have several, and it takes *one* inside to do harm. `urlsplit(address).hostname`
-# is the name. It may itself be a number, in square brackets, even. Anything but http and https
+# Write `leads_inside(address, numbers_of)`. `numbers_of(name)` returns the IP addresses of a name, as texts; some names have several, and *one* inside is enough to do harm. `urlsplit(address).hostname` is the name. It may itself be a number. Anything but http and https
 # counts as inside, and so does a name without a number.
 
 
@@ -611,8 +560,7 @@ differs = [address for address in asked if said[address] is not asked[address]]
 print(f"not yet, the answer differs for: {differs}" if differs else "right")
 
 # %% [markdown]
-# Yours is still open to one trick: a name may have another number when you fetch than when you
-# looked. That is why the course takes a library.
+# Your function still falls for one trick: a name may have another number when you fetch than when you looked. That is why the course uses a library.
 #
 # ### Exercise 3: Say when the model is torn
 #
@@ -650,7 +598,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # Write `remember(lines, line)`: it returns a new list with the new line in front, at most three lines,
 # and each of them once. Don't change the old list.
 #
-# Then, open: let `caption_it` of section 2 show its last three addresses, each with its caption, in a
+# Then an open task: let `caption_it` of section 2 show its last three addresses, each with its caption, in a
 # `widgets.HTML`. You are done when the address `data:,<b>bold</b>` shows up with its angle brackets.
 
 
@@ -685,9 +633,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # %% [markdown]
 # ## Next
 #
-# You have an app that others can use. Where its captioner looked before it wrote a word, the app
-# doesn't tell. [08 attend to regions](08_attend_to_regions.ipynb) builds such a captioner, one that
-# looks at one region after the other, and draws what it looked at.
+# You have an app that others can use. Its captioner looks at parts of the photo before it writes a word, but the app doesn't show where. [08 attend to regions](08_attend_to_regions.ipynb) builds that captioner and draws where it looks.
 #
 # ### Further reading
 #

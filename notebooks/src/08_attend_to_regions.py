@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 08 · Attend to regions
 #
-# You give a captioner the power to look: before every word it chooses which parts of the photo matter, and you see where it looked.
+# You teach a captioner to look: before every word it chooses which parts of the photo matter, and you see where it looked.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/08_attend_to_regions.ipynb)
 #
@@ -21,9 +21,9 @@
 # * how to train on more features than fit into memory
 # * how to draw where the model looked, and how to test whether the look matters
 #
-# **You need** nothing; the grid features and the captioner are made here, and `helpers.pipeline` makes whatever else is missing. The real photos come with scikit-image; without it there is only one.
+# **You need** nothing: `helpers.pipeline` makes whatever is missing. The real photos come with scikit-image; without it there is only one.
 #
-# **Run times** (Colab and Flickr8k are estimates)
+# **Run times**
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# The helpers come from earlier lessons, but for `plots`, which draws, and `explain`, which is section 7 in one call.
+# New among the helpers: `explain` is section 7 in one call, `repeat_rows` repeats the row of a photo for each of its captions, `DECODERS` lists the course's models by name, and `gather_regions` serves the appendix.
 
 # %%
 import json
@@ -92,7 +92,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What does an average forget?
 #
-# Until now a photo was one vector of 3,032 numbers. Xception did not make one vector, though. In lesson 02 it made a **grid** of 10 × 10 vectors, one for each part of the photo, and only the last step averaged them. This lesson keeps the grid. Each of its 100 vectors describes a **region**.
+# Until now a photo was one vector of 3,032 numbers. But in lesson 02 Xception made a **grid** of 10 × 10 vectors, one for each part of the photo, and only the last step averaged them. This lesson keeps the grid. Each of its 100 vectors describes a **region**.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -113,9 +113,9 @@ print("largest difference", np.abs(regions.mean(axis=1) - vectors).max().round(4
 assert np.allclose(regions.mean(axis=1), vectors, rtol=0.02, atol=0.02)
 
 # %% [markdown]
-# An average keeps *what* is there and forgets *where*. And it drowns what is small: an object in five regions of a hundred has a twentieth of the say.
+# An average keeps *what* is there and forgets *where*. And it drowns what is small: an object in five regions of a hundred makes up a twentieth of the mean.
 #
-# The regions still know. Pick one and compare all others with it by cosine, as in lesson 02; what all regions of the photo share is subtracted first. Below, a real photo (from scikit-image, CC0), encoded by the course's trained captioner: the more colour, the more alike.
+# The regions still know where. Pick one and compare all others with it by cosine, as in lesson 02, after subtracting what all regions of the photo share. Below is a real photo (from scikit-image, CC0), encoded by the course's trained captioner: the more colour, the more alike.
 
 
 # %%
@@ -134,7 +134,7 @@ maps = np.maximum(cosines[list(places.values())], 0).reshape(-1, 10, 10)
 plots.show_attention(open_image(shown), list(places), maps)
 
 # %% [markdown]
-# Are regions of one thing alike, or do regions merely resemble their neighbours? Mini can tell, because `boxes.json` records where its figures are, as left, top, right and bottom in pixels. Take only pairs of regions at least three apart: both on figures, or one on a figure and one beside it.
+# Are regions of one thing alike, or do regions merely resemble their neighbours? Mini can tell, because `boxes.json` records where its figures (the drawn things) are, as left, top, right and bottom in pixels. Take only pairs of regions at least three apart: both on figures, or one on a figure and one off it.
 
 
 # %%
@@ -160,13 +160,13 @@ if boxes:
     print(f"one on, one beside:  mean cosine {np.mean(one):5.2f} of {len(one):,} pairs")
 
 # %% [markdown]
-# Both kinds of pairs are far apart, so the difference is not one of distance. A model that may choose among regions can use it to find things.
+# Both kinds of pairs are far apart, so distance doesn't explain the difference. A model that may choose among regions can use such likeness to find things.
 #
-# **Where do regions come from?** The paper that made this famous (Anderson et al. 2018) took them from an **object detector**, a network that draws boxes around things: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network serves about as well and is many times faster to compute. This course uses the grid; the appendix is about boxes.
+# **Where do regions come from?** The paper that made regions famous (Anderson et al. 2018) took them from an **object detector**, a network that draws boxes around things: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network works about as well and is many times faster to compute. This course uses the grid; the appendix is about boxes.
 #
 # ## 2. More than fits into memory
 #
-# A hundred times as many numbers need another kind of file. A NumPy **array file** (`.npy`) can be **mapped**: the array looks as if it were in memory, and the system reads from the disk only what you touch.
+# A hundred times as many numbers call for another kind of file. A NumPy **array file** (`.npy`) can be **mapped**: the array looks as if it were in memory, and the system reads from the disk only what you touch.
 
 # %%
 print(type(grid.vectors).__name__)
@@ -175,7 +175,7 @@ per_photo = grid.vectors[0].nbytes
 print(f"one photo {per_photo / 1e6:.2f} MB, the 8,000 of Flickr8k {8000 * per_photo / 1e9:.1f} GB")
 
 # %% [markdown]
-# `rows` copies what you name. `select` only notes which rows are meant, and reads when somebody asks for some of them.
+# `rows` reads the photos that you name at once. `select` only notes which photos you mean, and reads each when you ask for it.
 
 # %%
 train_regions = grid.select(dataset.splits["train"])
@@ -185,7 +185,7 @@ print("selected", train_regions.shape, "· read", some.shape, some.dtype)
 # %% [markdown]
 # ## 3. Attention by hand
 #
-# A scene with four regions. Each is described by three numbers, made up so that you can read them: how much it looks like an animal, like a plant, like sky.
+# Take a scene with four regions. Three made-up numbers describe each: how much it looks like an animal, like a plant, like sky.
 
 # %%
 places = ["dog", "tree", "meadow", "sky"]
@@ -193,7 +193,7 @@ toy = np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.1], [0.0, 0.8, 0.2], [0.0, 0.0, 1.
 print("mean", toy.mean(axis=0).round(2))
 
 # %% [markdown]
-# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this into a vector, the **query**: much animal, and no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax turns the scores into weights.
+# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this into a vector, the **query**: a lot of animal, plants don't matter, rather no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax turns the scores into weights.
 
 # %%
 query = np.array([4.0, 0.0, -1.0])
@@ -213,9 +213,9 @@ theirs = layer([query[None, None], toy[None], toy[None]])
 assert np.allclose(theirs[0, 0], seen)
 
 # %% [markdown]
-# That is **attention**, and the assertion says that Keras' layer does the same. Every region counts, some more than others. So the whole is smooth, and training can tell the model in which direction its query should have pointed.
+# That is **attention**, and the assertion says that Keras' layer does the same. Every region counts, some more than others. So what is seen changes smoothly with the query, and training can tell the model which way its query should have pointed.
 #
-# Three details. Where a photo has fewer regions than another, zeros fill up, and a **mask** tells the layer to give them no weight. In the model a dense layer makes the keys from the regions, so that it can learn *by what* a region is found. And long vectors have large products, which would make softmax all or nothing; so the products are divided by the square root of the keys' length.
+# Three details. In the model a dense layer makes the keys from the regions, so that it can learn *by what* a region is found. Long vectors have large products, which would make softmax all or nothing; so the products are divided by the square root of the keys' length. And where a photo has fewer regions than another, zeros fill the gaps, and a **mask** tells the layer to give them no weight:
 
 # %%
 padded = np.concatenate([toy, np.zeros((2, 3))])
@@ -230,17 +230,17 @@ print(ops.convert_to_numpy(weights)[0, 0].round(2))
 # %% [markdown]
 # ## 4. Two LSTMs with attention between them
 #
-# Who asks the query? Here is one word's work in the **top-down** model, so called because the sentence decides where to look:
+# Where does the query come from? Here is one step of the **top-down** model, so called because the sentence decides where to look:
 
 # %%
 plots.draw_top_down(recipe.sizes.get("units", 512), recipe.sizes.get("attention_size", 256))
 
 # %% [markdown]
-# 1. The **attention LSTM** reads three things: the word written last, the mean of all regions, and what the other LSTM said before.
-# 2. A dense layer makes the query of its output, and attention returns what is **seen**.
-# 3. The **language LSTM** reads what is seen, and what the attention LSTM made of it. Its output and what is seen are added up, and the next word is chosen from the sum.
+# 1. The **attention LSTM** reads three things: the last word, the mean of all regions, and the other LSTM's output from the step before.
+# 2. A dense layer turns its output into the query, and attention returns what is **seen**.
+# 3. The **language LSTM** reads what is seen and the attention LSTM's output. Its own output and what is seen are added up, and the next word is chosen from the sum.
 #
-# The sum is this course's addition to the paper: it gives what is seen a short way to the word. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. One image may have several captions, one after the other, which share its regions: hence `repeat_rows`, and hence the query's shape (images, captions of each, size).
+# The sum is this course's addition to the paper: it gives what is seen a short way to the word. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. `build` tells each layer the size of its inputs. The captions of one image lie in consecutive rows and share its regions: hence `repeat_rows`, and the query's shape (images, captions of each, size).
 
 
 # %% tags=["same-as:helpers.models.attention.TopDownCell"]
@@ -279,7 +279,7 @@ class TopDownCell(layers.Layer):
 
 
 # %% [markdown]
-# Try it on one image with four regions and two captions. The states are those of the image, then the five of the memory:
+# Try it on one image with four regions and two captions. The first four states describe the image, the other five are the memory:
 
 # %%
 cell = TopDownCell(units=6, attention_size=3)
@@ -340,7 +340,7 @@ class AttentionDecoder(Decoder):
 
 
 # %% [markdown]
-# What does it know of an image with four regions, one of them missing?
+# What does `look` return for an image with four regions, one of them missing?
 
 # %%
 toy_model = AttentionDecoder(vocab_size=9, feature_size=3, units=6, attention_size=2)
@@ -350,7 +350,7 @@ for label, part in zip(
     print(f"{label:8}", tuple(part.shape))
 
 # %% [markdown]
-# Now the methods that need words. (A class can be continued in another cell: it inherits from itself.) `call` reads whole captions for training; `layers.RNN` leads the cell along the words, as `layers.LSTM` does with a cell of its own. `start` and `step` write word by word, with the same layers.
+# Now the methods that need words. (A class can be continued in another cell: it inherits from itself.) `call` reads whole captions for training; `layers.RNN` runs the cell along the words, as `layers.LSTM` does with its own. `start` and `step` write word by word, with the same layers.
 
 
 # %% tags=["same-as:helpers.models.attention.AttentionDecoder.empty_memory", "same-as:helpers.models.attention.AttentionDecoder.call", "same-as:helpers.models.attention.AttentionDecoder.start", "same-as:helpers.models.attention.AttentionDecoder.step", "same-as:helpers.models.attention.AttentionDecoder.attention"]
@@ -385,7 +385,7 @@ class AttentionDecoder(AttentionDecoder):
 DECODERS["attention"] = AttentionDecoder  # from here on the course trains this class
 
 # %% [markdown]
-# Does stepping say the same as one call? And how many weights does the model have?
+# Does stepping give the same logits as one call? And how many weights does the model have?
 
 # %%
 tokenizer = work.tokenizer()
@@ -403,7 +403,7 @@ print("stepping agrees with one call;", f"{model.count_params():,} weights")
 # %% [markdown]
 # ## 5. Five captions, one look
 #
-# `look` is much work, and needs no words. Each photo has five captions; shall it be done five times? `group_by_photo` brings the captions of a photo together, so that a batch has one row of features for all of them. A photo with fewer captions than others gets empty ones.
+# `look` is a lot of work, and needs no words. Must it run five times, once for each caption of a photo? `group_by_photo` brings the captions of a photo together, so that a batch has one row of features for all of them. In it, `number` counts the captions of each photo from 0. A photo with fewer captions than others gets empty ones.
 
 
 # %% tags=["same-as:helpers.batches.group_by_photo"]
@@ -423,7 +423,7 @@ print(group_by_photo(np.array([0, 1, 0]), toy_ids)[1].tolist())
 # %% [markdown]
 # Photo 1 has an empty caption, which the mask of lesson 04 keeps out of the loss.
 #
-# How much is saved? The logits of a batch of 16 photos, computed in both ways:
+# How much does it save? Time the logits of a batch of 16 photos both ways:
 
 # %%
 _, grouped = group_by_photo(photo_rows, ids)
@@ -442,7 +442,7 @@ assert np.allclose(*results.values(), atol=1e-4)
 # %% [markdown]
 # ## 6. Train it
 #
-# Recipe, loss and callbacks are those of lesson 04; `work.batches` groups by photo, because this decoder asks for it. Keep an untrained twin for later.
+# Recipe, loss and callbacks are those of lesson 04; `work.batches` groups by photo, because the decoder's `groups_photos` asks for it. Keep an untrained twin for later.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -462,7 +462,7 @@ print(f"{(time.perf_counter() - begin) / 60:.1f} min; dev loss {captioner.config
 # %% [markdown]
 # ## 7. Where does it look?
 #
-# Lead the model through the words of a caption, its own or any other, and note its weights before each of them. The weights before the second word are those with which the second word was chosen: the model has read `<start>` and the first word by then.
+# Walk the model through the words of a caption, its own or any other, and note the weights with which each word is chosen. For the second word, for instance, the model has read `<start>` and the first word.
 
 
 # %%
@@ -475,7 +475,7 @@ def attention_maps(model, features, ids):
 
 
 # %% [markdown]
-# Below are the maps of the best captioned dev photo with few words. Colour begins where a region has more than an even share of the weight; the line goes round the regions that have much more.
+# Below are the maps of the dev photo with the best score among those with short captions. Colour begins where a region has more than an even share of the weight; the line encloses the regions that have much more.
 
 
 # %%
@@ -498,7 +498,7 @@ print(caption)
 plots.show_attention(open_image(dataset.image_paths[best]), caption.split(), maps)
 
 # %% [markdown]
-# Nobody told the model where anything is: it learnt where to look from captions alone. Now lead the untrained twin through the same words:
+# Nobody told the model where anything is: it learnt where to look from captions alone. Now walk the untrained twin through the same words:
 
 # %%
 blank = attention_maps(untrained.decoder, grid.rows([best])[0], tokenizer.encode(caption)[1:-1])
@@ -506,11 +506,11 @@ for label, weights in {"untrained": blank, "trained": maps}.items():
     print(f"{label:10} largest weight {weights.max():.3f}; even attention would be 0.010")
 
 # %% [markdown]
-# Drawn, the twin's maps would have no colour at all. Attention is learnt, like everything else.
+# The twin's attention is nearly even. Where to look is learnt, like everything else.
 #
 # ### Real photos
 #
-# The course's captioner `attention-xception` is this model, trained on the real photos of Flickr8k. What does it look at in photos that come with Matplotlib (the portrait) and scikit-image (the others), all in the public domain or CC0? Function words such as "a" and "in" are left out. "Confidence" is the chance that the caption is right, as far as the captioner can tell.
+# The course's captioner `attention-xception` is this model, trained on the real photos of Flickr8k. What does it look at in photos that come with Matplotlib (the portrait) and scikit-image (the others), all in the public domain or CC0? Function words such as "a" and "in" are left out. The confidence is that of lesson 07.
 
 # %%
 for label in ("portrait", "astronaut", "cat", "rocket"):
@@ -527,7 +527,7 @@ for label in ("portrait", "astronaut", "cat", "rocket"):
     display(plots.show_attention(seen.image, words, seen.maps[content[:5]], columns=6))
 
 # %% [markdown]
-# Judge for yourself which captions are true, and where a look explains a word. The captioner knows the world of Flickr8k: people and dogs, sport and play, grass, water and streets. What it has never met, it describes in those terms, and it looks *somewhere* for every word. The command line draws the same maps:
+# Judge for yourself which captions are true, and where a look explains a word. What the captioner has never met, it describes in the words of Flickr8k, and it looks *somewhere* for every word. The command line draws the same maps:
 #
 # ```sh
 # python -m helpers.captioner photo.jpg --captioner attention-xception --explain looks
@@ -535,7 +535,7 @@ for label in ("portrait", "astronaut", "cat", "rocket"):
 #
 # ### Right words, wrong words
 #
-# Do wrong words come from wrong looks? One picture proves nothing, so count. How much of a map lies on the figures? (Even weights must give the share of the area.)
+# Do wrong words come from wrong looks? One picture proves nothing, so count. How much of a map's weight lies on the figures? (As a test, even weights must give the boxes' share of the area.)
 
 
 # %%
@@ -546,7 +546,7 @@ def share_on(boxes, weights):
 print(f"left half, even weights: {share_on([[0, 0, 150, 300]], np.full((10, 10), 0.01)):.2f}")
 
 # %% [markdown]
-# Go through all photos that the model was not trained on. Each word for an object, a colour or a number should be read off the figures, and mini's `scenes.json` says whether it is right.
+# Go through all photos that the model was not trained on. Words for an object, a colour or a number should come from the figures, and mini's `scenes.json` says whether each is right.
 
 
 # %%
@@ -600,9 +600,9 @@ for key in ("object", "colour", "count") if boxes else ():
     print(row)
 
 # %% [markdown]
-# Read the last column first. An interval that contains 0 says: these words don't show that wrong words have other looks than right ones. An interval above 0 says that the look misses the figures more often where the word is wrong.
+# Read the last column first. If an interval contains 0, these words don't show that the looks differ. If it lies above 0, less of the look is on the figures where the word is wrong.
 #
-# Here is the wrong word in the middle when all are sorted by their share. (Data without such a record show their worst captioned dev photo.)
+# Here is a typical wrong word: the middle one of all, sorted by share. (Data sets without boxes show the dev photo with the worst score.)
 
 # %%
 name, caption = dev[int(np.argmin(dev_scores))], None
@@ -617,13 +617,13 @@ maps = looks(captioner, name, caption)
 plots.show_attention(open_image(dataset.image_paths[name]), caption.split(), maps)
 
 # %% [markdown]
-# Did it look *elsewhere*, or at the right thing and *name it wrongly*? Then the features, or the words, are to blame. Where "a" or "on" looks means little: the language LSTM writes such words from memory.
+# Did it look *elsewhere*, or at the right thing and *name it wrongly*? In the second case the look isn't to blame, but the features or the words. Where it looks for "a" or "on" means little: the language LSTM can write such words from memory.
 #
-# A heat map tells what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). A region also describes what lies far beyond its own square.
+# A heat map shows what the model *weighed*, not *why* it wrote a word (Jain and Wallace 2019). And a region's vector also describes what lies far beyond its own square.
 #
 # ### Blindfold it
 #
-# Is the look worth anything? That can be tested. For each dev photo keep the three regions that any word of its caption weighed most, set all others to zero, and caption again. Then keep three regions at random, and the three that were weighed least.
+# Does the look matter? That can be tested. For each of sixty dev photos keep the three regions that got the largest weights for any word, set all others to zero, and caption again. Then keep three regions at random, and the three with the smallest weights.
 
 
 # %%
@@ -650,11 +650,11 @@ low, high = interval(np.subtract(blind["most looked at"], blind["at random"]))
 print(f"most looked at, less at random: {low:+.0f} to {high:+.0f} (95 %)")
 
 # %% [markdown]
-# Compare the scores. If regions that the model ignores are useless to it, its weights say something about what it needs. And if three regions at random do nearly as well as three chosen ones, remember that a region sees far beyond its own square, so any of them tells much of a scene.
+# Compare the scores. If the regions that the model ignores are useless to it, its weights say something about what it needs. And if three regions at random do nearly as well as three chosen ones, one reason may be how far beyond its square each region sees.
 #
 # ## 8. Does looking pay?
 #
-# The merge model of lesson 04 and this one, on the same dev photos, with a beam of 3. The last line is the paired comparison of lesson 06.
+# Compare the merge model of lesson 04 and this one on the same dev photos. The last line is the paired comparison of lesson 06.
 
 # %% tags=["scores"]
 merge = work.captioner()
@@ -673,7 +673,7 @@ low, high = interval(np.subtract(dev_scores, each))
 print(f"attention less merge, photo by photo: CIDEr-D {low:+.1f} to {high:+.1f} (95 %)")
 
 # %% [markdown]
-# A drawn scene is plain enough for an average, and sixty scenes are few. Photos are the better judge. These are the course's recorded runs, on Flickr8k's 1,000 test photos, seed by seed:
+# Drawn scenes are plain, and sixty of them are few. Real photos are the better judge. These are the course's recorded runs, on Flickr8k's 1,000 test photos, seed by seed:
 
 # %%
 recorded = json.loads((DATA_FOLDER / "captioners" / "results.json").read_text("utf-8"))["runs"]
@@ -682,11 +682,11 @@ for name in ("merge-xception", "attention-xception-grid"):
     print(f"{name:24} CIDEr-D", "  ".join(f"{score:.1f}" for score in scores))
 
 # %% [markdown]
-# There every run of the attention model is ahead of every run of the merge model.
+# On real photos every run of the attention model is ahead of every run of the merge model.
 #
 # ## Appendix: regions from elsewhere
 #
-# Do you have boxes from a detector? `gather_regions` makes one array file of a file per photo, `dog.npy` for `dog.jpg`, each an array (regions, channels). Here are three made-up ones:
+# Do you have boxes from a detector? Save the features of each photo as an array (regions, channels), `dog.npy` for `dog.jpg`, and `gather_regions` makes one array file of them. Here are three made-up ones:
 
 # %%
 folder = work.folder / "boxes"
@@ -699,12 +699,12 @@ other = AttentionDecoder(len(tokenizer), feature_size=64)
 print("logits", tuple(other((detected.vectors[:].astype("float32"), ids[:3, :6])).shape))
 
 # %% [markdown]
-# `python -m helpers.pipeline --model attention --regions FOLDER …` trains on such a folder. To caption a *new* photo you then need the detector at hand, too, so the course stays with its grid.
+# `python -m helpers.pipeline --model attention --regions FOLDER …` trains on such a folder. To caption a *new* photo you then need the detector as well, so the course keeps to its grid.
 
 # %% [markdown]
 # ## Recap
 #
-# * The average of a grid forgets where things are and drowns the small ones.
+# * The average of a grid forgets where things are and drowns small things.
 # * Attention is a weighted mean. A query is compared with keys; softmax makes the weights.
 # * Do once per photo what needs no words; map what does not fit into memory.
 # * A heat map shows weights, not reasons. To learn whether a look matters, count, or cover it up.
@@ -750,7 +750,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ### Exercise 2: How many regions does a word look at?
 #
-# The **entropy** of the weights w is −Σ w log w, and e to its power is a number of regions: 100 if all weigh the same, 1 if one has it all. (A weight of 0 adds nothing, but `np.log(0)` would spoil the sum: keep it above 0.) Write `regions_looked_at(maps)` for maps of shape (words, rows, columns). Which words of the first caption of section 7 look at the fewest regions?
+# The **entropy** of the weights w is −Σ w log w. Raise e to that power, and you get a number of regions: 100 if all weigh the same, 1 if one has all the weight. (A weight of 0 adds nothing, but `np.log(0)` would spoil the sum: keep it above 0.) Write `regions_looked_at(maps)` for maps of shape (words, rows, columns). Which words of the first caption of section 7 look at the fewest regions?
 
 
 # %% tags=["exercise"]
@@ -786,7 +786,7 @@ print("right" if same else f"not yet: of four maps you find {got}, due are {want
 # %% [markdown]
 # ### Exercise 3: Cover what it looks at
 #
-# The other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then, open: how many regions can you cover before the captioner loses the object? You are done when you have a curve: the number of covered regions across, CIDEr-D up, and a second line with as many regions covered at random.
+# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then an open task: how many regions can you cover before the captioner loses the object? You are done when you have a curve of CIDEr-D over the number of covered regions, and a second one for as many regions covered at random.
 
 
 # %% tags=["exercise"]
@@ -830,7 +830,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# Your captioner now looks before it speaks. A website has thousands of photos, and most of them lack alt text: [09 write alt text](09_write_alt_text.ipynb) captions them all, safely and politely.
+# Your captioner now looks before it speaks. A website has thousands of photos, and most of them lack alt text: [09 write alt text](09_write_alt_text.ipynb) captions them all, and politely.
 #
 # ### Further reading
 #

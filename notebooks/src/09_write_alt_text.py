@@ -1,24 +1,24 @@
 # %% [markdown]
 # # 09 · Write alt text
 #
-# You take a website whose images have no alt text, and end with a suggestion for each image, or the reason why there is none, ready for a person to review.
+# You take a website whose images lack alt text, and end with a suggestion for each image, or the reason why there is none, ready for a person to review.
 #
-# Read this first. The captioner that comes with the course learnt from 6,000 photos of people and dogs (Flickr8k, licensed for research and teaching only). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. Everything else in this lesson stays the same then.
+# Read this first. The captioner that comes with the course learnt from 6,000 photos, mostly of people and dogs (Flickr8k, licensed for research and teaching only). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. The rest of this lesson stays the same.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/09_write_alt_text.ipynb)
 #
 # [← 08 attend to regions](08_attend_to_regions.ipynb) · [contents](../README.md) · [10 bring your own data →](10_bring_your_own_data.ipynb)
 
 # %% [markdown]
-# ![The images of a small website in rows: photos, a drawn scene, a logo, a chart, a screenshot and a banner. Above each stands its status and, where there is one, the suggested alt text](images/09_write_alt_text.png)
+# ![The images of a small website in rows: photos, a drawn scene, a logo, a chart, a screenshot and a banner. Above each is its status and, where there is one, the suggested alt text](images/09_write_alt_text.png)
 #
 # The images of a small website, each with its status and the suggestion for it.
 
 # %% [markdown]
 # **You will learn**
 #
-# * what alt text is for, and why the same picture needs a description here and a name there
-# * which export of your crawler to use, and how to find the images in it
+# * what alt text is for, and why the same picture needs different texts on different pages
+# * which export of a crawler (a program that reads a whole site) you need
 # * the manners of a program that visits other people's servers
 # * how to run a long job that can be stopped, review it, and bring the result back
 #
@@ -57,7 +57,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Everything new is in `helpers.apps.alt_text`. `free_photos` finds the photos that Matplotlib and scikit-image bring with them, and `drawn_pictures` draws four images that are no photos.
+# Everything new is in `helpers.apps.alt_text`. `free_photos` finds real photos, and `drawn_pictures` draws four images that are no photos.
 
 # %%
 import contextlib
@@ -101,7 +101,7 @@ CAPTIONER = "attention-xception"
 # %% [markdown]
 # ## 1. What does our captioner say of a website?
 #
-# Websites show logos, charts and screenshots beside photos. What does a captioner make of them that has met people and dogs? Its own description first:
+# Websites show logos, charts and screenshots beside photos. What does a captioner that learnt from people and dogs make of them? Its own description first:
 
 # %%
 captioner = Captioner.load(CAPTIONER)
@@ -134,7 +134,7 @@ for label, best in found.items():
     print(f"{label:14}{'suggested' if best.sure else 'not sure':12}{best.confidence or 0:.1%}")
 
 # %% [markdown]
-# So a small captioner that knows its limits can help with a few images of a site. Is all that it suggests right? Look again: sure is not the same as right. The rest of this lesson is about everything around the captioner, and that is most of the work.
+# So a small captioner that knows its limits can help with a few images of a site. Is all that it suggests right? Look again: sure is not the same as right.
 #
 # ## 2. Who reads it?
 #
@@ -144,14 +144,14 @@ for label, best in found.items():
 # <img src="dog.jpg" alt="A dog runs along the beach.">
 # ```
 #
-# Without an alt text, many screen readers spell out the name of the file. What makes a good text? The review page (section 7) shows these rules:
+# Without an alt text, many screen readers read out the name of the file. What makes a good text? The review page (section 7) shows these rules:
 
 # %%
 for rule in RULES:
     print("•", rule)
 
 # %% [markdown]
-# No captioner can keep the first rule by looking at pixels. The same photo of a dog says “Our office dog, Bo” on the page of a team and “A collar with a steel buckle” in a shop. So a captioner *suggests*, and a person decides. The other rules are about form. Lesson 07 made a sentence of a caption; `shorten` now cuts between two words.
+# No captioner can keep the first rule by looking at pixels. The same photo of a dog says “Our office dog, Bo” on the page of a team and “A collar with a steel buckle” in a shop. So a captioner *suggests*, and a person decides. The other rules are about form. `alt_text` of lesson 07 makes a sentence of a caption; `shorten` cuts a long one between two words.
 
 
 # %% tags=["same-as:helpers.apps.wording.short_alt_text"]
@@ -166,7 +166,7 @@ for caption in ("a photo of two boats on a lake", "a very long dog and " * 9):
 # %% [markdown]
 # ## 3. What is each image for?
 #
-# You need a site to work on, and other people's servers are no toys. So you run one yourself. `visits` counts who asks for what.
+# You need a site to work on, and other people's servers are no toys. So you run one yourself. `files` holds what it serves, and `visits` counts how often each path is asked for.
 
 
 # %%
@@ -194,7 +194,7 @@ Thread(target=server.serve_forever, daemon=True).start()
 local = f"127.0.0.1:{server.server_port}"
 
 # %% [markdown]
-# It belongs to an invented café and has three pages. Look at how each image is written: that says what it is for.
+# It belongs to an invented café and has three pages. Look at the tags around each image: they say what it is for.
 
 # %%
 pages = {
@@ -220,7 +220,7 @@ pages = {
 }
 
 # %% [markdown]
-# The pictures get the kind of address that WordPress gives them. Beside them lies what every site collects over the years: a picture that is busy the first time you ask, a page where a picture should be, a photo whose maker wants no machines, and a folder that is closed to programs.
+# The pictures get the kind of address that WordPress gives them, and a line of a page whose picture is missing here is left out. Beside them lies what sites collect over the years: a picture that the server is too busy to send the first time, a page where a picture should be, a photo whose maker wants no machines, and a folder that is closed to programs.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -241,7 +241,7 @@ Site.files |= {
 print(len(Site.files), "files")
 
 # %% [markdown]
-# A **crawler** is a program that goes from link to link through a site and notes what it finds. To find images, it reads tags. Don't cut tags apart with a regular expression: attributes come in any order, in any kind of quotes, and may hold a `>`. Python has a parser, which calls a method for every tag.
+# A **crawler** is a program that goes from link to link through a site and notes what it finds. To find images, it reads tags. Don't cut tags apart with a regular expression: their attributes come in any order, in any kind of quotes, and may hold a `>`. Python's `HTMLParser` calls a method for every tag.
 
 
 # %% tags=["same-as:helpers.apps.alt_text.reading.cells._Images"]
@@ -260,7 +260,7 @@ parser.feed("<p>A dog: <IMG alt='a > b' src=dog.jpg hidden>")
 print(parser.found)
 
 # %% [markdown]
-# Most addresses are **relative**: they say how to get there from their page. `urljoin` makes them whole. Now crawl your site, and write what a crawler exports: a CSV with a row per image. A few rows with trouble come last.
+# Most addresses are **relative**: they say how to get there from their page. `urljoin` makes them whole. Now crawl your site, and write what a crawler exports: a CSV with a row per image. Some rows that mean trouble come last.
 
 # %%
 rows = []
@@ -282,7 +282,7 @@ with crawl.open("w", encoding="utf-8", newline="") as file:
 print(len(rows), "rows, the third of them:", rows[2])
 
 # %% [markdown]
-# These columns are Screaming Frog's. In your own crawler, click this. (Menus move between versions. What the file needs is a column with the addresses of images and, better, one with their pages.)
+# These columns are those of the crawler Screaming Frog. In yours, look for this export. (Menus move between versions. The file needs a column with the addresses of the images and, if possible, one with their pages.)
 #
 # | crawler | export |
 # |---|---|
@@ -291,22 +291,22 @@ print(len(rows), "rows, the third of them:", rows[2])
 # | Sitebulb | the hint “Has images with missing alt text” → its image URLs → Export |
 # | Ahrefs | Site Audit → Images → the issue “Missing alt text” → Export |
 #
-# Sitemaps and product exports work too.
+# Sitemaps and product exports work, too.
 #
-# Now to the question of this section. What an image gets depends on what it is for:
+# What an image gets depends on what it is for:
 #
 # | the image | what it gets | status |
 # |---|---|---|
 # | has an alt text that says something | nothing, it is kept | `exists` |
 # | has an alt text like `DSC_0042.JPG` or “image” | a new one, if you ask with `--weak` | `weak` |
-# | has `alt=""` in its page | nothing: its author says that it decorates | `decorative` |
+# | has `alt=""` in its page | nothing: its author says that it is decoration | `decorative` |
 # | is a line, a spacer, a tiny icon | an empty text, to be confirmed | `looks_decorative` |
 # | is alone in a link or a button | what that does | `functional` |
 # | is an image of text | the text | `text` |
 # | is a photo that the captioner is sure of | a description | `ok` |
 # | is no photo, or the captioner has doubts | no suggestion | `unsure` |
 #
-# By size, for example:
+# Lines, spacers and icons, for example, are recognised by their size:
 
 
 # %% tags=["same-as:helpers.apps.alt_text.signs.by_size", "same-as:helpers.apps.alt_text.signs.ICON", "same-as:helpers.apps.alt_text.signs.SPACER"]
@@ -339,9 +339,9 @@ assert not Site.visits
 #
 # ## 4. Manners
 #
-# A program asks faster than any person, and a small server may break down under it. So it needs manners.
+# A program asks faster than any person, and may bring a small server down. So it needs manners.
 #
-# **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; the course's is `caption-lessons`. `Hosts` keeps the manners. (`local` lets in your own server. Other private addresses stay closed, as in lesson 07.)
+# **Ask whether you may come in.** `robots.txt` says which paths are closed to programs. The visitor gives a name, its **user agent**; the course's is `caption-lessons`. `Hosts` asks before each visit. (`local` lets in your own server. Other private addresses stay closed, as in lesson 07.)
 
 # %%
 hosts = Hosts(local=local)
@@ -353,7 +353,7 @@ for path in ("/busy.jpg", "/staff/party.jpg"):
         print(path, "is closed:", error)
 
 # %% [markdown]
-# **Take no for an answer.** With the header `X-Robots-Tag: noai` makers say that their images are not for machines to learn from. The course plays safe and leaves such images to a person.
+# **Take no for an answer.** With the header `X-Robots-Tag: noai` authors forbid machines to learn from their images. The course doesn't learn from them, but plays safe and leaves them to a person.
 
 
 # %% tags=["same-as:helpers.apps.alt_text.visiting.politeness.opted_out", "same-as:helpers.apps.alt_text.visiting.politeness.OPT_OUTS"]
@@ -372,7 +372,7 @@ print(opted_out({"X-Robots-Tag": "noindex, noai"}), opted_out({"X-Robots-Tag": "
 #
 # **Come back when told to.** A busy server answers 503 or 429 and says in `Retry-After` for how many seconds it wants to be left alone. After four tries the image gets the status `http_503`.
 #
-# **Ask once.** A logo is on every page, so an *address* is visited once. And one picture may have several addresses. A **hash** tells, a number worked out from all bytes: equal bytes give equal hashes, and nobody has ever found two different files that share one of SHA-256. So a *picture* is captioned once.
+# **Ask once.** A logo is on every page, so an *address* is visited once. And one picture may have several addresses. A **hash** tells: a number worked out from all bytes of a file. Equal files have equal hashes, and nobody has ever found two different ones with the same SHA-256 hash. So a *picture* is captioned once.
 
 # %%
 for path in (at["portrait"], at["portrait"] + "?size=big", at["chart"]):
@@ -388,7 +388,7 @@ for path in (at["portrait"], at["portrait"] + "?size=big", at["chart"]):
 # python -m helpers.apps.alt_text crawl.csv -o out.csv --read-pages
 # ```
 #
-# `--captioner` puts another captioner in: a folder of yours, `keras-hub:…` or `chat:…` (lesson 14). Here you call the same `main`; `open_it` hands over the captioner in memory. Try before you pay: `--sample 4` takes four images from different corners of the site, and `--price` is what 1,000 requests to your captioner cost, if they do.
+# `--captioner` names another captioner: a folder of yours, `keras-hub:…` or `chat:…` (lesson 14). Here you call the same `main`; `open_it` hands over the captioner that is already in memory. Try before you pay: `--sample 4` takes four images from different corners of the site, and `--price` says what 1,000 requests to a paid captioner cost.
 
 
 # %%
@@ -401,7 +401,7 @@ alt_texts(crawl, "out.csv", "--read-pages", "--sample", "4", "--price", "2")
 print(Site.visits.total(), "visits")
 
 # %% [markdown]
-# You would now review these four (section 7). The same command without `--sample` does the rest. Is anything asked for twice?
+# You would now review these four (section 7). The same command without `--sample` does the rest. Does it ask for anything twice?
 
 # %%
 before = Site.visits.copy()
@@ -412,7 +412,7 @@ print(len(after), "paths were visited, of them again:", twice)
 assert twice == ["/robots.txt"]
 
 # %% [markdown]
-# Only `robots.txt`, since the rules may have changed. What came out? Your columns as they were, and more beside them:
+# Only `robots.txt`, since the rules may have changed. The result has your columns as they were, and new ones beside them:
 
 
 # %%
@@ -431,9 +431,9 @@ for row in table:
     print(f"{label_of(row)[:19]:20}{row['status']:17}{shorten(words, 62, placeholder=' …')}")
 
 # %% [markdown]
-# Compare them with the table of section 3 and the pages above. Every row has a status, and a reason if nothing is suggested. (Without rapidocr, the extra `text`, images of text go to the captioner, too.)
+# Compare them with the table of section 3 and the pages above. Every row has a status, and a reason if nothing is suggested. (Without rapidocr, which the course's extra `text` installs, images of text go to the captioner, too.)
 #
-# What did the pages tell? The same table without `--read-pages`:
+# What did reading the pages change? Run the same table without `--read-pages` and compare:
 
 # %%
 with contextlib.redirect_stdout(io.StringIO()):
@@ -443,7 +443,7 @@ for plain, row in zip(read("plain.csv"), table, strict=True):
         print(f"{label_of(row):15}{plain['status']:17} with its page: {row['status']}")
 
 # %% [markdown]
-# What was read is also shown to the reviewer, and a captioner that takes a prompt gets it (lesson 14). Ours sees pixels alone.
+# The reviewer sees what was read on the page, and so does a captioner that takes a prompt (lesson 14). Ours sees pixels alone.
 
 # %%
 for row in table:
@@ -451,7 +451,7 @@ for row in table:
         print(f"{label_of(row):15}{row['context']}")
 
 # %% [markdown]
-# And the weak one? `--weak` is another job, so it gets another output:
+# And the weak text, `DSC_0042.JPG`? `--weak` is another job, so it gets another output:
 
 # %%
 weak = folder / "weak.csv"
@@ -465,7 +465,7 @@ for row in read("weak.out.csv"):
 # %% [markdown]
 # ## 6. Stopped, and continued
 #
-# A job of hours gets interrupted: a laptop is closed, a process killed. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the photos in hand, a few dozen, and the same command fetches them again. A third run finds nothing left to do, and visits nobody at all:
+# A job of hours gets interrupted: a laptop is closed, a process is killed. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the few dozen photos in hand, and the same command fetches them again. A third run finds nothing left to do, and visits nobody:
 
 # %%
 before = Site.visits.copy()
@@ -475,18 +475,18 @@ print("exit code", code, "and", (Site.visits - before).total(), "visits")
 assert Site.visits == before
 
 # %% [markdown]
-# With `--retry-failed`, a later run visits again what failed.
+# With `--retry-failed`, a later run tries again what failed.
 #
 # ## 7. A person has the last word
 #
-# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. A key accepts, edits, rejects, or says that the picture decorates. A photograph:
+# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. With a key you accept, edit or reject the suggestion, or mark the picture as decoration. A photograph:
 
 # %%
 page = Image.open(ROOT / "notebooks/images/09_review_page.png")
 plots.show_framed(page, "a photograph of the review page")
 
 # %% [markdown]
-# Which image comes first? The doubtful ones: those without a suggestion, then those whose words the captioner was least sure of. A sentence's probability won't do, since it shrinks with every word (lesson 07). So the column `confidence` is what *a word* got on average, the geometric mean; the end counts as a word.
+# Which images come first? The doubtful ones: those without a suggestion, then those whose words the captioner was least sure of. A sentence's probability won't do, since it shrinks with every word (lesson 07). So the table's column `confidence` is another number than the confidence of section 1: the probability that *a word* got on average. The end counts as a word.
 
 
 # %% tags=["same-as:helpers.apps.wording.per_word"]
@@ -498,7 +498,7 @@ for caption, probability in {"a dog": 0.6**3, "a dog runs along the beach": 0.6*
     print(f"{probability:.3f} in all, {per_word(probability, caption):.0%} a word: {caption}")
 
 # %% [markdown]
-# It is a hint where to look first, no more. The figure is the one at the top. How many would you accept?
+# It only hints where to look first. How many would you accept?
 
 # %% tags=["picture"]
 shown = {label_of(row): row for row in reversed(table) if label_of(row)[:-4] in pictures}
@@ -526,13 +526,13 @@ reviewed = ["--review", str(folder / "out.review.json")]
 _ = alt_texts(crawl, "out.csv", "--read-pages", *reviewed, *sites)
 
 # %% [markdown]
-# The line “reviewed” says what your decisions mean for the rest. And new files show the way back to the site. `--for html` gives a map from address to text, for a template or a script:
+# The line “reviewed” says what your decisions mean for the rest. New files take the texts back to the site. `--for html` gives a map from address to text, for a template or a script:
 
 # %%
 print(re.sub(r"http://[^/]+", "", (folder / "out.for-html.json").read_text("utf-8")))
 
 # %% [markdown]
-# `--for wordpress` gives a table and a script that hands it to WP-CLI, WordPress's own command line. `--for shopify` takes the product export of a Shopify and gives the file for its import, with nothing changed but alt texts:
+# `--for wordpress` gives a table and a script that hands it to WP-CLI, WordPress's own command line. `--for shopify` takes the product export of a Shopify shop and gives the file to import, with nothing changed but the alt texts:
 
 # %%
 print((folder / "out.for-wordpress.tsv").read_text("utf-8"))
@@ -549,7 +549,7 @@ with contextlib.redirect_stdout(io.StringIO()):
 print((folder / "shop.for-shopify.csv").read_text("utf-8").replace(local, "…"))
 
 # %% [markdown]
-# This lesson in numbers:
+# Count the statuses:
 
 # %% tags=["scores"]
 counts = Counter(row["status"] for row in table)
@@ -558,7 +558,7 @@ print(f"{len(table)} rows:", ", ".join(f"{n} {status}" for status, n in counts.m
 # %% [markdown]
 # ## Appendix: a million images
 #
-# The captions of two photos have nothing to do with each other, so many machines can share the work. **Dask** does that: a **scheduler** hands it out, **workers** do it. Start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command. Workers fetch, caption and answer, each at its share of the rate; only your own process writes the state. Do the same texts come out? (About 25 s on a quiet CPU. Dask is the extra `scale`.)
+# Each photo is captioned by itself, so many machines can share the work. **Dask** shares it: a **scheduler** hands it out, **workers** do it. Start `dask scheduler` once and `dask worker tcp://…` on each machine, and add `--scheduler tcp://…:8786` to the command. Workers fetch and caption, each at its share of the rate; only your own process writes the state. Do the same texts come out? (About 25 s on a quiet CPU. The course's extra `scale` installs Dask.)
 
 # %%
 if importlib.util.find_spec("distributed"):
@@ -576,7 +576,7 @@ else:
     print("No Dask here, so no cluster: pip install 'dask[distributed]'")
 
 # %% [markdown]
-# How long would a million take? The speed of one process is measured; machines as fast as this one are assumed, and so are the numbers in the first line.
+# How long would a million take? The cell measures the speed of one process and assumes the numbers in its first line.
 
 # %%
 images, servers, rate = 1_000_000, 5, 5  # visits a second and server
@@ -590,7 +590,7 @@ for machines in (1, 5, 20, 100):
     print(f"{machines:4} machines{max(captioning, visiting):8.1f} hours, limited by {slower}")
 
 # %% [markdown]
-# Five servers at five visits a second: no number of machines helps against manners, and none should.
+# No number of machines gets around manners, and none should.
 #
 # For images on thousands of servers, **img2dataset** fetches faster, and the command takes its folder in place of the table:
 #
@@ -600,7 +600,7 @@ for machines in (1, 5, 20, 100):
 # python -m helpers.apps.alt_text fetched -o out.csv
 # ```
 #
-# It lets in addresses of your own network: give it no list that strangers wrote.
+# It doesn't refuse addresses in your own network: give it no list that strangers wrote.
 
 # %% [markdown]
 # ## Recap
@@ -616,7 +616,7 @@ for machines in (1, 5, 20, 100):
 #
 # ### Exercise 1: Find alt texts that say nothing
 #
-# Write `says_nothing(alt)`: True for the name of an image file, a camera's number such as `DSC_0042`, a text without any letter, and the bare words “image”, “photo”, “picture” in any case, also with a number behind them. False for everything that may tell something.
+# Write `says_nothing(alt)`: True for the name of an image file, a camera's number such as `DSC_0042`, a text without any letter, and the bare words “image”, “photo”, “picture” in any case, also with a number behind them. False for everything that may say something.
 
 
 # %% tags=["exercise"]
@@ -681,7 +681,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # %% [markdown]
 # ### Exercise 3: Make a reviewer's list
 #
-# A reviewer has time for `number` images. Return the addresses to look at, the least sure first, each address once, and only of rows with the status `ok`. Mind that cells of a table are texts.
+# A reviewer has time for `number` images. Write `to_review(table, number)`: it returns the addresses to look at, the least sure first, each once, and only those of rows with the status `ok`. Mind that the cells of a table are texts.
 
 
 # %% tags=["exercise"]
@@ -719,7 +719,7 @@ print(f"not yet, the list differs for the numbers {differs}" if differs else "ri
 #
 # Write `purpose(tag, link, weak)`. `tag` holds the attributes of an image, `link` says whether it is alone in a link, `weak` whether its alt text says nothing. Return the status by the table of section 3: `exists`, `weak`, `functional`, `decorative`, or `describe` for what goes to the captioner. An image alone in a link without a text needs a name even where `alt=""` calls it decorative; an alt text of blanks is empty.
 #
-# Then, open: run the command with `--sample 20` on a site of yours and review the page. You are done when you can say between which shares of the rest you would accept, and what kind of image our captioner fails at most.
+# Then an open task: run the command with `--sample 20` on a site of yours and review the page. You are done when you can give a range for the share of all suggestions that you would accept, and name the kind of image at which our captioner fails most.
 
 
 # %% tags=["exercise"]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10 · Bring your own data
 #
-# You read captions in every usual format, train a captioner on the product photos and reviews of a shop, and another one that speaks German.
+# You read captions in every usual format, train one captioner on the product photos and reviews of a shop, and another that writes German.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/10_bring_your_own_data.ipynb)
 #
@@ -10,12 +10,12 @@
 # %% [markdown]
 # ![Eight drawn products, such as mugs and lamps, under the headlines that a captioner wrote for them: colour, kind, what buyers praise, how the delivery went](images/10_bring_your_own_data.png)
 #
-# Photos of a shop that the captioner has never seen, with its headlines. Some of their words it can know, and some it can't.
+# A shop's photos that the captioner has never seen, with its headlines. Some of the words it can know, and some it can't.
 
 # %% [markdown]
 # **You will learn**
 #
-# * what the usual caption files look like, and how each of them trips up a program in a hurry
+# * what the usual caption files look like, and how they trip up a careless program
 # * how to find out what was lost on the way from files to training
 # * how to caption photos of your own, train on them, and see what the photos can teach
 # * what changes for another language, and what doesn't
@@ -79,7 +79,7 @@ from helpers.metrics import score_captions
 from helpers.pipeline import Workspace, recipe_for
 
 # %% [markdown]
-# Settings: `SECOND` is the data set for section 7. `"mini-de"` has the drawings of mini with German captions. It can be a folder of yours as well.
+# Settings: `SECOND` is the data set for section 7. `"mini-de"` has the drawings of mini with German captions. It can be a folder of your own as well.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -90,7 +90,7 @@ SECOND = "mini-de"
 # %% [markdown]
 # ## 1. What do caption files look like?
 #
-# A data set for captioning is a folder of photos and a text that says which sentence belongs to which photo. Yet everybody writes it in another way. You know Flickr8k's way from lesson 01; **Flickr30k**, its larger sister of 31,783 photos, has the same. Here are the others, as tiny as can be. `put` writes them into a folder to play in, and shows them.
+# A data set for captioning is a folder of photos and a file that says which sentence belongs to which photo. Everybody writes that file differently. You know Flickr8k's way from lesson 01; **Flickr30k**, its larger sister of 31,783 photos, has the same. Here are tiny files in all the formats. `put` writes each into a folder to play in, and shows it.
 
 
 # %%
@@ -108,14 +108,14 @@ def put(name, text):
 put("flickr8k.txt", "dog.jpg#0\tA dog , wet and happy , runs .\ndog.jpg#1\tA wet dog .\n")
 
 # %% [markdown]
-# **Kaggle** is a site that shares data sets. Its copies of Flickr8k are CSV (lesson 09). If a caption holds a comma, it stands in quotation marks.
+# **Kaggle** is a site that shares data sets. Its copies of Flickr8k are CSV (lesson 09). A caption that holds a comma is put in quotation marks.
 
 # %%
 kaggle = 'image,caption\ndog.jpg,"A dog , wet and happy , runs ."\ndog.jpg,A wet dog .\n'
 put("kaggle.csv", kaggle)
 
 # %% [markdown]
-# Kaggle's copy of Flickr30k is separated by bars, each with a blank behind it. One row of the real file, number 19,999, lacks its second bar. So does the second row here.
+# Kaggle's copy of Flickr30k is separated by bars, each followed by a space. Row 19,999 of the real file lacks its second bar. So does the second row here.
 
 # %%
 bars = "image_name| comment_number| comment\ndog.jpg| 0| A dog , wet and happy , runs .\n"
@@ -123,7 +123,7 @@ bars += "dog.jpg| 1   A wet dog .\ncat.jpg| 0| A cat .\n"
 put("flickr30k.csv", bars)
 
 # %% [markdown]
-# **COCO** is the largest of the classic sets: 123,000 photos with five captions each. Its JSON has two lists. Images have a number and a name; annotations have a caption and the *number* of an image. Many tools read it, so choose it for data of your own.
+# **COCO** is the largest of the classic sets: 123,000 photos with five captions each. Its JSON file has two lists. Images have a number and a name; annotations have a caption and the *number* of an image. Many tools read this format, so choose it for data of your own.
 
 # %%
 coco = {
@@ -137,7 +137,7 @@ coco = {
 put("coco.json", json.dumps(coco))
 
 # %% [markdown]
-# **Karpathy**'s JSON files (by Andrej Karpathy, for Flickr8k, Flickr30k and COCO) keep sentences inside their image, and name its split. Most papers use these splits. His “val” is dev here.
+# **Karpathy**'s JSON files (by Andrej Karpathy, for Flickr8k, Flickr30k and COCO) keep the sentences inside their image, and name its split. Most papers use these splits. Their “val” is dev here.
 
 # %%
 sentences = [{"raw": text, "tokens": clean_caption(text).split()} for text in ("A wet dog .",)]
@@ -145,14 +145,14 @@ karpathy = {"images": [{"filename": "dog.jpg", "split": "val", "sentences": sent
 put("karpathy.json", json.dumps(karpathy))
 
 # %% [markdown]
-# Last, what **Hugging Face**, a site that shares data sets and models, calls an imagefolder: photos, and a `metadata.jsonl` with one JSON object a line.
+# Last, what **Hugging Face**, a site that shares data sets and models, calls an imagefolder: photos, and a `metadata.jsonl` with one JSON object on each line.
 
 # %%
 record = {"file_name": "dog.jpg", "split": "train", "captions": ["A wet dog .", "A happy dog ."]}
 put("metadata.jsonl", json.dumps(record) + "\n")
 
 # %% [markdown]
-# How does a program tell them apart? Not by the name of the file: Kaggle's table is called `captions.txt`, and the table with bars ends in `.csv`. It looks at the first line, as you would.
+# How does a program tell them apart? Not by the file's name: Kaggle's table is called `captions.txt`, and the one with bars ends in `.csv`. A program looks at the content, as you would.
 
 # %%
 for path in sorted(play.glob("*.*")):
@@ -164,7 +164,7 @@ for path in sorted(play.glob("*.*")):
 #
 # ### The comma
 #
-# Reading a CSV looks easy: split each line at its commas. Try it on your whole data set. The module `csv` writes it as Kaggle does; then you read it in a hurry, and count the captions that come back as they were.
+# Reading a CSV looks easy: split each line at its commas. Try it on the whole data set. The module `csv` writes it as Kaggle does; then you read it the easy way, and count the captions that come back as they were.
 
 
 # %%
@@ -185,7 +185,7 @@ hurried = [line.split(",")[1] for line in table.splitlines()[1:]]
 print("split(','):  {} of {} captions intact".format(*intact(dataset.captions, hurried)))
 
 # %% [markdown]
-# No error, no warning! “On the beach , a red dog runs” has become a quotation mark and “On the beach”. A model trained on that learns to stop early. Splitting at the first comma only doesn't help either: the quotation marks stay. The module that wrote the file reads it, too.
+# No error, no warning! A caption such as “On the beach , a red dog runs” has become a quotation mark and “On the beach”. A model trained on that learns to stop early. Splitting at the first comma only doesn't help either: the quotation marks stay. The module that wrote the file reads it, too.
 
 # %%
 partitioned = [line.partition(",")[2] for line in table.splitlines()[1:]]
@@ -196,13 +196,13 @@ print("csv.reader:     {} of {} intact".format(*intact(dataset.captions, [r[1] f
 # %% [markdown]
 # ### The phantom
 #
-# Lesson 01 met `2258277193_586949ec62.jpg.1`: five captions, and no such photo. A **phantom image** has captions and no file, and a program that looks for it fails, maybe hours later. COCO has the opposite as well: photos that nobody described. So match the names with the files *first*, drop what doesn't match, and say so. `open_dataset` does this. Read its report:
+# Lesson 01 met `2258277193_586949ec62.jpg.1`: five captions, and no such photo. A **phantom image** has captions and no file, and a program that looks for it fails, maybe hours later. COCO has the opposite as well: photos that nobody described. So match the names with the files *first*, drop what doesn't match, and report it. `open_dataset` does this. Read its report:
 
 # %%
 print(dataset.report)
 
 # %% [markdown]
-# And a JSON with losses: an annotation of an image that was taken out of the list, a caption that is empty.
+# Now a COCO file with losses: one annotation's image was taken out of the list, and one caption is empty.
 
 # %%
 damaged = json.loads(json.dumps(coco))
@@ -214,7 +214,7 @@ captions.read_caption_file(play / "coco.json").dropped
 # %% [markdown]
 # ### The leak
 #
-# A table has one caption a row, and tools for tables deal out rows. Lesson 01 showed what that does: nearly every photo of dev is in train as well. Such a folder is refused, before it makes your scores too good:
+# A table has one caption a row, and tools for tables deal out rows. Lesson 01 showed what that does: nearly every photo of dev is in train as well. `open_dataset` refuses such a folder, before it makes your scores too good:
 
 # %%
 leaky = work / "leaky"
@@ -255,7 +255,7 @@ assert read_coco(coco) == read_captions(play / "coco.json")
 read_coco(coco)
 
 # %% [markdown]
-# And back. Numbers count from 1; every image carries its split, which other readers pass over. `write_text` writes to a second file and swaps the two at the end, so that a crash leaves the old file in place.
+# Now write it. Numbers count from 1; every image carries its split, which other readers ignore. `write_text` writes to a second file and swaps the two at the end, so that a crash leaves the old file in place.
 
 
 # %% tags=["same-as:helpers.captions.write_coco"]
@@ -277,7 +277,7 @@ again = captions.read_caption_file(work / "coco.json")
 print(again.captions == dataset.captions, {k: len(names) for k, names in again.splits.items()})
 
 # %% [markdown]
-# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, and `open_dataset` makes splits of them.
+# COCO itself comes in two files, `captions_train2017.json` and `captions_val2017.json`. Unzip them into one folder with the photos, and `open_dataset` turns them into splits.
 #
 # ## 4. What is in there?
 #
@@ -289,17 +289,17 @@ print(again.captions == dataset.captions, {k: len(names) for k, names in again.s
 # python -m helpers.datasets my-folder --to flickr8k my-flickr
 # ```
 #
-# The first line prints what `describe` returns; the others convert.
+# The first line prints what `describe` returns; the others convert into another format.
 
 # %%
 print(describe(dataset, examples=1))
 
 # %% [markdown]
-# Ask four questions. Are the losses few, and can you explain each? Is the longest caption a caption, or did two lines run together? Are words that occur once slips of the pen? And do the examples fit their photos?
+# Ask four questions. Are the losses few, and can you explain each? Is the longest caption one caption, or did two lines run together? Are the words that occur once typos? And do the examples fit their photos?
 #
 # ## 5. Captions of your own
 #
-# Say you have a shop. Here it is invented, so that nobody's rights are touched: 120 drawn photos of four kinds of things in six colours, and what their buyers say.
+# Say you have a shop. This one is invented, so that nobody's rights are touched: 120 “photos”, drawn by a program, of four kinds of things in six colours, and what their buyers say.
 
 # %%
 shop = work / "shop"
@@ -312,7 +312,7 @@ print("\n".join(things[0].reviews))
 plots.show_images([thing.photo for thing in things[:8]])
 
 # %% [markdown]
-# What to write? COCO gave its writers good rules for *descriptions*: say what is important, in a sentence of at least eight words; don't begin with “There is”; don't guess what people think or what happens next; give nobody a name.
+# What should captions say? COCO gave its writers good rules for *descriptions*: say what is important, in a sentence of at least eight words; don't begin with “There is”; don't guess what people think or what happens next; don't name people.
 #
 # But a caption need not describe. A shop may want a **headline** that sums up its reviews:
 
@@ -321,14 +321,14 @@ for headline in things[0].headlines:
     print("•", headline)
 
 # %% [markdown]
-# To write captions yourself, use this form. Press Tab or Enter after a sentence; it is saved at that moment. Close the notebook in the middle of it, come back, and the form shows the first photo that lacks captions. (On GitHub you see no form: it needs a kernel.)
+# To write captions yourself, use this form. Press Tab or Enter after a sentence, and it is saved. If you close the notebook and come back, the form shows the first photo that lacks captions. (On GitHub you see no form: it needs a kernel.)
 
 # %%
 form = annotation_widget(shop, work / "captions by hand.json", amount=3)
 form
 
 # %% [markdown]
-# Code can fill in the boxes, too. Here it does so in a form with a file of its own, so that your captions stay yours:
+# Code can fill in the boxes, too. Here it uses a second form with its own file, so that your captions stay yours:
 
 # %%
 by_code = work / "captions by code.json"
@@ -341,7 +341,7 @@ print(re.sub("<.*?>", "", second_form.message.value))
 print(by_code.read_text("utf-8")[:330])
 
 # %% [markdown]
-# Whatever the form doesn't know in such a file (licences, sizes, other people's photos) stays in it. Nobody types 360 headlines during a lesson, so `write_coco` of section 3 writes them all. The photos are in a mixed order, so slices deal them out.
+# The form keeps whatever else is in such a file (licences, sizes, other people's photos). Nobody types 360 headlines during a lesson, so `write_coco` of section 3 writes them all. The photos are in a mixed order, so slices can deal them out.
 
 # %%
 names = list(named)
@@ -367,7 +367,7 @@ recipe = replace(recipe_for(own), epochs=30)  # few photos, so more rounds than 
 seller = own_work.captioner(recipe, seed=SEED)
 
 # %% [markdown]
-# What does it write for things that it has never seen? This is the figure at the top.
+# What does it write for photos that it has never seen?
 
 # %% tags=["picture"]
 unseen = own.splits["test"]
@@ -375,7 +375,7 @@ written = seller.caption_features(own_work.features().select(unseen))
 plots.show_images([named[name].photo for name in unseen[:8]], written[:8])
 
 # %% [markdown]
-# Fluent headlines. Are they true? Each of the 24 should hold a kind, a colour, a praise and a delivery, and you know the right ones. So count. Beside it stands what the commonest answer of the training photos would get.
+# Fluent headlines. Are they true? Each of the 24 should name the kind, the colour, what buyers praise and how the delivery went, and you know the right answers. So count. For comparison, each line ends with the share that the training photos' commonest answer would get.
 
 
 # %%
@@ -390,9 +390,9 @@ for what in ("kind", "colour", "praise", "delivery"):
     print(f", the commonest answer {right_share(what, [common] * 24):.0%}: {common}")
 
 # %% [markdown]
-# Three kinds of words have been learnt in three ways. Kind and colour can be *seen*, although 84 photos may be too few for all the colours. The praise can't, but it *goes with the kind*: buyers of mugs praise warm tea, and the model says so of each new mug. And the delivery is *in no photo*. The model writes it all the same, since every headline of its training did, and whatever share you see there is luck.
+# Three kinds of words have been learnt in three ways. Kind and colour can be *seen*, although 84 photos may be too few for all the colours. The praise can't, but it *goes with the kind*: buyers of mugs praise that they keep tea warm, so whoever knows a mug knows the praise. And the delivery is *in no photo*. The model writes about it all the same, since every training headline did, and any share above the commonest answer's is luck.
 #
-# That is a **hallucination** by construction: captions that say what the photos can't show teach a model to make it up. More photos don't help. So ask of each word of your captions: could somebody know that from the photo alone? What can't be seen, take from your database, and put it beside the caption.
+# That is a **hallucination** by construction: captions that say what the photos can't show teach a model to make it up. More photos don't help. So ask of each word of your captions: could somebody know that from the photo alone? Take what can't be seen from your database, and put it beside the caption.
 #
 # ## 7. Another language
 #
@@ -403,7 +403,7 @@ german = open_dataset(SECOND)
 print(german.report)
 
 # %% [markdown]
-# The encoder sees pixels. The model sees numbers of words. The tokenizer takes the words as they come. So the answer is: **nothing, if cleaning leaves the letters alone**. Look at what the pattern of many tutorials does to them.
+# The encoder sees pixels. The model sees ids. The tokenizer takes the words as they come. So the answer is: **nothing, if cleaning leaves the letters alone**. Look at what the pattern of many tutorials does to them.
 
 # %%
 text = "Ein weißes Kätzchen läuft über die Straße ."
@@ -411,9 +411,9 @@ print(" ".join(re.findall("[a-z]+", text.lower())))
 print(clean_caption(text))
 
 # %% [markdown]
-# “weißes” falls into “wei” and “es”, and “es” means “it”. In Polish or Vietnamese little is left, in Russian nothing.
+# “weißes” falls apart into “wei” and “es”, and “es” means “it”. Of Polish or Vietnamese such a pattern leaves little, of Russian nothing.
 #
-# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. What else is different? Count the words.
+# Lower case is a choice as well. German writes nouns with a capital, and cleaning takes it away: *Fliegen* are flies, *fliegen* is to fly, and now both are one word. What else is different? Count the words of both data sets.
 
 # %%
 for title, data in (("first", dataset), ("second", german)):
@@ -423,7 +423,7 @@ for title, data in (("first", dataset), ("second", german)):
     print(f", {words.total():,} running words")
 
 # %% [markdown]
-# If both are mini, compare the words that come five times or more: German has more for the same scenes. "red" is *rot*, *roter*, *rote*, *rotes* or *roten*, depending on gender, number and case. The model has to learn each form by itself, from fewer examples of each. For languages with dozens of forms per word, such as Finnish or Turkish, captioners cut words into pieces (lesson 14's do).
+# If both are mini, compare the words that come five times or more: German has more for the same scenes. "red" is *rot*, *roter*, *rote*, *rotes* or *roten*, depending on gender, number and case. The model has to learn each form separately, from fewer examples of each. For languages with dozens of forms per word, such as Finnish or Turkish, captioners cut words into pieces, as those of lesson 14 do.
 #
 # The features of the drawings don't depend on the language. If lesson 02 has left them for mini, copy them; otherwise the pipeline extracts them now, which takes a minute or two on a CPU. Training takes less.
 
@@ -435,7 +435,7 @@ if SECOND == "mini-de" and known.exists() and not (second_work.folder / "feature
 captioner = second_work.captioner(seed=SEED)
 
 # %% [markdown]
-# And the test photos, which it has never seen? To know what a score is worth, score the first caption of each photo against the other four as well, as lesson 06 does.
+# How does it do on the test photos? To know what a score is worth, score the first caption of each photo against the other four as well, as in lesson 06.
 
 # %%
 scores = second_work.score(captioner, "test", beam_size=3)
@@ -446,10 +446,10 @@ for title, values in (("captioner", scores), ("first caption", first)):
     print(f"{title:14} {shown}")
 
 # %% [markdown]
-# On mini-de expect a BLEU-4 of 30-40 and a CIDEr-D of 100-135 for the captioner; if yours is outside, look at the report again. Compare them with the English ones of lesson 06: German's are lower. The forms are one reason. The order of words is another: a German sentence may begin with the place, the time or the dog, and the verb moves. There are more ways to be right, so five captions cover fewer of them.
+# On mini-de expect a BLEU-4 of 30-40 and a CIDEr-D of 100-135 for the captioner; if yours is outside, look at the report again. The English scores of lesson 06 are higher. The many forms may be one reason. The order of words may be another: a German sentence can begin with the place, the time or the dog, and the verb moves. With more ways to be right, five captions cover fewer of them.
 
 # %% [markdown]
-# Look at some. If you read German: are the endings right? To BLEU a wrong ending is a wrong word, though every reader would understand it. (One more thing that cleaning takes away: the commas, which German needs.)
+# Look at some. If you read German: are the endings right? To BLEU a wrong ending is a wrong word, though every reader would understand it.
 
 # %%
 chosen = random.Random(SEED).sample(german.splits["test"], 4)
@@ -457,7 +457,7 @@ said = captioner.caption([german.image_paths[name] for name in chosen])
 plots.show_images([open_image(german.image_paths[name]) for name in chosen], said)
 
 # %% [markdown]
-# The widget of lesson 07 takes both captioners as they are. So do `Captioner.load` and the command of lesson 09, with their folders.
+# The widget of lesson 07 takes both captioners as they are. `Captioner.load` and the command of lesson 09 take their folders.
 
 # %%
 examples = {"a drawing": german.image_paths[chosen[0]], "a product": shop / unseen[0]}
@@ -476,14 +476,14 @@ chinese = {
 print([clean_caption(text).split() for text in chinese["dog.jpg"]])
 
 # %% [markdown]
-# Each sentence has become *one word*. Nothing breaks! The tokenizer learns a vocabulary of whole sentences, and the scores compare sentence with sentence. Two captions that differ in one letter have nothing in common:
+# Each sentence has become *one word*. Nothing breaks! The tokenizer learns a vocabulary of whole sentences, and the scores compare sentence with sentence. Two captions with most of their characters in common count as entirely different:
 
 # %%
 scored = score_captions([chinese["dog.jpg"][:1]], chinese["dog.jpg"][1:])
 print(f"BLEU-1 of two captions of one photo: {scored['BLEU-1']:.1f}")
 
 # %% [markdown]
-# `open_dataset` notices such texts and says so in its report. What they need is a function from a text to its words. Everything after it stays as it is, since a space is put between the words once, right after reading.
+# `open_dataset` notices such texts and says so in its report. What they need is a function that splits a text into words. `split_captions` puts a space between the words, right after reading; everything after that stays as it is.
 
 
 # %% tags=["same-as:helpers.captions.split_captions"]
@@ -502,16 +502,18 @@ scored = score_captions([spaced["dog.jpg"][:1]], spaced["dog.jpg"][1:])
 print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 
 # %% [markdown]
-# `single_letters` makes every character a word. It needs no dictionary, and for Chinese it is a usual choice: translations into Chinese are mostly scored by character. For real words take a library: `jieba.lcut` for Chinese (`pip install jieba` in the course's environment), others for Japanese and Thai. You hand it over when you open the data:
+# `single_letters` makes every character a word. It needs no dictionary, and for Chinese it is a usual choice: translations into Chinese are mostly scored by character. For real words use a library: `jieba.lcut` for Chinese (`pip install jieba` in the course's environment), others for Japanese and Thai. You pass its function when you open the data:
 #
 # ```python
 # import jieba
 # dataset = open_dataset("my chinese folder", words_of=jieba.lcut)
 # ```
 #
-# or convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. The captioner's sentences have spaces as well; for readers take them out: `caption.replace(" ", "")`.
+# Or you convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. The captioner then writes spaces, too; take them out for readers: `caption.replace(" ", "")`.
 #
-# One more thing: fonts. Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures take a font of your machine if there is one, such as Noto Sans CJK.
+# And fonts: Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures use a font of your machine if there is one, such as Noto Sans CJK.
+#
+# For the record, all scores of the captioner of section 7:
 
 # %% tags=["scores"]
 print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in scores.items()))
@@ -522,15 +524,15 @@ print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in sc
 # * Recognise a format by its content; leave CSV to `csv`, JSON to `json`.
 # * Match names with files first. Say what was dropped, and why.
 # * Deal out photos, never rows.
-# * A model learns to say what captions say. What no photo shows, it makes up.
-# * Another language needs a cleaning that keeps its letters; a script without spaces needs a function that finds the words. The model needs neither.
+# * A model learns to say what captions say. It makes up what no photo shows.
+# * Another language needs a cleaning that keeps its letters; a script without spaces needs a function that finds the words. The model stays the same.
 
 # %% [markdown]
 # ## Exercises
 #
 # ### Exercise 1: Mend the broken row
 #
-# Return (name, caption) of a line of Kaggle's Flickr30k, with or without its second bar. A caption may hold bars and digits of its own. A regular expression with `\|?` helps.
+# Write `split_bars(line)`: it returns (name, caption) of a line of Kaggle's Flickr30k, with or without its second bar. A caption may hold bars and digits, too. A regular expression with `\|?` helps.
 
 
 # %% tags=["exercise"]
@@ -562,7 +564,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 # %% [markdown]
 # ### Exercise 2: Make Karpathy's file
 #
-# Return captions and splits as the content of a Karpathy JSON: `filename`, `split` and `sentences` with `raw`. What does he call dev? The check reads your file back and compares captions and splits.
+# Write `karpathy_content(group, splits)`: it returns captions and splits as the content of a Karpathy file, with `filename`, `split`, and `sentences` with `raw`. What does he call dev? The check reads your file back and compares captions and splits.
 
 
 # %% tags=["exercise"]
@@ -610,7 +612,7 @@ print(f"not yet, {differs}" if differs else "right")
 # %% [markdown]
 # ### Exercise 3: Split with a dictionary
 #
-# Write `longest_words(text, known)`: from the left, take the longest known word each time, or a single letter if none fits. This is the oldest way to find Chinese words. The third text shows where it goes wrong: “research | life | origin” becomes “graduate student | order | origin”.
+# Write `longest_words(text, known)`: from the left, take the longest known word each time, or a single character if none fits. This is the oldest way to find Chinese words. The third text shows where it goes wrong: “research | life | origin” becomes “graduate student | order | origin”.
 
 
 # %% tags=["exercise"]
@@ -646,9 +648,9 @@ print(f"not yet, the words differ for: {differs}" if differs else "right")
 # %% [markdown]
 # ### Exercise 4: Find captions that no photo can teach
 #
-# Write `unseeable(texts, pattern)`: the share (0 to 1) of captions in which a regular expression finds something that no photo shows, in any case of letters; 0 for no captions. Whole words count: `late` is not in “plate”.
+# Write `unseeable(texts, pattern)`: the share (0 to 1) of captions in which a regular expression, such as `late|two days`, finds whole words; 0 for no captions. Capitals don't matter, and `late` is not in “plate”.
 #
-# Then, open: take thirty photos of your own, caption them with the form, and train. You are done when you can name, as in section 6, a kind of word that the captioner gets right on photos it has not seen, and one that it makes up.
+# Then an open task: take thirty photos of your own, caption them with the form, and train. You are done when you can name, as in section 6, a kind of word that the captioner gets right on photos it has not seen, and one that it makes up.
 
 
 # %% tags=["exercise"]
