@@ -8,7 +8,8 @@
 What enters block 14 is written to the work folder once (0.8 MB a photo with its mirror image), so
 that an epoch runs no more of the network than learns. First each next word is learnt, from people's
 captions and from what the captioners at hand have voted for; then the score, less a penalty for
-every content word that is said twice. Both stages go on where they were stopped.
+every content word that is said twice. Both stages go on where they were stopped. README.md beside
+it tells what it gave.
 """
 
 import argparse
