@@ -17,7 +17,7 @@
 # %% [markdown]
 # **You will learn**
 #
-# * how to read a captions file, and three ways to read it wrongly
+# * how to read a captions file, and three ways to misread it
 # * how to clean a caption and keep `t-shirt`, `dog's`, `2` and `Bär` whole
 # * what cleaning does to a vocabulary, counted on drawn scenes and on real photos
 # * why the word "a" matters to a person who can't see the photo
@@ -62,9 +62,10 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Four helpers are used here without being built: `open_dataset` finds the files, `open_image` reads
-# a photo, `Workspace` knows the folder for your results, and the plots draw. `captions` is the
-# module that you write yourself in this lesson, imported for comparison.
+# Some helpers are used here without being built: `open_dataset` finds the files, `open_image` reads
+# a photo, `Workspace` knows the folder for your results, `write_text` writes a file, and the plots
+# draw. You write most of the module `captions` yourself in this lesson; it is imported for
+# comparison.
 
 # %%
 import json
@@ -86,7 +87,7 @@ from helpers.plots import plot_word_counts, show_captioned, show_images
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `SEED` is the number
-# that all chance in a lesson follows from, such as the order of a shuffle: the same **seed** gives
+# from which all chance in a lesson follows, such as the order of a shuffle: the same **seed** gives
 # the same run.
 
 # %% tags=["parameters"]
@@ -97,10 +98,10 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is in a captioning data set?
 #
-# A **captioner** is a program that writes a sentence about a photo. It learns from examples: photos,
-# each with sentences that describe it. Such a sentence is a **caption**. Learning from examples is
-# called **training**, and the part of the captioner that learns is the **model**. Look at the data
-# first.
+# A **captioner** is a program that writes a sentence about a photo. It learns from examples:
+# photos, each with sentences that describe it. Such a sentence is a **caption**. Learning from
+# examples is called **training**, and the part of the captioner that learns is the **model**. Look
+# at the data first.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -134,8 +135,8 @@ print(dataset.report)
 # * *captions*, *images*: what you work with from here on.
 # * *splits*: which photos are for training, for choosing and for testing. Section 7 explains them.
 # * *images whose file is missing*: a name that has captions but no photo. Flickr8k lists
-#   `2258277193_586949ec62.jpg.1`, and mini repeats this accident on purpose. Its captions can't
-#   teach anything, so they are left out.
+#   `2258277193_586949ec62.jpg.1`, and mini repeats this accident on purpose. Captions without a
+#   photo can't teach anything, so they are left out.
 # * *images without captions*, *images in no split*: photos that stay unused.
 # * *captions empty after cleaning*: captions without a single word. You will meet mini's in
 #   section 4.
@@ -158,8 +159,8 @@ for line in lines[:6]:
     print(repr(line))
 
 # %% [markdown]
-# So a line is: file name, `#`, the number of the caption, a tab, the caption. Splitting it looks
-# easy. Three invented lines show how it goes wrong.
+# So each line holds a file name, `#`, the number of the caption, a tab and the caption. Splitting
+# it looks easy. Three invented lines show how it can go wrong.
 
 # %%
 TRAPS = [
@@ -209,9 +210,9 @@ for name in set(raw) - files:
 # ## 3. What is a word?
 #
 # A captioner deals in words. "Dog", "dog" and "dog." mean the same to you, but they are three
-# different strings. **Cleaning** decides what counts as the same word. First put everything in lower
-# case, then let a pattern find the words. The pattern that comes to mind is `[a-z]+`: one or more of
-# the letters from a to z.
+# different strings. **Cleaning** decides what counts as the same word. First put everything in
+# lower case, then let a pattern find the words. The pattern that comes to mind is `[a-z]+`: one or
+# more of the letters from a to z.
 
 # %%
 EXAMPLES = ["A girl in a T-shirt .", "The dog's ball .", "Ein kleiner Bär läuft .", "2 BOATS !"]
@@ -223,10 +224,10 @@ for text in EXAMPLES:
 # German bear (`Bär`) becomes `b` and `r`, and the number is lost.
 #
 # In such a pattern (a **regular expression**), `\w` matches a letter or a digit of any script. That
-# saves the bear and the number. Now the hyphen and the apostrophe, the **joiners**: *inside* a word
-# they belong to it, at its edge they are punctuation. So a word is a run of letters and then, any
-# number of times, a `-` or a `'` with more letters: `\w+(?:[-']\w+)*`. (The price: the apostrophe
-# of "the dogs' balls" is lost.)
+# saves the bear and the number. The hyphen and the apostrophe are **joiners**: *inside* a word they
+# belong to it; at its edge they are punctuation. So a word is a run of letters and then, any number
+# of times, a `-` or a `'` with more letters: `\w+(?:[-']\w+)*`. (The price: the apostrophe of "the
+# dogs' balls" is lost.)
 
 # %%
 for text in [*EXAMPLES, "' hello - goodbye '", "the dogs' balls"]:
@@ -234,8 +235,8 @@ for text in [*EXAMPLES, "' hello - goodbye '", "the dogs' balls"]:
 
 # %% [markdown]
 # One trap is left, and you can't see it. An accented letter can be stored as one character, or as a
-# plain letter followed by a **combining mark**. Both look the same on the screen. **NFC**, a standard
-# form of Unicode text, turns the second into the first.
+# plain letter followed by a **combining mark**. Both look the same on the screen. **NFC**, a
+# standard form of Unicode text, turns the second into the first.
 
 # %%
 one, two = "ni\u00f1o", "nin\u0303o"
@@ -243,10 +244,10 @@ print(one, two, len(one), len(two), one == two)
 print(unicodedata.normalize("NFC", two) == one)
 
 # %% [markdown]
-# The pattern that the helpers use does one thing more: it keeps the vowel signs of scripts such as
-# Hindi's. The appendix takes it apart. Two small tables complete it: typographic apostrophes and
-# hyphens turn into plain ones (and `_`, which `\w` matches as well, into a space), and the classic
-# cleaning of section 4 deletes all punctuation.
+# The helpers' pattern, `WORD`, also keeps the vowel signs of scripts such as Hindi's; the appendix
+# takes it apart. Two small tables go with it. `PLAIN_JOINERS` turns typographic apostrophes and
+# hyphens into plain ones, and `_`, which `\w` matches as well, into a space. `NO_PUNCTUATION`, for
+# later, deletes all punctuation.
 
 # %% tags=["same-as:helpers.captions.PLAIN_JOINERS", "same-as:helpers.captions.NO_PUNCTUATION"]
 WORD = captions.WORD
@@ -259,9 +260,10 @@ print(WORD.findall("the dog’s t-shirt".translate(PLAIN_JOINERS)))
 # ## 4. How do you clean a caption?
 #
 # There is more than one way to clean, so make the choices visible: three switches, each of which
-# says what is *kept*. Our cleaning keeps every word. The **classic cleaning**, which you find in many
-# tutorials, drops words of one letter and words with digits, and deletes all punctuation. `is_kept`
-# tells whether a word passes the first two switches; the third concerns the whole caption.
+# says what is *kept*. Our cleaning keeps every word. The **classic cleaning**, which you find in
+# many tutorials, drops words of one letter and words with digits, and deletes all punctuation.
+# `is_kept` tells whether a word passes the first two switches; the third concerns the whole
+# caption.
 
 
 # %% tags=["same-as:helpers.captions.Cleaning", "same-as:helpers.captions.KEEP_EVERY_WORD", "same-as:helpers.captions.CLASSIC_CLEANING", "same-as:helpers.captions.is_kept"]
@@ -286,8 +288,8 @@ for word in ["a", "dog", "2", "4-wheeler"]:
     print(f"{word:10}", is_kept(word, KEEP_EVERY_WORD), is_kept(word, CLASSIC_CLEANING))
 
 # %% [markdown]
-# Now a whole caption: lower case, plain joiners, NFC; then find the words, keep those that pass, and
-# put one space between them.
+# Now a whole caption: lower case, plain joiners, NFC; then find the words, keep those that pass,
+# and put one space between them.
 
 
 # %% tags=["same-as:helpers.captions.clean_caption"]
@@ -311,10 +313,10 @@ for text in TRICKY:
     print(f"{text:26}{clean_caption(text):26}{clean_caption(text, CLASSIC_CLEANING)}")
 
 # %% [markdown]
-# Follow the words through the classic column. `t-shirt` closes up to `tshirt`. `dog's` becomes
-# `dogs`, so the ball of one dog now reads like that of many. `2` and `4-wheeler` vanish. `Bär` and
-# `niño` survive both, since Python knows the letters of every language (tutorials that use `[a-z]+`
-# lose them). And the last line is empty.
+# Follow the words through the classic column. `a` is dropped, and `t-shirt` closes up to `tshirt`.
+# `dog's` becomes `dogs`, so the ball of one dog now reads like that of many. `2` and `4-wheeler`
+# vanish. `Bär` and `niño` survive both, since Python knows the letters of every language (tutorials
+# that use `[a-z]+` lose them). Of the last caption nothing is left.
 
 # %% [markdown]
 # ### A caption that becomes empty
@@ -338,7 +340,7 @@ print(clean_captions(toy))
 print(clean_captions(toy, CLASSIC_CLEANING))
 
 # %% [markdown]
-# Dropping is fine, dropping in silence is not. This function lists what is lost:
+# Dropping is fine; dropping in silence is not. This function lists what is lost:
 
 
 # %% tags=["same-as:helpers.captions.empty_after_cleaning"]
@@ -354,7 +356,7 @@ def empty_after_cleaning(captions, cleaning=KEEP_EVERY_WORD):
 print(empty_after_cleaning(toy), empty_after_cleaning(toy, CLASSIC_CLEANING))
 
 # %% [markdown]
-# Now clean the whole data set. What you wrote has to give exactly what the helpers give. And which
+# Now clean the whole data set. Your functions have to give exactly what the helpers give. Which
 # captions are lost?
 
 # %%
@@ -366,13 +368,14 @@ for title, cleaning in [("ours", KEEP_EVERY_WORD), ("classic", CLASSIC_CLEANING)
     print(f"{title:8}", empty_after_cleaning(dataset.captions, cleaning))
 
 # %% [markdown]
-# Mini has two captions that are none: "..." is empty after any cleaning, "3 !" only after the
-# classic one.
+# Two of mini's captions are lost: "..." is empty after any cleaning, "3 !" only after the classic
+# one.
 #
 # ## 5. How many words are there?
 #
-# The set of different words is the **vocabulary**. A **running word** is a word each time it occurs:
-# "a dog and a cat" has five running words and a vocabulary of four. A `Counter` counts both.
+# The set of different words is the **vocabulary**. A **running word** is a word each time it
+# occurs: "a dog and a cat" has five running words and a vocabulary of four. A `Counter` counts
+# both.
 
 
 # %% tags=["same-as:helpers.captions.count_words"]
@@ -419,9 +422,9 @@ for way in ("as written", "ours"):
     print(f"Flickr8k, {way}:", *[word for word, _ in recorded[way]["top"]])
 
 # %% [markdown]
-# As written, the full stop is one of the leading "words", and `A` and `a` are counted apart. Cleaned,
-# small words lead, but the list begins to tell what the photos show: mini's names colours, Flickr8k's
-# a dog and a man.
+# As written, the full stop is one of the leading "words", and `A` and `a` are counted apart.
+# Cleaned, small words lead, but the list begins to tell what the photos show: mini's names colours,
+# Flickr8k's a dog and a man.
 #
 # The other end of the list is as telling. These words occur *once*:
 
@@ -432,12 +435,12 @@ print(", ".join(random.Random(SEED).sample(once, min(30, len(once)))))
 
 # %% [markdown]
 # Some are rare, some misspelt. On Flickr8k, words that occur once make up two fifths of the
-# vocabulary. From a single example a captioner can't learn when to say a word. Cleaning leaves such
-# words in; lesson 03 decides which words get a place in the model's vocabulary.
+# vocabulary. From a single example a captioner can't learn when to say a word. Lesson 03 decides
+# which words the model gets.
 #
 # ## 6. Why keep "a"?
 #
-# The classic cleaning drops it. What does that save?
+# The classic cleaning drops "a". What does that save?
 
 # %%
 after_classic = count_words(classic)
@@ -452,7 +455,7 @@ for name, (ours, classics) in rows.items():
 # %% [markdown]
 # The vocabulary stays nearly the same, since "a" is one word. But a good share of the text is gone:
 # on Flickr8k, every seventh word, for "a" is the most frequent of all. Shorter captions take less
-# time to train on. The reader pays the price.
+# time to train on, and the reader pays the price.
 #
 # **Alt text** is the description of a picture that a **screen reader** reads aloud to people who
 # can't see it. Read these aloud, left and right:
@@ -468,16 +471,16 @@ for text in SENTENCES:
     print(f"{clean_caption(text):36}{clean_caption(text, CLASSIC_CLEANING)}")
 
 # %% [markdown]
-# The right-hand column reads like a telegram. Worse, it can mislead. "A dog chases dogs" has one dog
-# running after many; "dog chases dogs" leaves you to guess. "2 boys" turns into "boys", and the owner
-# of one dog into "dogs owner".
+# The right-hand column reads like a telegram. Worse, it can mislead. "A dog chases dogs" has one
+# dog running after many; "dog chases dogs" leaves you to guess. "2 boys" turns into "boys", and the
+# owner of one dog into "dogs owner".
 #
-# And a captioner repeats what it was taught: a word that is missing from every training caption is a
-# word that it can never say. No later step puts the "a" back. That is why all lessons clean with
+# And a captioner repeats what it was taught: a word that is missing from every training caption is
+# a word that it can never say. No later step puts the "a" back. That is why all lessons clean with
 # `KEEP_EVERY_WORD`, and why the other cleaning is called by its name wherever it is compared.
 #
 # Your data set suffers in the same way. Here is the training photo whose captions lose the most
-# different words, with two of them in all three versions.
+# different words, with two of its captions in all three versions.
 
 
 # %% tags=["picture"]
@@ -499,14 +502,14 @@ for text in sorted(dataset.captions[photo], key=lambda text: len(lost_words(text
 show_captioned(open_image(dataset.image_paths[photo]), rows)
 
 # %% [markdown]
-# ## 7. Which photos train, which ones test?
+# ## 7. Which photos are for training, which for testing?
 #
-# To find out whether a captioner works, you show it photos that it has never seen. So the photos are
-# **split** in three: **train** is for training, **dev** for choosing between models, and **test** is
-# kept for the final score. What should you deal out: photos or captions?
+# To find out whether a captioner works, you show it photos that it has never seen. So the photos
+# are **split** into three: **train** is for training, **dev** (development) for choosing between
+# models, and **test** is kept for the final score. What should you deal out: photos or captions?
 #
-# Do it wrongly first. Shuffle all captions and give a tenth of them to dev, another tenth to test,
-# and the rest to train.
+# Do it the wrong way first. Shuffle all captions and give a tenth of them to dev, another tenth to
+# test, and the rest to train.
 
 # %%
 pairs = [(name, text) for name, texts in descriptions.items() for text in texts]
@@ -522,13 +525,12 @@ for text in [text for name, text in pairs[2 * tenth :] if name == leak]:
     print("train:", text)
 
 # %% [markdown]
-# The photos of dev are in train as well, each with other captions. A model that has learnt its photos
-# by heart would score well on them. Such a mistake is called a **leak**: what should be new to the
-# model is not. Nothing raises an error; the scores come out too good.
+# The photos of dev are in train as well, each with other captions. A model that has learnt its
+# training photos by heart would score well on dev. Such a mistake is called a **leak**: what should
+# be new to the model is not. Nothing raises an error; the scores come out too high.
 #
 # So you deal out photos, each with all of its captions. Flickr8k comes with three lists of names
-# (6,000, 1,000 and 1,000); mini has lists of its own. Do they
-# share a photo?
+# (6,000, 1,000 and 1,000); mini has lists of its own. Do any two of them share a photo?
 
 # %%
 train, dev, test = (set(dataset.splits[split]) for split in ("train", "dev", "test"))
@@ -538,8 +540,9 @@ print(f"train {len(train):,}, dev {len(dev):,}, test {len(test):,}, shared: none
 # %% [markdown]
 # ## 8. Write the descriptions down
 #
-# The cleaned captions go to `descriptions.txt`, one a line: name, tab, caption. `write_text` takes care of two details: UTF-8, so that `Bär` survives on every
-# machine, and a file that is either complete or not there at all.
+# The cleaned captions go to `descriptions.txt`, one a line: name, tab, caption. `write_text` takes
+# care of two details: UTF-8, so that `Bär` survives on every machine, and a file that is either
+# complete or not there at all.
 #
 # The file goes into the work folder, where every lesson leaves what it makes: `work/mini/` in the
 # course folder.
@@ -557,8 +560,8 @@ write_descriptions(descriptions, path)
 print(path, *path.read_text("utf-8").split("\n")[:3], sep="\n")
 
 # %% [markdown]
-# Read the file back and compare. `work.descriptions` is what the later lessons use: it cleans once
-# more, and writes this file if you have skipped this lesson.
+# Read the file back and compare. `work.descriptions` is what the later lessons use: it cleans
+# afresh, and writes this file if you have skipped this lesson.
 
 # %%
 assert captions.read_descriptions(path) == descriptions
@@ -578,11 +581,11 @@ print(f"words that occur once {len(once):,}")
 # %% [markdown]
 # ## Appendix: the pattern for a word in any script
 #
-# Some scripts write vowels as marks on a letter, such as Hindi's, and many of these have no
-# ready-made character that NFC could turn them into. `\w` doesn't match such marks, so a plain
-# pattern tears the word apart. `MARKS` lists them, and `LETTERS` lets them follow a letter. (The two
-# codes at its end are invisible characters inside Persian and Hindi words. `(?![ -~])` only saves
-# time: a plain letter, space or full stop is no mark, so it need not be looked up in the long list.)
+# Some scripts, such as Hindi's, write vowels as marks on a letter, and NFC has no single character
+# for most of these pairs. `\w` doesn't match such marks, so a plain pattern tears the word apart.
+# `MARKS` lists them, and `LETTERS` lets them follow a letter. (The two codes at the end of
+# `LETTERS` are invisible characters inside Persian and Hindi words. `(?![ -~])` only saves time: a
+# plain letter, space or full stop is no mark, so it need not be looked up in the long list.)
 
 # %% tags=["same-as:helpers.captions.MARKS", "same-as:helpers.captions.LETTERS", "same-as:helpers.captions.WORD"]
 MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
@@ -601,7 +604,7 @@ print(re.findall(r"\w+", "हिन्दी"), WORD.findall("हिन्दी
 # * The classic cleaning hardly shrinks the vocabulary, but takes "a" and the numbers out of every
 #   sentence. Alt text needs them.
 # * Deal out photos, never captions, or what dev and test hold leaks into training.
-# * Write UTF-8, read it back, compare.
+# * Write UTF-8, read it back and compare.
 #
 # ### Further reading
 #
@@ -609,8 +612,8 @@ print(re.findall(r"\w+", "हिन्दी"), WORD.findall("हिन्दी
 #   Task](https://doi.org/10.1613/jair.3994) (2013): how Flickr8k was made, and by whom.
 # * [Regular expression HOWTO](https://docs.python.org/3/howto/regex.html): the patterns of this
 #   lesson from the beginning.
-# * [Unicode HOWTO](https://docs.python.org/3/howto/unicode.html): characters, UTF-8 and normal forms
-#   in Python.
+# * [Unicode HOWTO](https://docs.python.org/3/howto/unicode.html): characters, UTF-8 and normal
+#   forms in Python.
 # * W3C, [Images Tutorial](https://www.w3.org/WAI/tutorials/images/): what good alt text says, and
 #   when a picture needs none.
 
@@ -657,8 +660,8 @@ else:
 # %% [markdown]
 # ### Exercise 2: Find words that the classic cleaning merges
 #
-# `dog's` turns into `dogs`, which is a word of its own. Given a set of words, return the set of those
-# with a joiner that become another word of the set when `NO_PUNCTUATION` deletes it.
+# `dog's` turns into `dogs`, which is a word of its own. Given a set of words, return those with a
+# joiner that turn into another word of the set once `NO_PUNCTUATION` has deleted it.
 
 
 # %% tags=["exercise"]
@@ -720,9 +723,9 @@ print(f"not yet: {wrong}" if wrong else "right")
 # %% [markdown]
 # ### Exercise 4: Clean your own language
 #
-# Open: write three captions in a language that you speak, with its accents, hyphens and apostrophes.
-# Clean them with both cleanings. You are done when you can name, for each switch of `Cleaning`, a
-# word that it would damage, or say why your language has none.
+# This exercise is open. Write three captions in a language that you speak, with its accents,
+# hyphens and apostrophes. Clean them with both cleanings. You are done when you can name, for each
+# switch of `Cleaning`, a word that it would damage, or say why your language has none.
 
 # %% tags=["exercise"]
 my_captions = []  # your turn

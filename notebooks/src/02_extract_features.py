@@ -10,16 +10,16 @@
 # %% [markdown]
 # ![Three photos, each in a row with the four training photos whose features are most like its own](images/02_extract_features.png)
 #
-# Three photos, each beside its four nearest neighbours: nobody told the computer what they show. It compared numbers.
+# Three photos, each beside its four nearest neighbours: nobody told the computer what any of them shows. It compared numbers.
 
 # %% [markdown]
 # **You will learn**
 #
 # * what features are, and why a network that was trained on other photos makes good ones
-# * the road of one photo, step by step: file → pixels → three grids → 3,032 numbers
-# * to encode thousands of photos in batches, with a run that survives a crash
-# * to find photos that are alike, and to tell when "nearest" means nothing
-# * why you never open a stranger's pickle, and how to open one safely
+# * what happens to one photo, step by step: file → pixels → three grids → 3,032 numbers
+# * how to encode thousands of photos in batches, in a run that survives a crash
+# * how to find photos that are alike, and to tell when "nearest" means nothing
+# * why you never open a stranger's pickle file, and how to open one safely
 #
 # **You need** some NumPy: how to make an array and take rows from it. No earlier lesson has to be run.
 #
@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations below it. Used without being built here: `open_image` opens any photo the right way up, `free_photos` lists photos that other packages bring along, `Workspace` knows the folder for what you make, `plots` draws.
+# **Keras** is the library in which this course builds networks; **TensorFlow** does the calculations underneath. Used without being built here: `open_image` opens any photo the right way up, `free_photos` lists photos that other packages bring along, `Workspace` knows the folder for what you make, `plots` draws.
 
 # %%
 import io
@@ -108,16 +108,16 @@ print(f"that makes {np.array(photo).size:,} numbers")
 photo
 
 # %% [markdown]
-# So many numbers, and none of them says "dog" or "beach". Move the photo one pixel to the left and most of them change, while what it shows stays the same.
+# So many numbers, and none of them says "dog" or "beach". Move the photo a little to the left and many of them change, while what it shows stays the same.
 #
-# So you use a network that can see already. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take the 2,048 numbers that it told the kinds from, and 984 (728 + 256) from further inside the network, which know better what things look like. These numbers are the photo's **features**. Written in a row, they are a **vector**, and the network that makes them is the **encoder**.
+# What helps is a network that can already see. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take the 2,048 numbers from which it told the kinds apart, and 984 more (728 + 256) from further inside the network, which know better what things look like. These numbers are the photo's **features**. Written in a row, they are a **vector**, and the network that makes them is the **encoder**.
 #
-# The encoder stays **frozen**: none of its weights will change. So it gives the same features every time, each photo goes through it once, and training the captioner (lesson 04) never touches a photo again.
+# The encoder stays **frozen**: none of its weights will change. A photo gets the same features every time, so it goes through once, and training the captioner (lesson 04) never touches it again.
 
 # %% [markdown]
 # ## 2. From a file to pixels
 #
-# Xception wants squares of 299 × 299 pixels, and photos come in every shape. This course stretches them, so that nothing at the edges gets lost.
+# Xception wants squares of 299 × 299 pixels, and photos come in every shape. This course stretches them (`BICUBIC` does it smoothly), so that nothing at the edges gets lost.
 
 
 # %% tags=["same-as:helpers.images.opening.image_pixels"]
@@ -139,11 +139,11 @@ print(strip.size, "becomes", pixels.shape, pixels.dtype)
 plots.show_images([strip, pixels], ["a wide photo", "what the encoder sees"], columns=2)
 
 # %% [markdown]
-# What matters is that one function opens every photo in this course, in training and in use.
+# What matters is that one function opens every photo, in training and in use.
 #
 # ## 3. The encoder, and when two vectors are alike
 #
-# The next cell loads Xception. It tries to download the official weights (about 80 MB). Without internet it takes a smaller copy that comes with the course; the appendix shows how it was made. Loading takes 5-30 seconds.
+# The next cell loads Xception. It tries to download the official weights (about 80 MB). Without internet it takes the course's own smaller copy; the appendix shows how that was made. Loading takes 5-30 seconds.
 
 # %%
 encoder = load_encoder("xception")
@@ -151,7 +151,7 @@ size = encoder.network.count_params()
 print(f"{encoder.name}: {size:,} weights, features {encoder.feature_shape}")
 
 # %% [markdown]
-# You will compare the features of photos, so you need to say how alike two vectors are. **Cosine similarity** asks whether they point the same way: multiply them number by number and add up (this is the **scalar product**, `@` in NumPy), then divide by both lengths. 1 means the same direction, −1 the opposite one, 0 nothing in common.
+# How alike are the features of two photos? **Cosine similarity** asks whether two vectors point the same way: multiply them number by number and add up (the **scalar product**, `@` in NumPy), then divide by both lengths. 1 means the same direction, −1 the opposite one, 0 nothing in common.
 
 # %%
 a, b, c = np.array([3.0, 4, 0]), np.array([6.0, 8, 0]), np.array([0.0, 0, 2])
@@ -166,7 +166,7 @@ def cosine(a, b):
 assert cosine(a, b) == 1 and cosine(a, c) == 0
 
 # %% [markdown]
-# `b` is longer than `a`, but has the same direction.
+# `b` is twice as long as `a`, but has the same direction.
 #
 # ## 4. One photo through the network
 #
@@ -181,7 +181,7 @@ print(pixels.shape, pixels.dtype, "from", pixels.min(), "to", pixels.max())
 print(scaled.shape, scaled.dtype, f"from {scaled.min():.2f} to {scaled.max():.2f}")
 
 # %% [markdown]
-# Xception is built of 14 **blocks**, each a few layers. Its output is a **grid**: places of the photo, with some numbers at each. The grids get coarser from block to block. `keras.Model` makes a network that stops where you want, so look at three of them.
+# Xception is built of 14 **blocks**, each a few layers. A block puts out a **grid**: places of the photo, with some numbers at each. Later grids are coarser. `keras.Model` makes a network that stops where you want; look at three grids. (Blocks 3 and 12 are read off the next block's first layer, which only sets negative numbers to 0.)
 
 # %%
 ends = {"block 3": "block4_sepconv1_act", "block 12": "block13_sepconv1_act"}
@@ -193,7 +193,7 @@ for name, grid in inside.items():
     print(f"{name:8} {tuple(grid.shape)}")
 
 # %% [markdown]
-# The axes are `(photos, rows, columns, channels)`. A **channel** is one of the numbers, and it grows large where its own pattern is. Here is the channel with the largest mean of each block, bright where it found something:
+# The axes are `(photos, rows, columns, channels)`. A **channel** is one of the numbers, and it grows large where its own pattern is. Below is each block's channel with the largest mean, bright where it found its pattern:
 
 # %%
 grids = [grid.numpy()[0] for grid in inside.values()]
@@ -201,9 +201,9 @@ maps = [grid[:, :, grid.mean(axis=(0, 1)).argmax()] for grid in grids]
 plots.show_images([pixels[0], *maps], ["the photo", *inside], columns=4)
 
 # %% [markdown]
-# The channels have no names and nobody chose them; training made them. The last block was asked for kinds of things: whether a car is red or blue made no difference. But captions do say red or blue. So this course takes all three, and section 7 shows what each knows.
+# Nobody chose the channels; training made them. The last block was trained to tell kinds of things apart; whether a car is red or blue made no difference. But captions do say red or blue. So this course takes all three, and section 7 shows what each knows.
 #
-# The finer grids are averaged to the 10 × 10 places of the last one: each place gets the mean of its patch. First by hand, on 4 × 4 places and one channel, then with a Keras layer:
+# The finer grids are averaged down to the 10 × 10 places of the last one: each place gets the mean of its patch. First by hand, on 4 × 4 places and one channel, then with a Keras layer:
 
 # %%
 toy = np.arange(16.0).reshape(4, 4)
@@ -221,7 +221,7 @@ grid = np.concatenate([inside["block 14"], *finer], axis=-1)  # side by side, pl
 print("grid", grid.shape)
 
 # %% [markdown]
-# To know *that* a pattern is there, and not *where*, you average once more, over all places, and get the vector. Is it what the encoder returns when it does everything by itself?
+# To know *that* a pattern is there, and not *where*, you average once more, over all places, and get the vector. Does the encoder return the same?
 
 # %%
 vector = grid.mean(axis=(1, 2))
@@ -230,7 +230,7 @@ assert cosine(vector[0], encoder.encode(pixels)[0]) > 0.999
 print("equal to encoder.encode; the first five:", vector[0, :5].round(3))
 
 # %% [markdown]
-# 268,203 numbers went in, 3,032 came out. Lesson 08 comes back to the grid, so that each word can look at its own place.
+# 268,203 numbers went in, 3,032 came out. Lesson 08 comes back to the grid, so that each word can look at a place of its own.
 
 # %% [markdown]
 # ## 5. Many photos: batches
@@ -250,11 +250,11 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert min(cosine(*pair) for pair in zip(single, batch, strict=True)) > 0.999
 
 # %% [markdown]
-# The features are the same. One by one, each layer fetches its weights for a single photo; in a batch, once for all. A GPU gains far more than a CPU. But a batch has to fit into memory; the course uses batches of 32. While one is encoded, the next ones are read already (`read_ahead`, in the appendix).
+# The features are the same. One by one, each layer fetches its weights for a single photo; in a batch, once for all. On a CPU that gains little, on a GPU much more. But a batch has to fit into memory; the course uses batches of 32. While one is encoded, the next are already being read (`read_ahead`, in the appendix).
 #
 # ## 6. All photos, in a run that survives
 #
-# In a long run things go wrong: a photo is broken, the disk is full, Colab hangs up. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`. `part_file` does this file work for you: it finds what is `todo`, `append` adds a batch, `finish` writes the final file and clears up. (`mirror` exchanges left and right; lesson 04 uses it.)
+# In a long run things go wrong: a photo is broken, the disk is full, Colab hangs up. So each batch goes to the disk as soon as it is encoded, into `features.pkl.part`. `part_file` does this file work for you: it finds what is `todo`, `append` adds a batch, `finish` writes the final file and clears up. (`mirror` exchanges left and right; exercise 2 uses it.)
 
 
 # %% tags=["same-as:helpers.features.extracting.extract_features"]
@@ -267,7 +267,7 @@ def extract_features(encoder, photos, target, batch_size=32, mirror=False):
 
 
 # %% [markdown]
-# An encoder is anything with a name, an image size, a feature shape and `encode`. To try it, here is a quick one that reduces a photo to its average red, green and blue:
+# An encoder is anything with a name, an image size, a feature shape and `encode`. A quick one to try reduces a photo to its average red, green and blue:
 
 
 # %%
@@ -282,7 +282,7 @@ colour_encoder = ColourEncoder()
 colour_encoder.encode(image_pixels(paths[0], 8)[np.newaxis]).round(2)
 
 # %% [markdown]
-# Now break something on purpose: copy 100 photos and cut the 80th off in the middle, as a failed download would.
+# Now break something on purpose: copy 100 photos and cut the file of the 80th in half, as a failed download would.
 
 # %%
 copies = {path.name: Path(shutil.copy(path, play)) for path in paths[:100]}
@@ -304,7 +304,7 @@ average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
 print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
 
 # %% [markdown]
-# Now Xception, on all photos. On two quiet CPU cores expect 6 to 10 photos a second (1-2 min on mini, 15-25 min on Flickr8k); on a T4 some 50-100 (an estimate).
+# Now Xception, on all photos, unless the file is there already. On two quiet CPU cores expect 6 to 10 photos a second (1-2 min on mini, 15-25 min on Flickr8k); on a T4 some 50-100 (an estimate).
 
 # %%
 target = work.file(encoder.name)
@@ -364,7 +364,7 @@ show_nearest(queries, similarities[chosen])
 show_nearest(queries, cosines(test_rows[chosen], train_rows, "block 3"))
 
 # %% [markdown]
-# Place and light are right now, and what the thing *is* hardly matters: the car finds a cat. Three photos prove nothing, so count. Mini's scenes were drawn from facts: how often does the nearest neighbour show the same object, the same colour, the same place? The last row picks neighbours by chance.
+# Place and light are right now, and what the thing *is* hardly matters: the car finds a cat. Three photos prove nothing, so count. Mini's scenes were drawn from facts: how often does the nearest neighbour show the same object, colour or place? The last row picks neighbours by chance.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -378,9 +378,9 @@ if dataset.scenes:
         print(f"{name:9}", *[f"same {key} {share:4.0%}  " for key, share in same.items()])
 
 # %% [markdown]
-# Block 14 is best at objects, block 3 at colours; for objects, block 3 is no better than chance. All three know the place. That is why the captioner of lesson 04 gets all three.
+# Block 14 is best at objects, block 3 at colours; for objects, block 3 is no better than chance. All three know the place. So the captioner of lesson 04 gets all three.
 #
-# And words? How many of the words in one photo's captions are also in its neighbour's? `shared_words` divides the words that both photos have by the words that either has. Compare three neighbours: nearest by block 14, nearest by average colour, and random.
+# And words? How many of the words in one photo's captions are also in its neighbour's? `shared_words` divides the number of words that both photos have by the number that either has. Compare three neighbours: nearest by block 14, nearest by average colour, and random.
 
 # %%
 colours = extract_features(colour_encoder, photos, play / "all-colours.pkl")
@@ -398,7 +398,7 @@ def shared_words(columns):
 
 
 # %% [markdown]
-# Compare them photo by photo as well: on how many test photos does block 14's neighbour share more words than the other?
+# Compare photo by photo, too: how often does block 14's neighbour share more words than the other?
 
 # %% tags=["scores"]
 print(f"photos encoded: {len(features.names):,}")
@@ -410,11 +410,11 @@ for name, shares in shared.items():
     print("" if name == "block 14" else f"; block 14 more on {ahead:.0%}, less on {behind:.0%}")
 
 # %% [markdown]
-# Features carry what captions mention, and average colour carries less. On Flickr8k people choose among far more words, so all shares are lower: 19% by block 14 and 11% by chance, measured in November 2026 with this code.
+# Features carry what captions mention; average colour carries less of it. On Flickr8k people choose among far more words, so all shares are lower: 19% by block 14 and 11% by chance, measured in November 2026 with this code.
 #
 # ### Real photos among drawings
 #
-# Every photo has a nearest neighbour. Does that mean they are alike? Try real photos: Matplotlib brings one and scikit-image five, all free to use. What is nearest to them?
+# Every photo has a nearest neighbour. Does that mean they are alike? Try real photos: Matplotlib brings one and scikit-image five, all free to use.
 
 # %%
 real = free_photos()  # "portrait" comes from Matplotlib, the others from scikit-image
@@ -437,11 +437,11 @@ for label, row, others in zip(real, to_train, among_real, strict=True):
     print(f"{label:13} training photo {row.max():.2f}   real photo {others.max():.2f} ({other})")
 
 # %% [markdown]
-# On mini, no real photo has a neighbour as near as even the loneliest test scene has. Real photos are nearer to each other than to any drawing. So a captioner trained on drawings could only guess here. A low similarity to everything in training is a warning, and the course's tools heed it: they say "not sure" of a photo from another world.
+# On mini, no real photo comes as near to a training photo as even the loneliest test scene does. Real photos are nearer to each other than to any drawing. So a captioner trained on drawings could only guess here. A low similarity to everything in training is a warning, and the course's tools heed it: they say "not sure" about a photo from another world.
 #
 # ## 8. The pickle trap
 #
-# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Many captioning tutorials use it. Yours holds one dictionary of plain things, the array as bytes. `replacing` lets the file appear when it is complete:
+# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Many captioning tutorials use it. Yours holds one dictionary of plain values, the array as bytes. `replacing` lets the file appear only when it is complete:
 
 
 # %% tags=["same-as:helpers.features.files.save_features"]
@@ -471,7 +471,7 @@ result = pickle.loads(harmless)
 # %% [markdown]
 # You only loaded it, and `print` ran. It could have deleted your files. So never open a stranger's pickle with `pickle.load`.
 #
-# Here is a pickle that bites, gently: opening it would create a file named `bitten`. Look into it, but don't load it.
+# Here is a pickle that bites, gently: opening it would create a file named `bitten`. Look into it, without loading it.
 
 
 # %%
@@ -485,7 +485,7 @@ print((play / "free-features.pkl").read_bytes()[:75])
 print("bitten:", (play / "bitten").exists())
 
 # %% [markdown]
-# Between the letters you can read a module and `system`: a trap has to *ask* for a function by its name. Python's reader passes each such question to `find_class`, which you may replace. Answer none of them. Texts, numbers, bytes and lists need no function: this is why the array is kept as bytes.
+# Between the letters you can read a module and `system`: a trap has to *ask* for a function by its name. Python's reader passes each such request to its method `find_class`, which you may replace. Refuse them all. Texts, numbers, bytes and lists need no function, which is why the array is kept as bytes.
 
 
 # %% tags=["same-as:helpers.features.pickles.PlainUnpickler"]
@@ -501,7 +501,7 @@ except pickle.UnpicklingError as error:
 print(PlainUnpickler(io.BytesIO((play / "again.pkl").read_bytes())).load()["shape"])
 
 # %% [markdown]
-# `load_features` uses this reader, behind one more lock that the appendix shows. Will the trap snap?
+# `load_features` uses this reader, behind a second lock (see the appendix). Will the trap snap?
 
 # %%
 try:
@@ -514,7 +514,7 @@ assert not (play / "bitten").exists()
 # %% [markdown]
 # No file, no bite. Your own file opens as it should, the same to the last digit.
 #
-# One more mistake is to mix up encoders: the channels of another one mean other things. The file knows its encoder:
+# Another mistake is to mix up encoders: the channels of another one mean other things. The file knows its encoder:
 
 # %%
 again = load_features(target, encoder=features.encoder)
@@ -528,7 +528,7 @@ except FeaturesError as error:
 # %% [markdown]
 # ## Appendix
 #
-# **A quarter of the size.** The official weights take four bytes each, those of the small copy one. Each weight is **rounded** to a whole number from −127 to 127 (`int8`). You need a **scale**: the largest weight divided by 127.
+# **A quarter of the size.** The official weights take four bytes each, those of the small copy one. Each weight is **rounded** to a whole number from −127 to 127 (`int8`). You need a **scale**: the largest weight, sign aside, divided by 127.
 
 # %%
 weights = np.array([0.50, -0.31, 0.02, -0.127], "float32")
@@ -539,7 +539,7 @@ print(f"scale {scale:.5f}\nint8  {small}\nback  {back.round(3)}")
 assert np.abs(back - weights).max() <= scale / 2
 
 # %% [markdown]
-# No weight is off by more than half a step. Do many small errors add up? Test a layer of 500 × 200 random weights, exact and rounded with one scale per output, on the same input:
+# No weight is off by more than half a step. Do the errors add up? Test a layer of 500 × 200 random weights, exact and rounded with one scale per output:
 
 # %%
 kernel, inputs = random.normal(size=(500, 200)), random.random(500)
@@ -548,9 +548,9 @@ rounded = np.rint(kernel / scales) * scales
 print(f"cosine similarity of the outputs: {cosine(inputs @ kernel, inputs @ rounded):.5f}")
 
 # %% [markdown]
-# The errors go up as often as down, and mostly cancel.
+# Some weights are rounded up, others down, so the errors mostly cancel.
 #
-# **Reading ahead.** While the network works, the disk idles. So helpers, called **threads**, read the next batches meanwhile. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. At most three batches are in `coming`. `yield` hands out one batch; when the next one is wanted, the function goes on from there.
+# **Reading ahead.** While the network works, the disk idles. So **threads**, workers inside the program, read the next batches meanwhile. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. At most three batches are in `coming`. `yield` hands out one batch; when the next one is wanted, the function goes on from there.
 
 # %% tags=["same-as:helpers.stream.read_ahead"]
 from collections import deque
@@ -578,7 +578,7 @@ print([np.stack(batch).shape for batch in batches])
 assert np.array_equal(batches[2][0], image_pixels(paths[6], 64))
 
 # %% [markdown]
-# **The second lock.** A pickle without a single function can still do harm: one of eight bytes can ask for gigabytes of memory. It consists of steps (*opcodes*), and `pickletools.genops` lists them without taking one. Twenty kinds are enough. `Limits` refuses any other, and more memory than three times the file (and 8 MiB), before the file is read.
+# **The second lock.** A pickle without a single function can still do harm: eight bytes can ask for gigabytes of memory. A pickle consists of steps (*opcodes*), and `pickletools.genops` lists them without carrying any out. Twenty kinds are enough. `Limits` refuses any other, and whatever needs more memory than three times the file (and 8 MiB), before the file is loaded.
 
 # %% tags=["same-as:helpers.features.pickles.PLAIN", "same-as:helpers.features.pickles.check_steps"]
 PLAIN = set(
@@ -616,7 +616,7 @@ print(load_plain(play / "again.pkl")["shape"])
 # ## Recap
 #
 # * A frozen encoder turns each photo into 3,032 features, once and for all.
-# * Batches share the network's overhead; `.part` files let a broken run go on.
+# * Batches share the network's overhead; `.part` files let an interrupted run go on.
 # * Cosine similarity compares directions. Photos with similar features show similar things, and their captions share words. A nearest neighbour that is far away means nothing.
 # * A pickle is a program. Open one from elsewhere with a reader that admits plain things and nothing else.
 #
@@ -633,7 +633,7 @@ print(load_plain(play / "again.pkl")["shape"])
 #
 # ### Exercise 1: Find the most alike
 #
-# Write `most_alike(query, rows)`: the number of the row with the highest cosine similarity to `query`. Long rows are no better than short ones, and opposite directions are not alike.
+# Write `most_alike(query, rows)`: the index of the row with the highest cosine similarity to `query`. Long rows are no better than short ones, and opposite directions are not alike.
 
 
 # %% tags=["exercise"]
@@ -700,7 +700,7 @@ print(f"right: {found:.3f}" if close else f"not yet: you find {found:.3f}, due i
 # %% [markdown]
 # ### Exercise 3: Set a trap of your own
 #
-# Make the bytes of a pickle that would call `eval` on `"6 * 7"` when opened, and let `PlainUnpickler` refuse it. Then, open: try to get past `load_plain`. If you find a way, please report it.
+# Make the bytes of a pickle that would call `eval` on `"6 * 7"` when opened, and let `PlainUnpickler` refuse it. Then try to get past `load_plain`, an open task; if you find a way, please report it.
 
 
 # %% tags=["exercise"]

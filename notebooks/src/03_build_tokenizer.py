@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 03 · Build a tokenizer
 #
-# You turn words into numbers and back, choose how many words and how long a caption, and save the
-# result as a small readable file.
+# You turn words into numbers and back, choose which words get a number and how long a caption may
+# be, and save the result as a small readable file.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/03_build_tokenizer.ipynb)
 #
@@ -57,9 +57,9 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `open_dataset`, `count_words` and the cleaned captions, which a `Workspace` keeps, come from lesson
-# 01. `recipe_for` knows the settings of a training run; lesson 04 explains them, and here you use two.
-# The plots draw.
+# `open_dataset`, `count_words` and the cleaned captions, which a `Workspace` keeps, come from
+# lesson 01. `recipe_for` knows the settings of a training run; lesson 04 explains them, and here
+# you use two.
 
 # %%
 import json
@@ -88,8 +88,8 @@ SEED = 7
 # ## 1. How does a model read?
 #
 # A neural network computes with numbers. It can't read "dog". So you number the words: every word
-# gets an **id** (also called its index), and the list of all words with an id is the **vocabulary**.
-# Four words are enough to see it.
+# gets an **id** (also called its index), and the list of all words with an id is the
+# **vocabulary**. Four words are enough to see it.
 
 # %%
 toy_captions = ["a dog runs", "a dog sleeps"]
@@ -108,15 +108,16 @@ print(encoded, "→", decoded)
 
 # %% [markdown]
 # A **tokenizer** does both. The units that it numbers are called **tokens**: here they are whole
-# words, elsewhere often pieces of words. This tokenizer is nearly finished; three problems are left.
-# The first is a word that it has never seen.
+# words, elsewhere often pieces of words. This toy tokenizer is nearly finished; three problems are
+# left. The first is a word that it has never seen.
 
 # %% tags=["raises-exception"]
 [ids[word] for word in "a cat sleeps".split()]
 
 # %% [markdown]
-# The second: captions differ in length, and an array needs rows of one length. The third: a captioner
-# produces one word after another. What does it start from? And how does it say "I have finished"?
+# The second problem: captions differ in length, and an array needs rows of one length. The third: a
+# captioner produces one word after another. What does it start from? And how does it say "I have
+# finished"?
 #
 # ## 2. Four special tokens
 #
@@ -131,7 +132,7 @@ print(encoded, "→", decoded)
 # | 3 | `<end>` | "finished": the model learns to say it like a word |
 #
 # No word of a cleaned caption contains a `<`, so a special token can't be mistaken for a word. That
-# padding is 0 is a convention: whatever is not zero is text.
+# padding is 0 is a convention: whatever is not zero counts.
 
 # %%
 words = ["<pad>", "<unknown>", "<start>", "<end>", *words]
@@ -141,7 +142,7 @@ print(encoded, "→", [words[number] for number in encoded])
 
 # %% [markdown]
 # "cat" became `<unknown>`, and the caption says where it begins and ends. A shorter caption gets
-# zeros at its right. Two captions of five ids make an array of the shape `(captions, words)`:
+# zeros on the right. Two captions of five ids make an array of the shape `(captions, words)`:
 
 # %%
 by_hand = np.array([[2, 4, 5, 6, 3], [2, 4, 5, 3, 0]])
@@ -151,9 +152,10 @@ draw_batch(by_hand, words)
 # %% [markdown]
 # ## 3. The tokenizer as a class
 #
-# Now for real captions. The class keeps two things: `words`, where the place of a word is its id, and
-# `max_length`, the number of ids in the longest caption that it will produce. It raises an error if
-# the special tokens are missing, a word comes twice, or `max_length` leaves no room for a word.
+# Now for real captions. The class keeps two things: `words`, where the place of a word is its id,
+# and `max_length`, the number of ids in the longest caption that it will produce. It raises an
+# error if the special tokens are missing, a word comes twice, or `max_length` leaves no room for a
+# word.
 #
 # `from_captions` learns the vocabulary. It counts all words, keeps those that occur at least
 # `min_count` times, and numbers them from the most frequent down.
@@ -203,9 +205,9 @@ assert toy.max_length == by_us.max_length == 5
 
 # %% [markdown]
 # A **method** is a function whose first argument is the object. So you can write each method as a
-# plain function, try it, and compare it with the helper's. First `encode`. If a caption is too long,
-# its last words are cut off, but never its `<end>`: from captions without an end, a model can't learn
-# to stop.
+# plain function, try it, and compare it with the helper's. First `encode`. If a caption is too
+# long, its last words are cut off, but never its `<end>`: from captions without an end, a model
+# can't learn to stop.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.encode"]
@@ -219,8 +221,8 @@ for caption in ["a dog sleeps", "a cat sleeps", "a dog runs a dog runs a dog run
     assert encode(toy, caption) == toy.encode(caption)
 
 # %% [markdown]
-# A training step reads many captions at once, a **batch**. `encode_batch` encodes each caption and
-# pads it on the right to `max_length`. The padding itself is done by Keras's `pad_sequences`.
+# Training reads many captions at once, a **batch**. `encode_batch` encodes each caption and pads it
+# on the right to `max_length`. Keras's `pad_sequences` does the padding.
 
 
 # %% tags=["same-as:helpers.tokenizer.CaptionTokenizer.encode_batch"]
@@ -244,15 +246,15 @@ left = pad_sequences([toy.encode("a dog runs"), toy.encode("a dog")], 6)
 draw_batch(left, toy.words)
 
 # %% [markdown]
-# What is wrong with that? The columns no longer match: where `<start>` is depends on the length of
-# the caption. When the model captions a photo, there is no padding, and `<start>` comes first. With
-# padding on the right, training looks the same: column 0 is `<start>`.
+# What is wrong with that? First, the columns no longer match: where `<start>` is depends on the
+# length of the caption. When the model captions a photo, there is no padding, and `<start>` comes
+# first. With padding on the right, training looks the same: column 0 is `<start>`.
 #
-# The second reason is practical. A model can be told which places to skip; this is called a **mask**.
-# On a CPU any mask works. On a GPU, the fast code for the layer that reads the words in lesson 04
-# accepts only right-padded masks. A left-padded batch passes every test on your laptop, then stops
-# the program on Colab's GPU. So this course always pads on the right. Checking costs one line: once a
-# row has a zero, only zeros may follow.
+# The second reason is practical. A model can be told which places to skip; this is called a
+# **mask**. On a CPU any mask works. On a GPU, the fast code for the layer that reads the words in
+# lesson 04 accepts only right-padded masks. With a mask, a left-padded batch passes every test on
+# your laptop, then stops the program on Colab's GPU. So this course always pads on the right.
+# Checking costs one line: once a row has a zero, only zeros may follow.
 
 
 # %%
@@ -278,9 +280,9 @@ dev = [text for name in dataset.splits["dev"] for text in descriptions[name]]
 print(f"train {len(train):,} captions, dev {len(dev):,}", train[0], sep="\n")
 
 # %% [markdown]
-# Count the words of each training caption. Beside yours you see the same count for Flickr8k's 30,000
-# training captions, recorded by `data/recorded/count_captions.py`. It holds pairs: a length, and how
-# many captions have it.
+# Count the words of each training caption. Beside yours you see the same count for Flickr8k's
+# 30,000 training captions, recorded by `data/recorded/count_captions.py`. The record holds pairs: a
+# length, and how many captions have it.
 
 # %%
 recorded = json.loads((ROOT / "data" / "recorded" / "flickr8k.json").read_text("utf-8"))
@@ -291,8 +293,8 @@ display(plot_caption_lengths(flickr8k_lengths))
 
 # %% [markdown]
 # Both have a median of ten words, but people's captions vary more: on Flickr8k a thin tail reaches
-# far to the right. The array must be as wide as the longest caption that is kept whole. Two ids go to
-# `<start>` and `<end>`. How wide should it be?
+# far to the right. The array must be as wide as the longest caption that is kept whole. Two ids go
+# to `<start>` and `<end>`. How wide should it be?
 
 
 # %%
@@ -310,9 +312,9 @@ print(f"99 % of your captions fit into {needed} ids")
 
 # %% [markdown]
 # A small `max_length` cuts sentences; a large one fills the array with padding. The course takes 32
-# for every data set, and cuts hardly any caption of Flickr8k. What about the padding, more than half
-# of the array? Lesson 04 puts captions of similar length together and cuts each batch to its longest
-# caption, so the model computes little of it.
+# for every data set, and cuts hardly any caption of Flickr8k. What about the padding, more than
+# half of the array? Lesson 04 puts captions of similar length together and trims each batch to its
+# longest caption, which leaves little padding.
 
 # %%
 recipe = recipe_for(dataset)
@@ -322,8 +324,8 @@ print(f"max_length {recipe.max_length}: {cut} of {len(lengths):,} captions are c
 # %% [markdown]
 # ## 6. Which words get an id?
 #
-# Each word costs the model memory and work: a row of numbers where words come in, another where they
-# go out. And from one or two examples a word can hardly be learnt. So keep the frequent words. How
+# Each word costs memory and work: a row of numbers where words come in, and another where they go
+# out. And a word can hardly be learnt from one or two examples. So keep the frequent words. How
 # many do you need? The **coverage** is the share of running words that have an id. (The recorded
 # counts say how many words occur once, twice, and so on.)
 
@@ -334,12 +336,12 @@ display(plot_vocabulary_coverage(counts))
 display(plot_vocabulary_coverage(dict(enumerate(flickr8k_counts))))
 
 # %% [markdown]
-# Mind the axis: each labelled step to the right is ten times as many words. A few dozen words make up
-# half of the text, in mini as in Flickr8k. But the last 9% before 99% take a hundred more words in
-# mini, and thousands more in Flickr8k.
+# Mind the axis: each labelled step to the right is ten times as many words. A few dozen words make
+# up half of the text, in mini as in Flickr8k. But going from 90% to 99% takes about a hundred more
+# words in mini, and thousands more in Flickr8k.
 #
-# You choose with `min_count`. What does it cost? Train tells how many ids there are; dev, how many
-# words of *new* captions are unknown.
+# You choose with `min_count`. What does it cost? Train gives the number of ids; dev, how many words
+# of *new* captions are unknown.
 
 
 # %%
@@ -359,10 +361,10 @@ for min_count, share in recorded["unknown on dev"]:
     print(f"Flickr8k  min_count {min_count:2}: {ids:6,} ids, {share:.2%} unknown on dev")
 
 # %% [markdown]
-# Two things to see. Even with `min_count` 1, dev brings words that train doesn't have. And the trade:
-# on Flickr8k, going from 1 to 5 shrinks the vocabulary to a third, while the unknown share rises from
-# 1.34% to 3.38%. The course takes 5 there. On mini the same step from 1 to 2 throws out a fifth of
-# the ids, and the unknown share stays below half a per cent. The course takes 2.
+# Even with `min_count` 1, dev brings words that train doesn't have. And there is a trade-off: on
+# Flickr8k, going from 1 to 5 shrinks the vocabulary to a third, while the unknown share rises from
+# 1.34% to 3.38%. The course takes 5 there. On mini, going from 1 to 2 throws out a fifth of the
+# ids, and the unknown share stays below half a per cent. The course takes 2 there.
 
 # %%
 tokenizer = CaptionTokenizer.from_captions(train, recipe.min_count, recipe.max_length)
@@ -392,8 +394,8 @@ batch = tokenizer.encode_batch(sorted(chosen, key=lambda text: len(text.split())
 draw_batch(batch[:, : np.count_nonzero(batch, axis=1).max()], tokenizer.words)
 
 # %% [markdown]
-# Pale blue cells are words, dark ones special tokens, orange ones unknown words, grey ones padding. To
-# the model the same batch is this:
+# Pale blue cells are words, dark ones special tokens, orange ones unknown words, grey ones padding.
+# To the model the same batch is this:
 
 # %%
 assert is_right_padded(batch) and batch.shape == (8, tokenizer.max_length)
@@ -435,10 +437,10 @@ print(caption_with_bug(parrot("a dog runs <end> on the the grass")))
 # The first caption looks perfect. But see how many steps it took: eleven, where four would do. The
 # second goes on talking after its end.
 #
-# The culprit is one space. The loop compares with `" <end>"`, the words come without the space, and so
-# the two are never equal. The loop *never* stops early. The `replace` at the end then removes the
-# traces: as long as the model repeats `<end>`, nobody notices, except that captioning takes longer
-# than it has to. When the model talks on, words follow after the end.
+# The culprit is one space. The loop compares each word with `" <end>"`, but the words come without
+# the space, so the two are never equal. The loop *never* stops early. The `replace` at the end then
+# removes the traces: as long as the model repeats `<end>`, nobody notices, except that captioning
+# takes longer than it should. When the model talks on, the caption goes on after its end.
 #
 # What would have caught it? A test of a few lines, with a parrot that goes on talking.
 
@@ -452,8 +454,8 @@ def stops_at_the_end(make_caption):
 print("the test passes:", stops_at_the_end(caption_with_bug))
 
 # %% [markdown]
-# The test fails, as it should: a test that can't fail proves nothing. The cure is to compare *ids*. No
-# space can hide in the number 3. `decode` stops at the first `<end>`, leaves out `<start>` and
+# The test fails, as it should: a test that can't fail proves nothing. The cure is to compare *ids*.
+# No space can hide in the number 3. `decode` stops at the first `<end>`, leaves out `<start>` and
 # padding, and needs no `replace`.
 
 
@@ -488,8 +490,8 @@ def caption_with_ids(next_word, longest=12):
 print("the test passes:", stops_at_the_end(caption_with_ids))
 
 # %% [markdown]
-# One more test, on real captions: encode, decode, and you get the caption back. This has to hold for
-# every training caption that is not cut and has no unknown word.
+# One more test, on real captions: encode, decode, and you get the caption back. This has to hold
+# for every training caption that is not cut and has no unknown word.
 
 # %%
 pairs = zip(tokenizer.encode_batch(train), train, strict=True)
@@ -502,9 +504,9 @@ print(f"{np.mean(back):.1%} of the training captions come back word for word")
 # %% [markdown]
 # ## 8. Save it as JSON
 #
-# A trained model without its tokenizer is useless: who knows that 17 meant "dog"? So the tokenizer is
-# saved with the model. What has to be in the file? The words in order, and `max_length`. Everything
-# else follows from them.
+# A trained model without its tokenizer is useless: who knows that 17 meant "dog"? So the tokenizer
+# is saved with the model. What has to be in the file? The words in order, and `max_length`.
+# Everything else follows from them.
 
 # %%
 path = work.folder / "tokenizer.json"
@@ -513,9 +515,9 @@ print(*path.read_text("utf-8").split("\n")[:12], sep="\n")
 
 # %% [markdown]
 # **JSON** is a text format: one word a line here, readable in any editor and by any language. Many
-# tutorials write a pickle instead, Python's own format. But a pickle is a program, and opening it runs
-# it (lesson 02). It also needs the class that it was made from: Keras 3 dropped the `Tokenizer` that
-# old pickles ask for. And you can't read it, or compare two of them.
+# tutorials write a pickle instead, Python's own format. But a pickle is a program, and opening it
+# runs it (lesson 02). It also needs the class that it was made from: Keras 3 dropped the
+# `Tokenizer` that old pickles ask for. And you can't read it, or compare two of them.
 #
 # Load the file: the copy has the same words. Plain `json` can read it, too.
 
@@ -526,8 +528,8 @@ assert json.loads(path.read_text("utf-8"))["words"] == tokenizer.words
 print(twin.decode(twin.encode(train[0])))
 
 # %% [markdown]
-# Later lessons call `work.tokenizer()`, which makes this file if you have skipped this lesson. Does it
-# make the same one? Let it start from nothing, in an empty folder.
+# Later lessons call `work.tokenizer()`, which makes this file if you have skipped this lesson. Does
+# it make the same one? Let it start from nothing, in an empty folder.
 
 # %%
 with TemporaryDirectory() as empty:
@@ -547,18 +549,18 @@ print(f"unknown running words on dev {unknown_share(tokenizer, dev):.2%}")
 # ## Recap
 #
 # * The place of a word in the list is its id; four special tokens come first.
-# * Captions are `<start> … <end>` and padding, always on the right.
+# * A caption is `<start> … <end>`, then padding, always on the right.
 # * `max_length` and `min_count` follow from counts: lengths, coverage, unknown words on dev.
 # * Stop at the *id* of `<end>`, and test it with a model that goes on talking.
 # * JSON holds the words; a pickle would hold a program.
 #
 # ### Further reading
 #
-# * Vinyals and others, [Show and Tell](https://arxiv.org/abs/1411.4555) (2014): the captioner that many
-#   follow; it, too, keeps only words that occur at least five times.
+# * Vinyals and others, [Show and Tell](https://arxiv.org/abs/1411.4555) (2014): the captioner that
+#   many follow; it, too, keeps only words that occur at least five times.
 # * Sennrich, Haddow and Birch, [Neural Machine Translation of Rare Words with Subword
-#   Units](https://arxiv.org/abs/1508.07909) (2015): tokens that are pieces of words, so that no word is
-#   unknown.
+#   Units](https://arxiv.org/abs/1508.07909) (2015): tokens that are pieces of words, so that no
+#   word is unknown.
 # * Karpathy, [minbpe](https://github.com/karpathy/minbpe): such a tokenizer in a few hundred lines.
 # * Keras, [Understanding masking and
 #   padding](https://keras.io/guides/understanding_masking_and_padding/).
@@ -568,8 +570,8 @@ print(f"unknown running words on dev {unknown_share(tokenizer, dev):.2%}")
 #
 # ### Exercise 1: Encode by hand
 #
-# Which ids does `toy` give the caption "a dog and a cat"? Write them down before you run it. Mind the
-# words that it doesn't know, and its `max_length` of 5.
+# Which ids does `toy` give the caption "a dog and a cat"? Write them down before you run it. Mind
+# the words that it doesn't know, and its `max_length` of 5.
 
 # %% tags=["exercise"]
 my_ids = []  # your turn
@@ -627,8 +629,8 @@ print("right" if found == due else f"not yet: you find {found}, due are {due}")
 # %% [markdown]
 # ### Exercise 3: Mend a left-padded batch
 #
-# Someone hands you ids that are padded on the left. Move the padding to the right, and leave the order
-# of the ids unchanged.
+# Someone hands you ids that are padded on the left. Move the padding to the right, and keep the
+# order of the ids.
 
 
 # %% tags=["exercise"]
@@ -660,9 +662,9 @@ print("right" if np.array_equal(mended, due) else f"not yet: you make\n{mended}\
 # %% [markdown]
 # ### Exercise 4: Take words apart
 #
-# "boat's" can be unknown although "boat" is known. Split `'s` off as a token of its own. Then, open:
-# try hyphens, too. You are done when you can say by how much the vocabulary shrinks, by how much the
-# captions grow, and how you would join the pieces again after decoding.
+# "boat's" can be unknown although "boat" is known. Split `'s` off as a token of its own. Then try
+# hyphens, too. You are done when you can say by how much the vocabulary shrinks,
+# by how much the captions grow, and how you would join the pieces again after decoding.
 
 
 # %% tags=["exercise"]
@@ -696,6 +698,6 @@ print(f"not yet: {wrong}" if wrong else answer)
 # %% [markdown]
 # ## Next
 #
-# You can turn any caption into ids and back, and you know how long captions are and which words they
-# use. [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model
+# You can turn any caption into ids and back, and you know how long captions are and which words
+# they use. [04 train captioner](04_train_captioner.ipynb) brings photos and words together: a model
 # learns to say the next word.

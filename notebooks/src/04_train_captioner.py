@@ -16,8 +16,8 @@
 # **You will learn**
 #
 # * how a caption becomes a row of questions: which word comes next?
-# * an embedding, an LSTM and the merge model, by hand and with every shape
-# * two ways to train it, and a proof that they ask the same
+# * how an embedding, an LSTM and the merge model work, by hand and with every shape
+# * two ways to train it, and a proof that they give the same loss
 # * what each trick of training adds to a plain run
 # * how to save a captioner
 #
@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# Helpers that you do not build here: `open_dataset` fetches the data, `Workspace` keeps what lessons 01-03 made, `CaptionBatches` makes batches, `resumable` saves every epoch, `named_share` counts captions that name a thing.
+# Helpers that you don't build here: `open_dataset` fetches the data, `Workspace` keeps what lessons 01-03 made, `CaptionBatches` makes batches, `resumable` saves a training as it goes, `named_share` counts captions that name the right thing.
 
 # %%
 import json
@@ -92,7 +92,7 @@ SEED = 7
 #
 # To teach a network to write, teach it something smaller: **given a photo and the words so far, which word comes next?** It answers, you append the word, and you ask again.
 #
-# Fetch the clean captions, the photos' features and the tokenizer.
+# Fetch the recipe (section 8), captions, tokenizer and features.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -125,7 +125,7 @@ for place in range(1, len(words)):
 #
 # ## 2. By hand: a table and a memory
 #
-# A network computes with numbers, so each word needs some. An **embedding** is a table with one row of numbers for each word. They begin at random and are learnt, like all other weights. Here are seven words of three numbers each, in NumPy and by Keras. Picking a row is the same as multiplying the table by a **one-hot** vector: all zeros but for a 1 at the word's place.
+# An id is only a name: word 5 isn't more than word 4. An **embedding** is a table with one row of numbers for each word. The numbers begin at random and are learnt, like all weights. Here are seven words of three numbers each, in NumPy and in Keras. Picking a row is the same as multiplying the table by a **one-hot** vector: all zeros but for a 1 at the word's place.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -147,7 +147,7 @@ assert np.allclose(np.eye(7)[sentence] @ table, embedded)
 plots.draw_lstm_step(numbers=3, units=4)
 
 # %% [markdown]
-# Each pale blue box is a **dense** layer: multiply the inputs by a matrix of weights, add an offset, squash the result. σ squashes to between 0 and 1, tanh to between -1 and 1. The three boxes with a question mark are **gates**: they say how much of the memory to keep, of what is new to take in, and to put out. Each box has four results, its **units**.
+# Each pale blue box is a **dense** layer: multiply the inputs by a matrix of weights, add an offset, squash the result. σ squashes to between 0 and 1, tanh to between -1 and 1. The three boxes with a question mark are **gates**: they say how much of the memory to keep, how much of what is new to take in, and how much to put out. Each box has four results, its **units**.
 #
 # Keras stores the four matrices side by side, so one product serves all boxes. Read the three words in NumPy, and compare:
 
@@ -175,7 +175,7 @@ for word, theirs in zip(embedded, by_keras, strict=True):
 # %% [markdown]
 # ## 3. The merge model
 #
-# A photo and some words go in. Where do they meet? Tanti and colleagues (2018) found that the photo need not go through the part that reads the words. Digest each alone, then **merge** them by adding, number by number. Here is the model, unrolled over a caption of three words:
+# A photo and some words go in. Where do they meet? Tanti and colleagues (2018) found that the part that reads the words need not see the photo. Process each alone, then **merge** the results by adding, number by number. Here is the model, drawn once per word of a short caption:
 
 # %%
 sizes = {"embedding_size": 256, "units": 512, **recipe.sizes}
@@ -183,9 +183,9 @@ sizes |= {"feature_size": features.shape[1], "vocab_size": len(tokenizer)}
 plots.draw_merge_decoder(["<start>", "a", "dog", "runs", "<end>"], sizes)
 
 # %% [markdown]
-# White boxes are data, pale blue ones have weights, and dark blue is what the model should answer. **Standardise** shifts and scales each feature to mean 0 and variance 1 over the training photos. The last dense layer gives **logits**, one raw score for each word of the vocabulary. **Softmax** turns logits into probabilities: *e* to the power of each, divided by their sum.
+# White boxes are data, pale blue ones have weights, and dark blue is what the model should answer. **Standardise** shifts and scales each feature to mean 0 and variance 1 over the training photos. The last dense layer gives **logits**, one raw score for each word of the vocabulary. **Softmax** turns logits into probabilities: *e* to the power of each, divided by the sum of these powers.
 #
-# Now in code. A Keras model makes its layers in the constructor and connects them in `call`. A **decoder** is the part that writes; `Decoder`, the base class, is a `keras.Model` that remembers its sizes. The dropout layers and the two settings of the photo are tricks for section 7. (**ReLU** turns negative results into zeros.)
+# Now in code. A Keras model makes its layers in the constructor and connects them in `call`. A **decoder** is the part that writes; `Decoder`, the base class, is a `keras.Model` that remembers its sizes (the arguments, in `locals()`). The dropout layers and the two settings of the photo are tricks for section 7. (**ReLU** turns negative results into zeros.)
 
 
 # %% tags=["same-as:helpers.models.merge.MergeDecoder.__init__", "same-as:helpers.models.merge.MergeDecoder.image_vector", "same-as:helpers.models.merge.MergeDecoder.join", "same-as:helpers.models.merge.MergeDecoder.call"]
@@ -231,7 +231,7 @@ class MergeDecoder(Decoder):
 
 
 # %% [markdown]
-# `expand_dims` gives the photo a words axis of length 1, so that the same vector is added at every word. Follow two captions of three words through a toy, shape by shape.
+# `expand_dims` gives the photo a words axis of length 1, so that the same vector is added at every word. Follow two captions through a toy, shape by shape. (`learn_spread` finds the means and variances.)
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -251,7 +251,7 @@ assert np.allclose(logits, toy((toy_photos, toy_words)), atol=1e-6)
 # %% [markdown]
 # Logits have the axes `(captions, words, vocab)`: an answer for *every* word of *every* caption, at once.
 #
-# That is all it needs for training. To write, it needs two methods more, made of the same layers: `start` looks at the photo, `step` reads one word. (`class MergeDecoder(MergeDecoder)` continues the class in a new cell; `repeat_rows` gives each caption its photo's row.)
+# That is all the model needs for training. To write, it needs two more methods, made of the same layers: `start` looks at the photo, `step` reads one word. (`class MergeDecoder(MergeDecoder)` continues the class in a new cell; `repeat_rows` gives each caption its photo's row.)
 
 
 # %% tags=["same-as:helpers.models.merge.MergeDecoder.start", "same-as:helpers.models.merge.MergeDecoder.step"]
@@ -267,7 +267,7 @@ class MergeDecoder(MergeDecoder):
 
 
 # %% [markdown]
-# What does a full-size model say before it has learnt anything? The workspace makes a captioner; you put your own decoder into it. It writes greedily: it always takes the likeliest next word (lesson 05). The photos are from dev.
+# What does a full-size model say before it has learnt anything? The workspace makes a captioner; you put your own decoder into it. It writes greedily, always the likeliest next word (lesson 05). The photos are from dev.
 
 
 # %%
@@ -291,9 +291,9 @@ for caption in untrained.caption_features(three_features, beam_size=1):
 # %% [markdown]
 # ## 4. Whole captions at once
 #
-# The words of the last question of section 1 contain those of all the others, and the LSTM puts out something after *each* word. So one pass over the caption answers all its questions. The inputs are the ids without the last place; the targets are the same ids, one place ahead. This is called **teacher forcing**: whatever the model would have said at a place, the next thing it reads is the right word.
+# The last question of section 1 contains the words of all the others, and the LSTM puts out something after *each* word. So one pass over the caption answers all its questions. The inputs are the ids without the last place; the targets are the same ids, one place ahead. This is called **teacher forcing**: whatever the model answers, the next word that it reads is the right one.
 #
-# `caption_rows` puts all captions into one list and notes the number of each one's photo; `encode_batch` turns them into padded ids.
+# `caption_rows` puts all captions into one list and notes whose photo each describes; `encode_batch` turns them into padded ids.
 
 
 # %% tags=["same-as:helpers.batches.caption_rows"]
@@ -310,7 +310,7 @@ print(f"ids {ids.shape}; the first caption: {ids[0]}")
 
 
 # %% [markdown]
-# Above is what goes in, below what should come out:
+# The upper row goes in, the lower row should come out:
 
 # %%
 inputs, targets = ids[:3, :-1], ids[:3, 1:]
@@ -318,7 +318,7 @@ width = np.count_nonzero(ids[:3], axis=1).max() - 1
 plots.draw_batch(np.stack([inputs[0, :width], targets[0, :width]]), tokenizer.words)
 
 # %% [markdown]
-# The model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this is called **causality**. Change the word at place 3 and see which logits move.
+# The model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this is **causality**. Change the word at place 3 and see which logits move.
 
 # %%
 photo = features[:1]
@@ -371,7 +371,7 @@ print(f"untrained: {loss:.2f} per word; pure guessing: ln({len(tokenizer)}) = {g
 # %% [markdown]
 # The untrained model is no better than guessing.
 #
-# A short caption beside a long one is mostly padding, computed for nothing. So `CaptionBatches` sorts the captions by length, cuts the sorted list where a batch has as many *words* as the others, and shuffles the batches anew in every **epoch**, as a pass through all captions is called. See how little padding is left:
+# A short caption beside a long one is mostly padding, computed for nothing. So `CaptionBatches` sorts the captions by length, cuts the list into batches of about equally many *words*, and shuffles the batches anew in every **epoch**, a pass through all captions. How little padding is left?
 
 # %%
 batches = CaptionBatches(features, photo_rows, ids, recipe.batch_size, seed=SEED)
@@ -468,7 +468,7 @@ def prove(model):
 prove(untrained.decoder)
 
 # %% [markdown]
-# The same loss, so the same changes of the weights. How much faster is the new way? Let both take a training step with the same 64 captions, after an untimed one in which TensorFlow **compiles** (plans) it.
+# The same loss, so the same changes to the weights. How much faster are whole captions? Let both ways take a training step with the same 64 captions, after an untimed one in which TensorFlow **compiles** (plans) it.
 
 
 # %%
@@ -499,7 +499,7 @@ print(f"whole captions are {rows_time / whole_time:.0f} times faster")
 #
 # After each batch Keras works out how fast the loss changes with every weight, the **gradient**, and the **optimiser** (here **Adam**) moves each weight a little the other way. `learning_rate` is the size of its steps, and `clipnorm` shortens one that would be wildly long.
 #
-# First without tricks. `CaptionLoss` is your `words_loss` as Keras wants it, `LossPerWord` its mean over an epoch. One call of `compile` and one of `fit`, and you have a captioner. On mini this takes about 15 seconds, on Flickr8k about 80 s an epoch.
+# First without tricks (`plain_settings` turns them off). `CaptionLoss` is your `words_loss` as Keras wants it, `LossPerWord` its mean over an epoch. One call of `compile` and one of `fit`, and you have a captioner. On mini this takes about 15 seconds, on Flickr8k about 80 s an epoch.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -519,11 +519,11 @@ plots.plot_losses(history)
 # %% [markdown]
 # Compare the two curves. The training loss keeps falling; the dev loss, of photos that the model has not seen, lags more and more behind. That is **overfitting**: the model learns the training captions by heart.
 #
-# Why dev, and not test? Whatever you look at while you still make choices, you fit yourself to, and its score is flattered. (Keras calls dev “validation”, hence `val_loss`.)
+# Why dev, and not test? Choices fit the photos on which they are made, so these score too high. (Keras calls dev “validation”, hence `val_loss`.)
 #
 # ## 7. One trick at a time
 #
-# What helps? Add one trick, train again, see what dev says, add the next. That takes six trainings a seed, so the table is recorded, on mini (`tests/benchmarks/tricks.py` makes it anew). Each row has the tricks of all rows above. CIDEr-D scores captions (lesson 06), more is better; then come the mean gain over the row above and how many seeds share it.
+# What helps? Add one trick, train again, see what dev says, add the next. That takes six trainings per seed, so the table was recorded, on mini, by `tests/benchmarks/tricks.py`. Each row adds a trick to those of the rows above. CIDEr-D scores captions (lesson 06), higher is better; then come the mean gain over the row above and how many seeds share it.
 
 # %%
 record = ROOT / "data/recorded/tricks.json"
@@ -540,15 +540,15 @@ if not recorded:
     print("nothing is recorded here yet: run tests/benchmarks/tricks.py")
 
 # %% [markdown]
-# A gain that some seeds don't share may be luck. (The dev loss is unsmoothed in every row.) What the tricks do:
+# A gain that some seeds don't share may be luck. What the tricks do:
 #
 # * **Dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any one.
-# * *A quieter, linear photo*: `image_scale` keeps the photo's 3,032 numbers from drowning the words, and the photo's dense layer does without ReLU (on mini; Flickr8k keeps it).
+# * *A quieter, linear photo*: `image_scale` keeps the photo's 3,032 numbers from drowning out the words, and the photo's dense layer does without ReLU (on mini; Flickr8k keeps it).
 # * *A falling learning rate*: large steps first, small ones at the end, along half a cosine wave (**cosine decay**).
-# * *Averaged weights* (**EMA**, exponential moving average): steps zigzag, so a running mean of the weights is kept. **Momentum** is the share of it that each step leaves.
-# * **Label smoothing**: there are several good next words ("dog", "puppy"), so a share of the target is spread over all words.
+# * *Averaged weights* (**EMA**, exponential moving average): steps zigzag, so a running mean of the weights is kept. **Momentum** is the share of the old mean that each step keeps.
+# * **Label smoothing**: there are several good next words ("dog", "puppy"), so a share of the target is spread over all words. (The table's dev losses do without.)
 #
-# Two of them by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9, and each word gets 0.1 / 4.
+# Two by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9, and each word gets 0.1 / 4.
 
 # %%
 smooth = 0.9 * np.eye(4)[[3, 1]] + 0.1 / 4
@@ -558,7 +558,7 @@ assert np.isclose(words_loss(toy_targets[np.newaxis], toy_logits, smoothing=0.1)
 print(f"smoothed loss {by_hand:.3f}, plain loss {costs[real].mean():.3f}")
 
 # %% [markdown]
-# A smoothed loss can't fall to 0. Now averaging, with a momentum of 0.9, of a weight that jumps between 1 and 3:
+# A smoothed loss can't fall to 0. Now average, with a momentum of 0.9, a weight that jumps between 1 and 3:
 
 # %%
 weights, average, track = [1, 3] * 15, 1.0, []
@@ -573,7 +573,7 @@ print("average", track[-6:])
 #
 # ## 8. Train it with everything
 #
-# A **recipe** holds all choices of a run. In Keras the last three tricks fit into optimiser and loss. (`jit_compile=False` keeps **XLA** away, a compiler that would make a program for every shape of batch.)
+# A **recipe** holds all choices of a run. In Keras the last three tricks go into optimiser and loss. (`jit_compile=False` keeps **XLA** away, a compiler that would make a program for every shape of batch.)
 
 
 # %% tags=["same-as:helpers.training.compile_decoder"]
@@ -643,7 +643,7 @@ def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=
 
 
 # %% [markdown]
-# Later lessons use this captioner. With 2 cores it takes about 40 s on mini, on Flickr8k about 80 s an *epoch*.
+# Later lessons use this captioner. With 2 cores, training takes about 40 s on mini, and 80 s an *epoch* on Flickr8k.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -662,24 +662,24 @@ history = train_decoder(
 )
 
 # %% [markdown]
-# Each line is the caption of the first image. The loss can't get near 0: nobody can guess which of several good words a person chose, and it is a smoothed one. The curves:
+# Each line is the caption of the first image. The loss can't get near 0: nobody can guess which of several good words a caption has, and the loss is smoothed. The curves:
 
 # %%
 plots.plot_losses(history)
 
 # %% [markdown]
-# (Dropout is in the way in training only; so the dev curve may lie *below*.) What does the model say of the three images?
+# (Dropout hampers training only, so the dev curve may lie *below* the other.) What does the model say of the three images?
 
 # %% tags=["picture"]
 images = [open_image(dataset.image_paths[name]) for name in three]
 plots.show_epoch_captions(images, diary.captions, first=0)
 
 # %% [markdown]
-# Read a column downwards: sentences come early, then words are exchanged for better or worse ones. Numbers of things are the hardest (lesson 06 counts how often they are right).
+# Read a column downwards: sentences come early, then words are exchanged for better or worse ones. Numbers of things are the hardest (lesson 06 counts them).
 #
 # ## 9. Save it so that it loads
 #
-# A captioner is kept as a folder of plain files, not as one pickled object (lesson 02 shows why not): `config.json` says how to build the model in code, `tokenizer.json` holds the words, `decoder.weights.h5` and `ngrams.npz` (lesson 12) hold numbers.
+# A captioner is kept as a folder of plain files, not as one pickled object (lesson 02 shows why not): `config.json` says how to build the model anew, `tokenizer.json` holds the words, `decoder.weights.h5` and `ngrams.npz` (lesson 12) hold numbers.
 
 # %%
 dev_loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
@@ -690,7 +690,7 @@ for path in sorted(folder.iterdir()):
 print({key: captioner.config[key] for key in ("decoder", "encoder", "dataset", "dev loss", "seed")})
 
 # %% [markdown]
-# `evaluate` agrees with the last line of the diary: the averaged weights are kept. Load the folder, compare what the two say, and repeat the proof of section 5 with trained weights:
+# `evaluate` agrees with the last line of the diary: the averaged weights are kept. Load the folder, compare what the two captioners say, and repeat the proof of section 5 with trained weights:
 
 # %%
 loaded = Captioner.load(folder)
@@ -701,7 +701,7 @@ for name, caption in zip(three, said, strict=True):
 prove(loaded.decoder)
 
 # %% [markdown]
-# The same captions. How good are they? mini's scenes were drawn from facts, so count the captions that name the right object, place and colour. After all choices are made, the test split may come in as well.
+# The same captions. How good are they? Mini's scenes were drawn from facts, so count the captions that name the right object, place and colour. All choices are made, so the test split may come in.
 
 # %% tags=["scores"]
 print(f"dev loss {dev_loss:.3f}")
@@ -721,7 +721,7 @@ if dataset.scenes:
 # ## Recap
 #
 # * A captioner learns one thing: the next word, given a photo and the words so far.
-# * An embedding is a table; an LSTM is a memory with three gates; the merge model adds the photo behind it.
+# * An embedding is a table; an LSTM is a memory with three gates; the merge model adds the photo to what it puts out.
 # * Teacher forcing answers all questions of a caption in one pass: the loss of the classic rows, many times faster.
 # * Train plainly, then add one trick at a time; dev judges.
 #
@@ -797,7 +797,7 @@ print("right" if np.allclose(said, due, atol=1e-3) else f"not yet: {said}, but d
 # %% [markdown]
 # ### Exercise 3: Cook with another recipe
 #
-# Change one thing in the recipe, but not `smoothing`, which changes what the loss means, and train for two epochs on 500 captions. Done when a change helps with three seeds of three.
+# Change one thing in the recipe, but not `smoothing`, which changes what the loss means, and train for two epochs on 500 captions. You are done when a change helps with all three seeds.
 
 
 # %% tags=["exercise"]
