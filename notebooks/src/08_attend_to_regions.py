@@ -593,8 +593,8 @@ print("weight on the figures    right words      wrong words      difference (95
 for key in ("object", "colour", "count") if boxes else ():
     right = [look.share for look in said if look.key == key and look.right]
     wrong = [look.share for look in said if look.key == key and not look.right]
-    row = f"{key:8} {'':12} {np.mean(right):6.0%} of {len(right):3}"
-    if len(wrong) > 1:
+    row = f"{key:8} {'':12} {np.mean(right or [0]):6.0%} of {len(right):3}"
+    if min(len(right), len(wrong)) > 1:
         low, high = interval(right, wrong)
         row += f"    {np.mean(wrong):6.0%} of {len(wrong):3}     {low:+.0%} to {high:+.0%}"
     print(row)

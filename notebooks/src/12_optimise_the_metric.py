@@ -67,6 +67,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from PIL import ImageOps
 
 from helpers import plots
 from helpers.apps.samples import free_photos
@@ -489,7 +490,8 @@ for beam, voted in zip(
     same = beam[0].caption == voted[0].caption
     first = "" if same else f"beam: {beam[0].caption}. "
     titles.append(f"{first}{'both' if same else 'vote'}: {voted[0].caption}")
-plots.show_images([open_image(path) for path in photos.values()], titles, columns=3)
+shown = [ImageOps.fit(open_image(path), (330, 250)) for path in photos.values()]
+plots.show_images(shown, titles, columns=3)
 
 # %% [markdown]
 # Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and it says something fluent instead.
