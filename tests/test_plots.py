@@ -162,7 +162,7 @@ def test_a_look_is_seen_on_a_dark_photo():
 
 
 def test_the_diagrams_of_decoders_name_their_parts_and_shapes():
-    assert {"attention LSTM", "language LSTM", "seen", "heard"} <= set(
+    assert {"attention LSTM", "language LSTM", "seen", "heard (512,)"} <= set(
         words_in(drawn("draw_top_down"))
     )
     texts = words_in(drawn("draw_joints"))

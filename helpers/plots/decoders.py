@@ -10,7 +10,12 @@ def draw_top_down(units: int, attention_size: int) -> Figure:
 
     units, attention_size: as `TopDownCell` takes them; shapes are drawn with them.
     """
-    boxes = {
+    return draw_diagram(_top_down_boxes(units), _top_down_arrows(units, attention_size))
+
+
+def _top_down_boxes(units: int) -> dict[str, Box]:
+    """Return the parts of `draw_top_down`."""
+    return {
         "word": Box("word before", 0.9, 0.0, "data", 1.4),
         "said before": Box(f"said before\n({units},)", 2.6, 0.0, "memory", 1.4),
         "mean": Box(f"mean of regions\n({units},)", 4.4, 0.0, "data", 1.6),
@@ -23,7 +28,11 @@ def draw_top_down(units: int, attention_size: int) -> Figure:
         "plus": Box("+", 5.2, 3.7, "round"),
         "logits": Box("dense → next word", 7.4, 3.7, "answer", 1.7),
     }
-    arrows = [
+
+
+def _top_down_arrows(units: int, attention_size: int) -> list[Arrow | tuple[str, ...]]:
+    """Return what flows between the parts of `draw_top_down`."""
+    return [
         ("word", "asks"),
         ("said before", "asks"),
         ("mean", "asks"),
@@ -38,7 +47,6 @@ def draw_top_down(units: int, attention_size: int) -> Figure:
         ("speaks", "plus", "said"),
         ("plus", "logits"),
     ]
-    return draw_diagram(boxes, arrows)
 
 
 def draw_joints(units: int) -> Figure:

@@ -296,7 +296,7 @@ print("vectors", tuple(vectors.shape), "· weights", tuple(states[-1].shape))
 print(ops.convert_to_numpy(states[-1]).round(2))
 
 # %% [markdown]
-# The two captions of one image weigh its regions differently, because they have read different words.
+# The two captions of one image weigh its regions a little differently, because they have read different words.
 #
 # Around the cell there is a decoder as in lesson 04. `look` does, once per image, everything that needs no words: it standardises and scales the features, turns them into regions of `units` numbers, and makes the keys and the mean.
 
@@ -593,8 +593,8 @@ print("weight on the figures    right words      wrong words      difference (95
 for key in ("object", "colour", "count") if boxes else ():
     right = [look.share for look in said if look.key == key and look.right]
     wrong = [look.share for look in said if look.key == key and not look.right]
-    row = f"{key:8} {'':12} {np.mean(right):6.0%} of {len(right):3}"
-    if len(wrong) > 1:
+    row = f"{key:8} {'':12} {np.mean(right or [0]):6.0%} of {len(right):3}"
+    if min(len(right), len(wrong)) > 1:
         low, high = interval(right, wrong)
         row += f"    {np.mean(wrong):6.0%} of {len(wrong):3}     {low:+.0%} to {high:+.0%}"
     print(row)
@@ -706,7 +706,7 @@ print("logits", tuple(other((detected.vectors[:].astype("float32"), ids[:3, :6])
 #
 # * The average of a grid forgets where things are and drowns small things.
 # * Attention is a weighted mean. A query is compared with keys; softmax makes the weights.
-# * Do once per photo what needs no words; map what does not fit into memory.
+# * Do once per photo what needs no words.
 # * A heat map shows weights, not reasons. To learn whether a look matters, count, or cover it up.
 #
 # ## Exercises

@@ -439,7 +439,7 @@ Thread(target=server.run, daemon=True).start()
 print(requests.get(server.address + "/health").json())
 
 # %% [markdown]
-# Besides the page for people, `/caption` gives the same answers to programs, as JSON. Each candidate says how likely the captioner thinks it to be, so that a program need not believe everything.
+# Besides the page for people, `/caption` gives the same answers to programs, as JSON. Each candidate says how likely the captioner thinks it to be. Where it isn't sure, there is no caption at all.
 
 
 # %%
@@ -450,9 +450,11 @@ def send(path):
 
 for path in paths:
     reply = send(path)["images"][0]
-    first = reply["candidates"][0]
-    print(f"{reply['name']:16} {first['in_words']:>16}  {first['caption']}")
-said_first = send(paths[0])["images"][0]["candidates"][0]["caption"]
+    for first in reply.get("candidates", [])[:1]:
+        print(f"{reply['name']:16} {first['in_words']:>16}  {first['caption']}")
+    if "candidates" not in reply:  # the captioner isn't sure
+        print(f"{reply['name']:16} {'':16}  {reply['error']}")
+on_page = send(paths[0])["images"][0]
 
 # %% [markdown]
 # Eight visitors at the same moment are answered sooner than eight in a row (section 7); how much sooner depends on how many photos lay on the pile when the clerk took the first. And the files of section 7 are answered in words:
@@ -505,7 +507,7 @@ page.add_patch(plt.Rectangle((0, 0.9), 1, 0.1, color="#D9D9D9"))
 page.text(0.04, 0.95, "127.0.0.1:8000", va="center", fontsize=7, family="monospace")
 page.inset_axes([0.05, 0.3, 0.9, 0.56]).imshow(open_image(paths[0]))
 page.child_axes[0].axis("off")
-sentence = textwrap.fill(f"attention-xception: {said_first}", 42)
+sentence = textwrap.fill(on_page.get("alt_text", on_page.get("error", "")), 42)
 page.text(0.5, 0.14, sentence, ha="center", va="center", fontsize=8)
 page.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
 plt.close(figure)
