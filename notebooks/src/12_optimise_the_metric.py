@@ -1,16 +1,16 @@
 # %% [markdown]
 # # 12 · Optimise the metric
 #
-# Your captioner learnt to guess the next word. Now you teach it what you score: whole captions, by CIDEr.
+# Your captioner learnt to guess the next word. Now you train it on what it is scored by: whole captions, and their CIDEr.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/12_optimise_the_metric.ipynb)
 #
-# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md)
+# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md) · [13 write with a transformer →](13_write_with_a_transformer.ipynb)
 
 # %% [markdown]
 # ![CIDEr-D of drawn captions, batch by batch, as three thin rising lines for three seeds and their mean as a thick one](images/12_optimise_the_metric.png)
 #
-# The score of drawn captions, while three models train on nothing else. Section 5 asks what of it reaches new photos.
+# The score of drawn captions, while three models train on nothing else (section 5).
 
 # %% [markdown]
 # **You will learn**
@@ -56,7 +56,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `open_dataset`, `Workspace`, `Captioner`, `plots` and the scores are known from earlier lessons. What is new is taken apart below.
+# `open_dataset`, `Workspace`, `Captioner`, `plots` and the scores are known from earlier lessons. What is new is explained below.
 
 # %%
 import json
@@ -97,15 +97,15 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is asked, and what is scored
 #
-# Since lesson 04 the model has been trained by one question: *here are the first words of a reference; what is the next?* The loss is its surprise at the answer. It is scored by another: *write a whole caption; how much is it like the references?*
+# Since lesson 04 you have trained the model with one question: *here are the first words of a reference; what is the next?* The loss is its surprise at the answer. It is scored with another: *write a whole caption; how much is it like the references?*
 #
 # The two differ in three ways.
 #
 # * In training, the words so far always come from a reference (**teacher forcing**). When the model writes, they are its own, mistakes included.
-# * The loss counts every word alike. CIDEr gives much for "dog" and nothing for "a".
+# * The loss counts every word alike. CIDEr gives much for "dog" and next to nothing for "a".
 # * Five references describe a photo in five ways. The loss wants a share of the probability for each; the score wants *one* caption, close to all five.
 #
-# Begin with the finished captioner of lesson 04 (trained here in about a minute if it is missing), and write down where it stands. Nothing will be chosen by these numbers, so dev and test serve together.
+# Begin with the finished captioner of lesson 04 (trained here in about a minute if it is missing), and note its score. Nothing will be chosen by these numbers, so dev and test are pooled.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -131,7 +131,7 @@ print(f"{len(held_out):,} photos, greedy: CIDEr-D {scores_before.mean():.1f}")
 #
 # ## 2. Three dice
 #
-# The way out is chance. Let the model *draw* its caption, as in lesson 05. Then the *expected* score, the mean over all that might be drawn, moves smoothly with the probabilities.
+# The way out is chance. Let the model *draw* its caption, as in lesson 05. Then the *expected* score, the mean over all captions that might be drawn, each weighted by its probability, moves smoothly with the weights.
 #
 # A toy: the model knows three captions, and the probabilities are the softmax of three logits. Their scores are 9, 1 and 2.
 
@@ -149,7 +149,7 @@ print("chances ", chances.round(2))
 print("expected score", round(float(chances @ rewards), 3))
 
 # %% [markdown]
-# With three captions the gradient can be had by trying: move each logit a little and look. The score of a caption is called its **reward** from here on.
+# With three captions the gradient can be had by trying: move each logit a little and look. From here on, a caption's score is its **reward**.
 
 # %%
 nudges = 1e-5 * np.eye(3)
@@ -159,9 +159,9 @@ tried = np.array(
 print("by trying", tried.round(3))
 
 # %% [markdown]
-# A real model knows millions of captions, too many to try. But here is a rule that needs only captions which were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
+# A real model knows millions of captions, too many to try. But here is a rule that needs only captions that were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
 #
-# For softmax, the gradient of the log-probability of caption i is 1 at place i, minus the chances. So:
+# With softmax, the gradient of the log-probability of caption i, with respect to the logits, is 1 at place i and 0 elsewhere, minus the chances. So:
 
 
 # %%
@@ -176,7 +176,7 @@ print("by drawing", many.mean(axis=0).round(2))
 assert np.allclose(many.mean(axis=0), tried, atol=0.05)
 
 # %% [markdown]
-# The mean is right; a single draw is wild. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. Better to ask: *better than what?* Subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
+# The mean is right, but single draws differ widely. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. So subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
 
 # %%
 for baseline in (0.0, float(chances @ rewards)):
@@ -187,7 +187,7 @@ for baseline in (0.0, float(chances @ rewards)):
 # %% [markdown]
 # ## 3. Draw captions
 #
-# Now with the captioner: draw five captions for every photo, all of them word by word. `temperature` divides the log-probabilities (lesson 05); below 1 the draw keeps closer to what the model would write by itself.
+# Now with the captioner: draw five captions for every photo, all at once, word by word. `take_rows` repeats a photo's memory for its five captions; a caption that has ended gets zeros. `temperature` divides the log-probabilities (lesson 05); below 1 the draws keep closer to greedy decoding.
 
 
 # %% tags=["same-as:helpers.self_critical.draw_captions"]
@@ -222,7 +222,7 @@ for text, score in zip(texts, scores, strict=True):
 # %% [markdown]
 # ## 4. Better than its siblings
 #
-# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. It is the mean of *the other four* captions of its photo. What a caption's reward has above it is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) needs no greedy caption.
+# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. Take the mean of *the other four* captions of the same photo. By how much a caption's reward exceeds that is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) needs no greedy caption.
 
 
 # %% tags=["same-as:helpers.self_critical.advantages"]
@@ -237,7 +237,7 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: divided by the temperature, and shared among the words that can be drawn. `<pad>`, `<unknown>` and `<start>` never are.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it by the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: with the same temperature, over the same words. `<pad>`, `<unknown>` and `<start>` are never drawn.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
@@ -249,7 +249,7 @@ def call(self, targets, logits):
 
 
 # %% [markdown]
-# The dice say whether that is right. One "word" of three, the rewards as weights, each drawn as often as its chance says: the gradient, which TensorFlow's `GradientTape` works out, must be the one found by trying, with its sign turned round, because `fit` goes downhill.
+# Test it on the three dice: each caption is one "word", drawn as often as its chance says and weighted by its reward. TensorFlow's `GradientTape` works out the gradient. With its sign turned round, because `fit` goes downhill, it must be the one found by trying.
 
 # %%
 chosen = random.choice(3, size=100_000, p=chances)
@@ -265,7 +265,7 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 # %% [markdown]
 # ## 5. Train on the score
 #
-# `SelfCriticalBatches` puts it together: take some photos, draw captions with the weights of this moment, score them, and hand features, words and advantages to `fit`. The references are the training captions.
+# `SelfCriticalBatches` puts it together: take some photos, draw captions with the current weights, score them, and hand features, words and advantages to `fit`. The references are the training captions. `Criticism` holds the settings; mini gets fewer epochs and larger steps.
 
 # %%
 small = Criticism(2, photos=44, learning_rate=5e-4, average=0.9)
@@ -276,7 +276,7 @@ print(choices)
 print("features", their_features.shape, "inputs", inputs.shape, "advantages", gains.shape)
 
 # %% [markdown]
-# Steps are small and the weights are averaged (lesson 04, like `resumable`), because single batches are noisy and the model knows much already. It has to be a trained model: an untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its siblings.
+# The weights are averaged (lesson 04, like `resumable`), because single batches are noisy. It has to be a trained model: an untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its siblings.
 
 
 # %% tags=["same-as:helpers.self_critical.train_on_score"]
@@ -297,7 +297,7 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
 
 
 # %% [markdown]
-# One training proves little: its dice are luck. So train three times, from the same finished captioner, with three seeds (one on larger data, to save time), and compare each with its start, photo by photo. This is the longest cell of the lesson.
+# One training may be luck. So train three times, from the same finished captioner, with three seeds (one on larger data, to save time), and compare each with its start, photo by photo. This is the lesson's longest cell.
 
 # %%
 SEEDS = range(SEED, SEED + {"mini": 3}.get(DATASET, 1))
@@ -325,7 +325,7 @@ plt.close(figure)
 figure
 
 # %% [markdown]
-# The drawn captions are what training sees. Do greedy captions of *new* photos improve, too? Take each photo's mean gain over the seeds, and draw the photos anew a thousand times, as in lesson 06:
+# The drawn captions are what training sees. Do greedy captions of *new* photos improve, too? Take each photo's mean gain over the seeds, and draw the photos anew a thousand times, as in lesson 06.
 
 # %% tags=["scores"]
 gain = np.mean(gained, axis=0)
@@ -341,7 +341,7 @@ for label, captions in {"before": before, "after": twins[0].caption_features(fea
     )
 
 # %% [markdown]
-# If the interval contains 0, mini shows no gain: 440 drawn scenes are soon known by heart, and a finished captioner has little left to learn from them. Photos are another matter. Here are the course's recorded runs on Flickr8k, each beside the *finished* captioner that it began with; 1,000 test photos, beam of 3.
+# If the interval contains 0, mini shows no gain: a finished captioner has little left to learn from a few hundred drawn scenes. Photos are another matter. Here are the course's recorded runs on Flickr8k, each beside the *finished* captioner that it started from; 1,000 test photos, beam of 3.
 
 # %%
 path = DATA_FOLDER / "captioners" / "results.json"
@@ -357,9 +357,9 @@ for name in ("merge-xception", "attention-xception-grid"):
             print(f"{name:24} seed {seed}: {first:.1f} → {second:.1f}, {second - first:+.1f}")
 
 # %% [markdown]
-# There every seed of both models gains. (Epochs and step sizes were chosen on dev.)
+# There every seed of both models gains. (Choices were made on dev.)
 #
-# What changed in the sentences? These photos' captions changed their score the most, for better and for worse:
+# What changed in the sentences? Here are the captions whose scores changed most, for better and for worse, first as they were, then as they are now:
 
 # %%
 after, gain = twins[0].caption_features(features, 1), gained[0]
@@ -372,7 +372,7 @@ for place in [*np.argsort(gain)[-2:], *np.argsort(gain)[:2]]:
 #
 # ## 6. Tricking the metric
 #
-# Whatever is rewarded is found, also what you did not mean. The best known case: captions that end in mid-sentence. Suppose the model sees a dog, but not where: on a beach, a street, a meadow or a field, each equally likely. Which caption does the score prefer *on average*, one that guesses or one that breaks off? Score both in all four cases, once as lesson 06 does, once with the end as a word:
+# Training finds whatever is rewarded, including what you did not mean. The best-known case: captions that end in mid-sentence. Suppose the model sees a dog, but not where: on a beach, a street, a meadow or a field, each equally likely. Which caption does the score prefer *on average*, one that guesses or one that breaks off? Score both in all four cases, once as lesson 06 does, once with the end as a word:
 
 # %%
 for end in ("", " <end>"):
@@ -390,11 +390,11 @@ for end in ("", " <end>"):
 # %% [markdown]
 # Without the end, breaking off pays better than an honest guess, and training would find that out. With `<end>` as a word, a caption that breaks off also loses the n-grams that end in it, and the whole sentence wins. That is why `with_end` in `helpers.self_critical` adds it to captions and references. Exercise 3 shows another trick.
 #
-# How would you notice? Never by the metric that was trained. Look at others, at lengths and distinct captions, and read fifty captions aloud.
+# How would you notice? Never by the metric that you trained on. Look at others, at lengths and distinct captions, and read fifty captions aloud.
 #
 # ## 7. Cheaper ways
 #
-# **Label smoothing** you have used since lesson 04 (`smoothing=0.1` in the recipe). It asks for the next word with 90% and spreads 10% over all words, so that the ideal gap between the right word's logit and the others is finite, and beam search is less easily led astray by one over-confident word. For a vocabulary of five:
+# You have used **label smoothing** since lesson 04 (`smoothing=0.1` in the recipe). It asks for 90% on the next word and spreads 10% over all words. So the ideal gap between the right word's logit and the others is finite. With a vocabulary of five:
 
 # %%
 for smoothing in (0.0, 0.1):
@@ -427,7 +427,7 @@ def step(self, word_ids, state):
 
 
 # %% [markdown]
-# You have several captioners already, which differ in their dice. Let them write together:
+# Section 5 has made several captioners, which differ only in their seeds. Let them write together:
 
 # %%
 together = Captioner(tokenizer, Ensemble([twin.decoder for twin in twins]))
@@ -438,7 +438,7 @@ print(f"mean of {len(twins)} alone: CIDEr-D {alone.mean():.1f}")
 print(f"together: {difference.mean():+.1f}, 95 % between {low:+.1f} and {high:+.1f}")
 
 # %% [markdown]
-# They all began with the same weights, so they still make much the same mistakes. An ensemble lives on differences. On Flickr8k, two attention models that were trained apart from the very beginning:
+# They all began with the same weights, so they still make much the same mistakes. An ensemble lives on differences. On Flickr8k, two attention models that were trained separately from the start:
 
 # %%
 names, together = "attention-xception-grid-self-critical", results["together"]["scores"]
@@ -447,9 +447,9 @@ for seed in results["together"]["seeds"]:
 print(f"together: CIDEr-D {together['test, beam 3']['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# Two models cost twice the time, and papers should say so.
+# Two models cost twice the time, and a paper should say so.
 #
-# A **vote** needs one model and no training. Beam search ends with several captions and returns the likeliest. But the score measures likeness to references, and you don't know them. The candidates are the best guess there is: so ask of each one what it would score if the references said what the candidates say. That is **minimum Bayes risk** decoding (Kumar and Byrne 2004). By hand, with five candidates of one photo as each other's references:
+# A **vote** needs one model and no training. Beam search ends with several captions and returns the likeliest. But the score measures likeness to references, and you don't know them. The candidates are the best guess there is, so ask what each would score if all of them were the references. That is **minimum Bayes risk** decoding (Kumar and Byrne 2004). By hand, with five candidates of one photo:
 
 # %%
 train_captions = [work.descriptions[name] for name in dataset.splits["train"]]
@@ -461,7 +461,7 @@ for caption, agreement in zip(five, likeness.mean(axis=0), strict=True):
     print(f"{agreement:6.1f}  {caption}")
 
 # %% [markdown]
-# The winner is the one whose words most of the others use, too; whoever says something of its own agrees with nobody and loses, right or wrong. In `helpers.decoding.vote` likelier candidates have a louder voice. On all our photos:
+# The winner is the one whose words most of the others use, too; a candidate that says something of its own agrees with none and loses, right or wrong. In `helpers.decoding.vote` likelier candidates count for more. On all dev and test photos:
 
 # %%
 for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
@@ -469,9 +469,9 @@ for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
     print(f"{search} of {beams:2}: BLEU-4 {row['BLEU-4']:.1f}, CIDEr-D {row['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# A captioner that knows its drawings well leaves a vote little to do. About photos it is less sure, and there a vote can help: on the dev photos of Flickr8k it lifted the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gained nothing. So dev decides here, too, and a captioner's `config.json` remembers.
+# A captioner that knows its drawings well leaves a vote little to do. About photos it is less sure, and there a vote can help: on the dev photos of Flickr8k it lifted the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gained nothing. So dev decides here, too, and a captioner's `config.json` keeps the choice.
 #
-# What does it change on real photos? These come with Matplotlib (the portrait) and scikit-image, all in the public domain or CC0. The captioner has been trained on its score, on Flickr8k.
+# What does it change on real photos? The captioner has been trained on its score, on Flickr8k; the photos come with Matplotlib (the portrait) and scikit-image.
 
 # %%
 shipped = Captioner.load("attention-xception")
@@ -494,7 +494,7 @@ plots.show_images([open_image(path) for path in photos.values()], titles, column
 #
 # ## 8. How far do frozen features go?
 #
-# Everything in this course looks through one network, trained on ImageNet to name a thousand kinds of objects and never changed since. What can be had through these eyes, on Flickr8k?
+# Your captioners see through one network, trained on ImageNet to name a thousand kinds of objects and never changed since. How far do these eyes go, on Flickr8k?
 #
 # | | BLEU-4 | CIDEr-D |
 # |---|---|---|
@@ -507,18 +507,18 @@ plots.show_images([open_image(path) for path in photos.values()], titles, column
 # | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
 # | people, one against the other four | 21.3 | 82.0 |
 #
-# Test split; lower case, no punctuation, all words kept. Ours are the recorded runs, searched without a bar on repeats and without a vote.
+# Test split; lower case, no punctuation, all words kept. Ours are the recorded runs, with repeats allowed and without a vote.
 #
-# Attention gave four points of CIDEr-D, training on the score nearly six, both together seven; a second captioner beside the first gave two more. What remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. With it a decoder like ours has been reported at a BLEU-4 of 25.9 (greedy, on a dev split of its own). And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
+# Attention gave four points of CIDEr-D, training on the score nearly six, both together seven; a second captioner beside the first gave two more. What remains is probably in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about. And people? They lead by CIDEr-D and not by BLEU-4, which says as much about BLEU-4 as about models.
 #
 # ## 9. Let the encoder learn
 #
-# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last convolution block of Xception, the **exit flow**, can be taught along with it, at a tenth of the decoder's step size, since it knows much that should not be lost. The earlier blocks stay as they are, which keeps the training affordable. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` in `helpers.encoders` adds them back, so that a captioner always sees photos through the eyes that it was trained with.
+# Nobody says that the eyes must stay frozen. Once the decoder has learnt, you can train the end of Xception along with it: the last convolution block, called *exit flow*. That is **fine-tuning**. Its step size is a tenth of the decoder's, since the block knows much that should not be lost. The earlier blocks stay frozen. What has changed is kept in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` adds them back.
 #
 # | attention, trained on its score, Flickr8k test | BLEU-4 | CIDEr-D |
 # |---|---|---|
 # | frozen encoder, vote of 10 | 24.3 | 64.9 |
-# | exit flow taught too, vote of 10 | TODO-EXIT | TODO-EXIT |
+# | exit flow trained, too, vote of 10 | TODO-EXIT | TODO-EXIT |
 
 # %% [markdown]
 # ## Recap
@@ -526,15 +526,15 @@ plots.show_images([open_image(path) for path in photos.values()], titles, column
 # * Cross-entropy asks for the next word of a reference; scores judge whole sentences of the model's own.
 # * A score without a gradient can be trained on by drawing: gradient of the log-probability, times the advantage.
 # * A good baseline changes nothing on average and removes noise.
-# * What is rewarded is found, tricks included. Judge by something that was not trained.
+# * What is rewarded is found, tricks included. Judge by something that you did not train on.
 # * A gain is a gain if it survives other seeds and a comparison photo by photo.
-# * Smoothing costs nothing, an ensemble costs its size, a vote the search for its candidates.
+# * Smoothing costs nothing, an ensemble the time of all its models, a vote the search for its candidates.
 #
 # ## Exercises
 #
 # ### Exercise 1: The first baseline
 #
-# Rennie et al. (2017) compared each drawn caption with the *greedy* caption of its photo. Write `over_greedy(rewards, greedy)` for rewards of shape (photos, captions) and one greedy reward a photo. When is its mean not zero?
+# Rennie et al. (2017) compared each drawn caption with the *greedy* caption of its photo. Write `over_greedy(rewards, greedy)` for rewards of shape (photos, captions) and one greedy reward per photo. When is its mean not zero?
 
 
 # %% tags=["exercise"]
@@ -619,7 +619,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ### Exercise 3: A reward of your own
 #
-# Alt text should be short. Write `reward(score, words, longest)`: the score, less 10 points for every word beyond `longest`. What would a model do to earn it? Guess, then train one: `SelfCriticalBatches.reward` is the place to change. You are done when you can say how many words a caption has before and after, and what was left out.
+# Alt text should be short. Write `reward(score, words, longest)`: the score, less 10 points for every word beyond `longest`. What would a model do to earn it? Guess, then train one: `SelfCriticalBatches.reward` is the method to override. You are done when you can say how many words a caption has before and after, and what was left out.
 
 
 # %% tags=["exercise"]
@@ -669,7 +669,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# You have trained on what is judged, and measured what it is worth. [The contents](../README.md) lead back to every part: change one thing, and measure again.
+# You have trained on what is judged, and measured what it is worth. [13 write with a Transformer](13_write_with_a_transformer.ipynb) keeps the photos, the training and the scores, and puts another decoder in the LSTM's place.
 #
 # ### Further reading
 #
