@@ -104,7 +104,7 @@ PHOTOS = 400
 #
 # ## 1. A table with a broken row
 #
-# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars that lesson 10 showed. You can't download it here without an account. So you write such a table for mini's scenes, broken row included. In the real file pandas finds that row's caption missing and puts in NaN, a float. Many a notebook has stopped there with `'float' object has no attribute 'lower'`.
+# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars between its cells (lesson 10). You can't download it here without an account. So you write such a table for mini's scenes, broken row included. In the real file pandas finds that row's caption missing and puts in NaN, a float. Many a notebook has stopped there with `'float' object has no attribute 'lower'`.
 
 # %%
 mini = open_dataset("mini")
@@ -415,7 +415,8 @@ for number in range(40):
 print(len(next_batch(toy_desk)), len(next_batch(toy_desk)))
 
 # %% [markdown]
-# The first `get` waits for somebody to come; `get_nowait` takes what is there and waits for nobody. `None` is the sign to go home; it is put back, so that the clerk finishes this batch first.#
+# The first `get` waits for somebody to come; `get_nowait` takes what is there and waits for nobody. `None` is the sign to go home; it is put back, so that the clerk finishes this batch first.
+#
 # A pile must not grow for ever: the last of a thousand visitors would wait for minutes. So the desk has 100 places. Whoever comes when all are taken is told so at once: **503**, "service unavailable", and a header `Retry-After` that says when to come again.
 
 # %% [markdown]
@@ -524,7 +525,7 @@ figure
 #
 # ### Exercise 1: Back to colours
 #
-# `preprocess_input` reversed the order of the colours and moved the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`. Round (`np.rint`) before you turn the numbers into `uint8`, since `astype` drops the fraction.
+# `preprocess_input` reversed the order of the colours and shifted the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`. Round (`np.rint`) before you turn the numbers into `uint8`, since `astype` drops the fraction.
 
 
 # %% tags=["exercise"]

@@ -17,7 +17,7 @@
 #
 # * why a lower loss is not yet a better caption
 # * how to train on a score that has no gradient
-# * self-critical training, from three dice to a captioner
+# * self-critical training, from a die with three sides to a captioner
 # * how a metric is tricked, and how to notice
 # * three cheaper ways to a better score: label smoothing, ensembles and a vote
 # * how to tell a gain from luck: several seeds, compared photo by photo
@@ -97,7 +97,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is asked, and what is scored
 #
-# Since lesson 04 you have trained the model with one question: *here are the first words of a reference; what is the next?* The loss is its surprise at the answer. It is scored with another: *write a whole caption; how much is it like the references?*
+# Since lesson 04 you have trained the model with one question: *here are the first words of a reference; what is the next?* The loss is its surprise at the answer. The model is scored with another: *write a whole caption; how much is it like the references?*
 #
 # The two differ in three ways.
 #
@@ -129,11 +129,11 @@ print(f"{len(held_out):,} photos, greedy: CIDEr-D {scores_before.mean():.1f}")
 # %% [markdown]
 # Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and nothing says in which direction to go.
 #
-# ## 2. Three dice
+# ## 2. A die with three sides
 #
 # The way out is chance. Let the model *draw* its caption, as in lesson 05. Then the *expected* score, the mean over all captions that might be drawn, each weighted by its probability, moves smoothly with the weights.
 #
-# A toy: the model knows three captions, and the probabilities are the softmax of three logits. Their scores are 9, 1 and 2.
+# A toy, the die: the model knows three captions, and their probabilities are the softmax of three logits. Their scores are 9, 1 and 2.
 
 # %%
 logits, rewards = np.array([0.0, 1.0, 0.5]), np.array([9.0, 1.0, 2.0])
@@ -176,7 +176,7 @@ print("by drawing", many.mean(axis=0).round(2))
 assert np.allclose(many.mean(axis=0), tried, atol=0.05)
 
 # %% [markdown]
-# The mean is right, but single draws differ widely. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. So subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
+# The mean is right, but single draws differ widely. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. The cure: subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
 
 # %%
 for baseline in (0.0, float(chances @ rewards)):
@@ -249,7 +249,7 @@ def call(self, targets, logits):
 
 
 # %% [markdown]
-# Test it on the three dice: each caption is one "word", drawn as often as its chance says and weighted by its reward. TensorFlow's `GradientTape` works out the gradient. With its sign turned round, because `fit` goes downhill, it must be the one found by trying.
+# Test it on the die: each caption is one "word", drawn as often as its chance says and weighted by its reward. TensorFlow's `GradientTape` works out the gradient. With its sign turned round, because `fit` goes downhill, it must be the one found by trying.
 
 # %%
 chosen = random.choice(3, size=100_000, p=chances)
@@ -276,7 +276,7 @@ print(choices)
 print("features", their_features.shape, "inputs", inputs.shape, "advantages", gains.shape)
 
 # %% [markdown]
-# The weights are averaged (lesson 04, like `resumable`), because single batches are noisy. It has to be a trained model: an untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its siblings.
+# The weights are averaged (lesson 04, like `resumable`), because single batches are noisy. Begin with a trained model: an untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its siblings.
 
 
 # %% tags=["same-as:helpers.self_critical.train_on_score"]
@@ -405,7 +405,7 @@ for smoothing in (0.0, 0.1):
     print(f"smoothing {smoothing}: target {wanted.round(2)}, ideal gap of logits {gap:.1f}")
 
 # %% [markdown]
-# An **ensemble** asks several models and takes the mean of their probabilities. It helps where their mistakes differ. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other:
+# An **ensemble** asks several models and takes the mean of their probabilities. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other:
 
 
 # %% tags=["same-as:helpers.models.ensemble.mean_of", "same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
@@ -461,7 +461,7 @@ for caption, agreement in zip(five, likeness.mean(axis=0), strict=True):
     print(f"{agreement:6.1f}  {caption}")
 
 # %% [markdown]
-# The winner is the one whose words most of the others use, too; a candidate that says something of its own agrees with none and loses, right or wrong. In `helpers.decoding.vote` likelier candidates count for more. On all dev and test photos:
+# The winner is the one whose words most of the others use, too; a candidate that says something of its own agrees with none and loses, right or wrong. In `helpers.decoding.vote` likelier candidates count for more. On dev and test:
 
 # %%
 for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
@@ -490,7 +490,7 @@ for beam, voted in zip(
 plots.show_images([open_image(path) for path in photos.values()], titles, columns=3)
 
 # %% [markdown]
-# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and it says something fluent instead.
+# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and says something fluent instead (a hallucination, lesson 10).
 #
 # ## 8. How far do frozen features go?
 #
@@ -513,7 +513,7 @@ plots.show_images([open_image(path) for path in photos.values()], titles, column
 #
 # ## 9. Let the encoder learn
 #
-# Nobody says that the eyes must stay frozen. Once the decoder has learnt, you can train the end of Xception along with it: the last convolution block, called *exit flow*. That is **fine-tuning**. Its step size is a tenth of the decoder's, since the block knows much that should not be lost. The earlier blocks stay frozen. What has changed is kept in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` adds them back.
+# The eyes need not stay frozen. Once the decoder has learnt, you can train the end of Xception along with it: the last convolution block, called *exit flow*. That is **fine-tuning**. Its step size is a tenth of the decoder's, since the block knows much that should not be lost. The earlier blocks stay frozen. What has changed is kept in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights. `load_encoder(name, changes=...)` adds them back.
 #
 # | attention, trained on its score, Flickr8k test | BLEU-4 | CIDEr-D |
 # |---|---|---|
@@ -676,5 +676,5 @@ print(f"not yet: {problem}" if problem else "right")
 # * Rennie et al. 2017, [Self-critical sequence training](https://arxiv.org/abs/1612.00563): the method of sections 3 to 5.
 # * Luo 2020, [A better variant of self-critical sequence training](https://arxiv.org/abs/2003.09971): the mean of the others as a baseline.
 # * Ranzato et al. 2016, [Sequence level training](https://arxiv.org/abs/1511.06732): REINFORCE for captions, and why teacher forcing is not enough.
-# * Vedantam et al. 2015, [CIDEr](https://arxiv.org/abs/1411.5726): the score that is trained on here.
+# * Vedantam et al. 2015, [CIDEr](https://arxiv.org/abs/1411.5726): the score that you train on here.
 # * Sutton and Barto, [Reinforcement learning](http://incompleteideas.net/book/the-book-2nd.html), chapter 13: policy gradients from the ground up.

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# From earlier lessons come `open_dataset`, `Workspace`, `recipe_for`, `greedy` decoding, the scores of lesson 06 and `plots`. `Decoder` is the base class that the merge and the attention model share. `positions` and `refuse_sizes` are explained where they are used.
+# From earlier lessons come `open_dataset`, `Workspace`, `recipe_for`, the scores of lesson 06 and `plots`. `Decoder` is the base class that the merge and the attention model share. `positions` and `refuse_sizes` are explained where they are used.
 
 # %%
 import math
@@ -87,7 +87,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. Words look at words
 #
-# In lesson 08 a query looked at regions, and an LSTM had to make the query: it carried all that was written so far in one vector, word after word. A **Transformer** (Vaswani et al. 2017) has no LSTM. Every word makes its own query and looks at the *words*, too. That is **self-attention**.
+# In lesson 08 a query looked at regions, and an LSTM had to make the query: it carried all that was written so far in one vector, word after word. A **Transformer** (Vaswani et al. 2017) has no LSTM. Every word makes its own query and looks at the other *words*, too. That is **self-attention**.
 #
 # Three words, each described by three numbers that you can read: is it an article, a colour, a thing?
 
@@ -509,7 +509,7 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 #
 # ## 8. On 6,000 photos, and on millions
 #
-# Flickr8k, test split, the convention of lesson 06, trained word by word as above; two seeds each. The LSTMs are lesson 08's, before lesson 12 trained them on the score. Recorded on a 2-core CPU (AMD EPYC): the LSTMs on 23 November 2026, the Transformer on TODO-13. Everything that was chosen was chosen on dev.
+# Flickr8k, test split, the convention of lesson 06, trained word by word as above; two seeds each. The LSTMs are lesson 08's, before lesson 12 trained them on the score. Recorded on a 2-core CPU (AMD EPYC): the LSTMs on 23 November 2026, the Transformer on TODO-13. All choices were made on dev.
 #
 # | | search | BLEU-4 | CIDEr-D |
 # |---|---|---|---|
@@ -534,7 +534,7 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 # | Transformer | 2 blocks, learns from captions alone | Gemma, 2 billion weights, has read much of the web | Vicuna, 7 or 13 billion weights, likewise |
 # | words after the prefix | a caption | a question, then the answer | a question, then the answer |
 #
-# Even the mask is the same: in PaliGemma, image tokens and question see each other freely, as our regions do, and the answer is causal. What makes these models better is none of the parts that you built here. It is what their encoders and language models had learnt before anybody asked them for a caption.
+# Even the mask is the same: in PaliGemma, image tokens and question see each other freely, as our regions do, and the answer is causal. What makes these models better is none of the parts that you built here, but what their encoders and language models had learnt before anybody asked them for a caption.
 
 # %% [markdown]
 # ## Recap
