@@ -490,7 +490,7 @@ for beam, voted in zip(
 plots.show_images([open_image(path) for path in photos.values()], titles, columns=3)
 
 # %% [markdown]
-# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and says something fluent instead (a hallucination, lesson 10).
+# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and says something fluent instead (a hallucination, lesson 05).
 #
 # ## 8. How far do frozen features go?
 #
