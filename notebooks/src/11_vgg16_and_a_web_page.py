@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · VGG16 and a web page
 #
-# Two parts: you rebuild the other recipe of most tutorials, VGG16 with image and words side by side, and you put a captioner on a web page for others to use.
+# Two parts: you rebuild the recipe that most tutorials use, VGG16 with image and words side by side, and you put a captioner on a web page for others to use.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/11_vgg16_and_a_web_page.ipynb)
 #
@@ -21,7 +21,7 @@
 # * how to tell whether one recipe is better than another
 # * what a web page needs before strangers may use it: limits, a queue, a clean end
 #
-# **You need** nothing; features of lesson 02 are used if they are there. If you came for the web page, run the set-up and go to section 6.
+# **You need** nothing; features of lesson 02 are used if they are there. If you came for the web page, run the cells down to the settings and go to section 6.
 #
 # **Run times** (Colab, Flickr8k and Flickr30k are estimates)
 #
@@ -56,7 +56,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `Flask` makes web pages. `Workspace` takes the steps of lessons 01-06, `save_features` writes a features file, `plots` draws, and `open_image` opens whatever is a photo.
+# `Flask` makes web pages. `Workspace` runs the steps of lessons 01-06, `save_features` writes a features file, `plots` draws, and `open_image` opens a photo in any common format.
 
 # %%
 import io
@@ -91,7 +91,7 @@ from helpers.models import DECODERS, MergeDecoder
 from helpers.pipeline import Workspace, recipe_for
 
 # %% [markdown]
-# Settings: `DATASET` may be the folder of the real Flickr30k. Part one trains several captioners, so it takes only some of mini's 600 scenes.
+# Settings: `DATASET` may be the folder of the real Flickr30k. Part one trains several captioners, so on mini it takes only `PHOTOS` of the 600 scenes.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder such as that of Flickr30k
@@ -104,7 +104,7 @@ PHOTOS = 400
 #
 # ## 1. A table with a broken row
 #
-# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars that lesson 10 showed. You can't download it here without an account. So you write such a table for mini's scenes, broken row included. In the real file that single row has stopped thousands of notebooks with `'float' object has no attribute 'lower'`.
+# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars between its cells (lesson 10). You can't download it here without an account. So you write such a table for mini's scenes, broken row included. In the real file pandas finds that row's caption missing and puts in NaN, a float. Many a notebook has stopped there with `'float' object has no attribute 'lower'`.
 
 # %%
 mini = open_dataset("mini")
@@ -120,7 +120,7 @@ lines[5] = lines[5].replace("| 4| ", "| 4   ")  # the broken row
 print("\n".join(lines[:7]))
 
 # %% [markdown]
-# The fifth caption is the broken one. What does the usual way of reading do with it?
+# The fifth caption is the broken one. What becomes of it if you split each line at the bars?
 
 # %%
 for line in lines[4:6]:
@@ -136,13 +136,13 @@ print(dataset.report)
 print(dataset.captions[min(dataset.captions)][-1])
 
 # %% [markdown]
-# Kaggle's table names no splits, so the photos are shuffled: 80% to train, 10% to choose by, 10% for the end. If you compare with numbers in papers, take Karpathy's split file instead (lesson 10).
+# Kaggle's table names no splits, so the photos are shuffled and dealt out: 80% train, 10% dev, 10% test. If you compare with numbers in papers, take Karpathy's split file instead (lesson 10).
 #
 # ## 2. VGG16, and how not to cut it
 #
-# **VGG16** (2014) is a plain tower: 13 convolutions and three dense layers called `fc1`, `fc2` and `predictions`. (A **convolution** is a layer that slides a small window over the picture, here of 3 × 3 places, and uses the same weights everywhere.) Xception is younger, smaller and better at ImageNet. But many captioning tutorials use VGG16, so you should be able to read them.
+# **VGG16** (2014) is a plain tower: 13 convolutions and three dense layers called `fc1`, `fc2` and `predictions`. (A **convolution** is a layer that slides a small window over the picture, here of 3 × 3 places, and uses the same weights everywhere.) Xception is younger, smaller and better at ImageNet. But many captioning tutorials use VGG16, and you should be able to read them.
 #
-# Here is the tower without its learnt weights. That is enough to look at shapes. `None` in a shape stands for any number of photos.
+# Here is the tower without its learnt weights, to look at shapes. `None` means any number of photos.
 
 # %%
 whole = keras.applications.VGG16(weights=None)
@@ -151,9 +151,9 @@ for layer in whole.layers[-4:]:
     print(f"{layer.name:12} {layer.output.shape!s:14} {layer.count_params():>12,} weights")
 
 # %% [markdown]
-# Whole, it gives 1,000 numbers: one for each kind of thing in ImageNet, from tench to toilet tissue. A caption needs more than the name of one kind. The layer before, `fc2`, has 4,096 numbers from which the kinds are worked out. Those are wanted.
+# Whole, it gives 1,000 numbers: one for each kind of thing in ImageNet, from tench to toilet tissue. A caption needs more than the name of one kind. The layer before, `fc2`, has 4,096 numbers from which the kinds are worked out. Those are the ones you want.
 #
-# Look at `fc1`, too. It holds 103 of VGG16's 138 million weights, which is why the download takes 528 MB.
+# Look at `fc1`, too. It holds 103 of VGG16's 138 million weights, the reason for a download of 528 MB.
 #
 # Old tutorials cut the last layer off with `layers.pop()`. Try it.
 
@@ -162,9 +162,9 @@ whole.layers.pop()
 print(len(whole.layers), "layers, output", whole.output.shape)
 
 # %% [markdown]
-# Nothing happened, and nothing complained. `layers` is a list made for you to look at. You took the last item off your copy. The code runs on, the features have 1,000 numbers instead of 4,096, and an error shows up much later, if ever.
+# Nothing happened, and nothing complained. Keras makes the list `layers` afresh each time you ask, and you took the last item off your copy. The code runs on, the features have 1,000 numbers instead of 4,096, and an error shows up much later, if ever.
 #
-# The way that works is a new model from the same input to the layer you want. By its name: `layers[-2]` is the same layer today, but a name says what you mean.
+# What works is a new model, from the same input to the layer you want. Ask for that layer by name: `layers[-2]` is the same one today, but a name says what you mean.
 
 # %%
 fc2 = keras.Model(whole.input, whole.get_layer("fc2").output)
@@ -173,7 +173,7 @@ assert whole.layers[-2] is whole.get_layer("fc2")
 del whole, fc2  # half a gigabyte
 
 # %% [markdown]
-# Each network wants its pixels as it met them in training. Xception wants −1 … 1. VGG16 was trained with a library named Caffe, which read photos blue first, and took away the mean colour of ImageNet. What becomes of one red pixel?
+# Each network wants its pixels as they were in its training. Xception wants −1 … 1. VGG16 was trained with a library named Caffe: colours in the order blue, green, red, and ImageNet's mean colour subtracted. What becomes of one red pixel?
 
 # %%
 red = np.array([[[200.0, 0.0, 0.0]]])
@@ -188,7 +188,7 @@ assert np.allclose(by_hand, keras.applications.vgg16.preprocess_input(red.copy()
 #
 # `load_encoder("vgg16")` puts these pieces together. One photo takes 15 billion multiplications, nearly twice as many as in Xception: 0.2-0.3 seconds on two cores. The 31,783 photos of Flickr30k take two to three hours there.
 #
-# If the weights can't be downloaded, VGG16 gets **random weights**, and a line says so. Such a network has learnt nothing. It shows that the code works, on a few photos; training a captioner on it would give scores that mean nothing, so this lesson doesn't.
+# If the weights can't be downloaded, VGG16 gets **random weights**, and a line says so. Such a network has learnt nothing. On a few photos it shows that the code works; the scores of a captioner trained on it would mean nothing.
 
 # %%
 vgg16 = load_encoder("vgg16")
@@ -205,7 +205,7 @@ print(
 #
 # ## 4. Side by side
 #
-# Where image and words meet, the model of lesson 04 *adds* two vectors. Many recipes *concatenate* them, that is, write one behind the other:
+# Where image and words meet, the model of lesson 04 *adds* two vectors. Many recipes *concatenate* them, that is, put one behind the other:
 
 # %%
 plots.draw_joints(recipe_for(dataset).sizes.get("units", 512))
@@ -230,9 +230,9 @@ assert np.allclose(together, image @ for_image + words @ for_words)
 print(together.round(2))
 
 # %% [markdown]
-# So concatenating *is* adding, after each of the two went through a matrix of its own. With a sum, both go through the same one. But the image has passed a dense layer of its own before, so it is hard to tell in advance what the second matrix gains.
+# So concatenating *is* adding, after each of the two has gone through a matrix of its own. With a sum, both go through the same one. But the image has been through a dense layer of its own already, so it is hard to tell in advance what the second matrix gains.
 #
-# In code, `ConcatenateDecoder` inherits everything from the merge model of lesson 04 and replaces `join`. `image` has one row for each photo, so `broadcast_to` repeats it for every word.
+# In code, `ConcatenateDecoder` inherits from the merge model of lesson 04 and replaces `join` alone. `image` has one row for each photo, so `broadcast_to` repeats it for every word.
 
 
 # %% tags=["same-as:helpers.models.merge.ConcatenateDecoder"]
@@ -256,7 +256,7 @@ print("matrix", toy.merge_dense.kernel.shape)
 # %% [markdown]
 # ## 5. Add or concatenate?
 #
-# Compare the two on features that have learnt something: Xception's, which lesson 02 has extracted for mini; the rows of these photos are copied. Same photos, same words, same recipe, same seeds; only `join` differs. Two seeds, because one proves little. (On larger data one seed, to save time.) If VGG16's weights could be had, its features are compared as well.
+# Compare the two on features of a network that has learnt something: Xception's, as lesson 02 extracts them for mini; the rows of your photos are copied. Same photos, same words, same recipe, same seeds; only `join` differs. Two seeds, because one proves little (but one on larger data, to save time). If VGG16's weights could be downloaded, the two are compared on its features as well.
 
 # %%
 if DATASET == "mini":
@@ -294,7 +294,7 @@ for encoder in dict.fromkeys(encoder for encoder, *_ in captioners):
     print(f"{encoder:9} concatenate less merge: {gain.mean():+.1f} ({low:+.1f} to {high:+.1f})")
 
 # %% [markdown]
-# Read the last line first. If the interval in brackets contains 0, these photos don't show that one recipe is better. Then look at the seeds: how far does the same recipe move from one seed to the next? A single run of each would have told you a winner, too, and with other seeds perhaps the other one. Many a tutorial's "improvement" is a difference of this kind.
+# Read "concatenate less merge" first. If the interval in brackets contains 0, these photos don't show that one recipe is better. Then look at the seeds: how far does the same recipe move from one seed to the next? A single run of each would also have named a winner, and with another seed perhaps the other one.
 #
 # For published numbers on VGG16 and Xception, both on the photos of Flickr8k, see the table in lesson 12.
 
@@ -303,9 +303,9 @@ for encoder in dict.fromkeys(encoder for encoder, *_ in captioners):
 #
 # ## 6. A web page in ten lines
 #
-# A captioner on your disk helps you alone. This part puts one on a page: the course's `attention-xception`, trained on Flickr8k's real photos. The photos are real, too, from Matplotlib and scikit-image (public domain or CC0; without scikit-image there is one).
+# A captioner on your disk helps only you. This part puts one on a page: the course's `attention-xception`, trained on Flickr8k. The photos here are real, too, from Matplotlib and scikit-image (public domain or CC0; without scikit-image there is one).
 #
-# With **Flask**, a function becomes a page: the line above it that begins with `@` says at which address, and what it returns is sent to the browser. A **form** sends the file that somebody has chosen. Its name is text from a stranger, so it is escaped, as in lesson 07.
+# With **Flask**, a function becomes a page: the line above it that begins with `@` says at which address, and what it returns is sent to the browser. A **form** sends the file that somebody has chosen. The file's name is text from a stranger, so it is escaped, as in lesson 07.
 
 # %%
 captioner = Captioner.load("attention-xception")
@@ -342,11 +342,11 @@ for path in paths[:3]:
     print(*upload(path.name, path.read_bytes()))
 
 # %% [markdown]
-# It works, though not every caption is true. Tutorials end here. What would happen on the day you give the address to others?
+# It works, though not every caption is true. What would happen on the day you give the address to others?
 #
 # ## 7. What goes wrong
 #
-# **Files that are no photos.** A stranger's text file breaks the page: "500 Internal Server Error". The reader has no idea what to do.
+# **Files that are no photos.** Somebody uploads a letter, and gets "500 Internal Server Error" and no idea what to do.
 
 # %%
 tiny.logger.disabled = True  # it would print the whole traceback
@@ -362,7 +362,7 @@ tiny.config["MAX_CONTENT_LENGTH"] = 10_000_000
 print(upload("big.jpg", big)[0])
 
 # %% [markdown]
-# **Photos on the disk.** Where is an upload while your function works? Up to 500 KB it is in memory. Longer ones go into a temporary file, and so does what the server before it receives. If your page promises to keep nothing, that matters.
+# **Photos on the disk.** Where is an upload while your function works? Up to 500 KB it is in memory; a longer one goes into a temporary file (`_rolled` says so). If your page promises that no photo is ever stored, that matters.
 
 # %%
 for size in (400_000, 600_000):
@@ -373,7 +373,7 @@ for size in (400_000, 600_000):
         print(f"{size:,} bytes: {type(stream).__name__}, on the disk: {on_disk}")
 
 # %% [markdown]
-# **Many at once.** A server answers each visitor in a thread of its own. If 64 threads call the model at the same moment, they fight for two cores and for memory. A lock lets one at a time in, but then photos wait that could be captioned *together*. How much would that save?
+# **Many at once.** A server answers each visitor in a thread of its own. If 64 threads call the model at the same moment, they fight for two cores and for memory. A lock lets in one at a time, but then photos wait in line that could be captioned *together*. How much would that save?
 
 # %%
 eight = (8 * paths)[:8]
@@ -387,11 +387,11 @@ captioner.caption(eight)
 print(f"one by one {one_by_one:.1f} s, together {perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# **`debug=True`.** Every tutorial has it, since it shows errors in the browser, with a console beside them. That console runs any Python line that a visitor types, on your computer. Never serve a page with it.
+# **`debug=True`.** Most tutorials have it, since it shows errors in the browser, with a console beside them. That console runs any Python that is typed there, on your computer, and only a PIN guards it. Never serve a page with it.
 #
 # ## 8. A desk with places
 #
-# Batches for visitors who know nothing of each other: how? Think of a desk with one clerk. Visitors lay their photo on a pile, the **queue**, and wait. The clerk takes all that lie there, 32 at most, captions them in one go, and hands out the answers. While the clerk works, the next pile grows. The busier it gets, the larger the batches.
+# How do photos of visitors who know nothing of each other get into one batch? Think of a desk with one clerk. Visitors put their photos on a pile, the **queue**, and wait. The clerk takes all of them, 32 at most, captions them in one go, and hands out the answers. Meanwhile the next pile grows. The busier the desk, the larger the batches.
 
 
 # %% tags=["same-as:helpers.apps.web.desk.CaptionDesk.next_batch", "same-as:helpers.apps.web.desk.PHOTOS_AT_ONCE"]
@@ -415,18 +415,18 @@ for number in range(40):
 print(len(next_batch(toy_desk)), len(next_batch(toy_desk)))
 
 # %% [markdown]
-# The first `get` waits for somebody to come; the others take what is there and wait for nobody. `None` is the sign to go home.
+# The first `get` waits for somebody to come; `get_nowait` takes what is there and waits for nobody. `None` is the sign to go home; it is put back, so that the clerk finishes this batch first.
 #
-# A pile must not grow for ever: the last of a thousand visitors would wait minutes. So the desk has 100 places. Whoever comes when all are taken gets an answer at once: **503**, "service unavailable", and a header `Retry-After` that says when to come again.
+# A pile must not grow for ever: the last of a thousand visitors would wait for minutes. So the desk has 100 places. Whoever comes when all are taken is told so at once: **503**, "service unavailable", and a header `Retry-After` that says when to come again.
 
 # %% [markdown]
-# `helpers.apps.web` is this desk and a page around it that heeds section 7 and can be used with keys and screen readers. A guard at its door cuts off whoever sends nothing for 20 seconds. In a terminal it is one command:
+# `helpers.apps.web` is this desk with a page around it that avoids the mistakes of section 7 and can be used by keyboard and with screen readers. In a terminal it is one command:
 #
 # ```sh
 # python -m helpers.apps.web
 # ```
 #
-# Here you start it in a thread. Port 0 means any free one. The server below Flask is named **waitress**; Colab lacks it, so it is fetched there.
+# Here you start it in a thread. Port 0 means any free port. The server that runs the Flask page is named **waitress**; Colab lacks it, so it is fetched there.
 
 # %%
 if find_spec("waitress") is None:
@@ -457,7 +457,7 @@ for path in paths:
 on_page = send(paths[0])["images"][0]
 
 # %% [markdown]
-# Eight visitors at the same moment are answered sooner than eight in a row (section 7); how much sooner depends on how many photos lay on the pile when the clerk took the first. And the files of section 7 are answered in words:
+# Now eight visitors at the same moment; compare with section 7. What is saved depends on how many were on the pile when the clerk began. And the files that broke section 7 get an answer in words:
 
 # %%
 start = perf_counter()
@@ -471,16 +471,16 @@ for name, content in {"letter.txt": b"Dear Sir", "big.jpg": bytes(12_000_000)}.i
     print(response.status_code, said.get("error") or said["images"][0]["error"])
 
 # %% [markdown]
-# Last, the end. A server gets stopped: for a new version, or because a computer restarts. If it is killed, those who wait get a broken page. `stop` lets nobody new in and finishes what has begun.
+# Last, the end. A server is stopped for a new version, or because its computer restarts. If it is killed, those who wait get a broken page. `stop` lets nobody new in and finishes what has begun.
 
 # %%
 server.stop()
 desk.close()
 
 # %% [markdown]
-# One thing this page does *not* have: a box for addresses. Lesson 07 has shown why. At your own desk such a box harms you at worst; on a server it opens your network to everybody.
+# One thing this page does *not* have: a box for addresses. Lesson 07 has shown why: on a server, such a box opens your network to everybody.
 #
-# By default the page can be reached from your own computer alone; `--host 0.0.0.0` opens it to the network around you. For the whole internet, put a web server such as Caddy or nginx in front, which brings https, and tell the page by which name that server is called, with `--name photos.example.org`. (Why a name? A website can let its own name lead to 127.0.0.1, and its scripts would then speak to your page as if it were theirs. The page answers a stranger's name with **421**, "misdirected request".)
+# By default the page can be reached from your own computer alone; `--host 0.0.0.0` opens it to the network around you. For the whole internet, put a web server such as Caddy or nginx in front, which brings https, and give the page that server's name, with `--name photos.example.org`. (Why? The owner of a website can point its name at 127.0.0.1, and its scripts could then talk to your page as if it were theirs. A request under any other name is answered with **421**, "misdirected request".)
 #
 # Both parts in one figure:
 
@@ -519,7 +519,7 @@ figure
 # * A loader that looks at the content reads Flickr30k's table, broken row and all.
 # * Features come from a new model that ends at a named layer. `pop()` changes nothing, and says nothing.
 # * Each encoder has its own size, colours and scale. A network with random weights shows that code runs, and nothing else.
-# * To concatenate is to add with a matrix for each side. Whether it pays, only a paired comparison over several seeds can show.
+# * To concatenate is to add, with a matrix for each side. Only a paired comparison over several seeds can show whether it pays.
 # * A page for strangers needs limits, memory instead of files, a queue with places, and a clean end.
 
 # %% [markdown]
@@ -527,7 +527,7 @@ figure
 #
 # ### Exercise 1: Back to colours
 #
-# `preprocess_input` reversed the order of the colours and moved the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`. Round before you turn the numbers into `uint8` (`np.rint`), for `astype` cuts off.
+# `preprocess_input` reversed the order of the colours and shifted the numbers (section 2). Write `undo(prepared)`, which gives the pixels back: red first, from 0 to 255, `uint8`. Round (`np.rint`) before you turn the numbers into `uint8`, since `astype` drops the fraction.
 
 
 # %% tags=["exercise"]
@@ -572,7 +572,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ### Exercise 2: Turn a sum into a concatenation
 #
-# Given the matrix `shared` behind a sum, write `side_by_side(shared)`: the matrix that gives the same answer for the concatenated vectors. So whatever the merge model can say, the other one can say too.
+# `shared` is the matrix that a sum is multiplied by. Write `side_by_side(shared)`: the matrix that gives the same answer for the concatenated vectors. So whatever the merge model can say, the other one can say, too.
 
 
 # %% tags=["exercise"]
@@ -676,7 +676,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# You can read and rebuild both classic recipes, and serve a captioner to others. The captioners that you trained so far have learnt to guess the next word, and are judged by CIDEr. [12 optimise the metric](12_optimise_the_metric.ipynb) trains on what is judged, and asks how far frozen features can go.
+# You can read and rebuild both classic recipes, and serve a captioner to others. The captioners that you have trained so far learnt to guess the next word, and are judged by CIDEr. [12 optimise the metric](12_optimise_the_metric.ipynb) trains them on what they are judged by, and asks how far frozen features can go.
 #
 # ### Further reading
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 12 · Optimise the metric
 #
-# Your captioner learnt to guess the next word. Now you teach it what you score: whole captions, by CIDEr.
+# Your captioner learnt to guess the next word. Now you train it on what it is scored by: whole captions, and their CIDEr.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/12_optimise_the_metric.ipynb)
 #
@@ -10,14 +10,14 @@
 # %% [markdown]
 # ![CIDEr-D of drawn captions, batch by batch, as three thin jagged lines for three seeds, and as a thick line the mean of each epoch](images/12_optimise_the_metric.png)
 #
-# The score of drawn captions, while three models train on nothing else.
+# The score of drawn captions, while three models train on nothing else (section 5).
 
 # %% [markdown]
 # **You will learn**
 #
 # * why a lower loss is not yet a better caption
 # * how to train on a score that has no gradient
-# * self-critical training, from three dice to a captioner
+# * self-critical training, from a die with three sides to a captioner
 # * how a metric is tricked, and how to notice
 # * three cheaper ways to a better score: label smoothing, ensembles and a vote
 # * how to tell a gain from luck: several seeds, compared photo by photo
@@ -56,7 +56,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `open_dataset`, `Workspace`, `Captioner`, `plots` and the scores are known from earlier lessons. What is new is taken apart below.
+# `open_dataset`, `Workspace`, `Captioner`, `plots` and the scores are known from earlier lessons. What is new is explained below.
 
 # %%
 import json
@@ -98,15 +98,15 @@ SEED = 7
 # %% [markdown]
 # ## 1. What is asked, and what is scored
 #
-# Since lesson 04 the model has been trained by one question: *here are the first words of a reference; what is the next?* The loss is its surprise at the answer. It is scored by another: *write a whole caption; how much is it like the references?*
+# Since lesson 04 you have trained the model with one question: *here are the first words of a reference; what is the next?* The loss is its surprise at the answer. The model is scored with another: *write a whole caption; how much is it like the references?*
 #
 # The two differ in three ways.
 #
 # * In training, the words so far always come from a reference (**teacher forcing**). When the model writes, they are its own, mistakes included.
-# * The loss counts every word alike. CIDEr gives much for "dog" and nothing for "a".
+# * The loss counts every word alike. CIDEr gives much for "dog" and next to nothing for "a".
 # * Five references describe a photo in five ways. The loss wants a share of the probability for each; the score wants *one* caption, close to all five.
 #
-# Begin with the finished captioner of lesson 04 (trained here if it is missing), and write down where it stands. Nothing will be chosen by these numbers, so dev and test serve together.
+# Begin with the finished captioner of lesson 04 (trained here in about a minute if it is missing), and note its score. Nothing will be chosen by these numbers, so dev and test are pooled.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -130,11 +130,11 @@ print(f"{len(held_out):,} photos, greedy: CIDEr-D {scores_before.mean():.1f}")
 # %% [markdown]
 # Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and nothing says in which direction to go.
 #
-# ## 2. Three dice
+# ## 2. A die with three sides
 #
-# The way out is chance. Let the model *draw* its caption, as in lesson 05. Then the *expected* score, the mean over all that might be drawn, moves smoothly with the probabilities.
+# The way out is chance. Let the model *draw* its caption, as in lesson 05. Then the *expected* score, the mean over all captions that might be drawn, each weighted by its probability, moves smoothly with the weights.
 #
-# A toy: the model knows three captions, and the probabilities are the softmax of three logits. Their scores are 9, 1 and 2.
+# A toy, the die: the model knows three captions, and their probabilities are the softmax of three logits. Their scores are 9, 1 and 2.
 
 # %%
 logits, rewards = np.array([0.0, 1.0, 0.5]), np.array([9.0, 1.0, 2.0])
@@ -150,7 +150,7 @@ print("chances ", chances.round(2))
 print("expected score", round(float(chances @ rewards), 3))
 
 # %% [markdown]
-# With three captions the gradient can be had by trying: move each logit a little and look. The score of a caption is called its **reward** from here on.
+# With three captions the gradient can be had by trying: move each logit a little and look. From here on, a caption's score is its **reward**.
 
 # %%
 nudges = 1e-5 * np.eye(3)
@@ -160,9 +160,9 @@ tried = np.array(
 print("by trying", tried.round(3))
 
 # %% [markdown]
-# A real model knows millions of captions, too many to try. But here is a rule that needs only captions which were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
+# A real model knows millions of captions, too many to try. But here is a rule that needs only captions that were drawn (Williams 1992): take the gradient of the log-probability of what was drawn, times its reward. On average this *is* the gradient of the expected reward. It is called **policy gradient**, or REINFORCE.
 #
-# For softmax, the gradient of the log-probability of caption i is 1 at place i, minus the chances. So:
+# With softmax, the gradient of the log-probability of caption i, with respect to the logits, is 1 at place i and 0 elsewhere, minus the chances. So:
 
 
 # %%
@@ -177,7 +177,7 @@ print("by drawing", many.mean(axis=0).round(2))
 assert np.allclose(many.mean(axis=0), tried, atol=0.05)
 
 # %% [markdown]
-# The mean is right; a single draw is wild. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. Better to ask: *better than what?* Subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
+# The mean is right, but single draws differ widely. All rewards are above 0, so whatever is drawn becomes likelier, even the worst caption. The cure: subtract a **baseline**, such as the mean reward. What is better than usual becomes likelier, what is worse less likely. The mean of the gradient stays, its noise shrinks:
 
 # %%
 for baseline in (0.0, float(chances @ rewards)):
@@ -188,7 +188,7 @@ for baseline in (0.0, float(chances @ rewards)):
 # %% [markdown]
 # ## 3. Draw captions
 #
-# Now with the captioner: draw five captions for every photo, all of them word by word. `temperature` divides the log-probabilities (lesson 05); below 1 the draw keeps closer to what the model would write by itself.
+# Now with the captioner: draw five captions for every photo, all at once, word by word. `take_rows` repeats a photo's memory for its five captions; a caption that has ended gets zeros. `temperature` divides the log-probabilities (lesson 05); below 1 the draws keep closer to greedy decoding.
 
 
 # %% tags=["same-as:helpers.self_critical.draw_captions"]
@@ -223,7 +223,7 @@ for text, score in zip(texts, scores, strict=True):
 # %% [markdown]
 # ## 4. Better than its siblings
 #
-# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. It is the mean of *the other four* captions of its photo. What a caption's reward has above it is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) needs no greedy caption.
+# What is the baseline of a caption? Some photos are easy, so one number for all would be unfair. Take the mean of *the other four* captions of the same photo. By how much a caption's reward exceeds that is its **advantage**. The first version (Rennie et al. 2017) compared with the greedy caption, and gave the method its name: **self-critical** training, since the model is measured against itself. The mean of the others (Luo 2020) needs no greedy caption.
 
 
 # %% tags=["same-as:helpers.self_critical.advantages"]
@@ -238,7 +238,7 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it with the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: divided by the temperature, and shared among the words that can be drawn. `<pad>`, `<unknown>` and `<start>` never are.
+# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it by the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: with the same temperature, over the same words. `<pad>`, `<unknown>` and `<start>` are never drawn.
 
 
 # %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
@@ -250,7 +250,7 @@ def call(self, targets, logits):
 
 
 # %% [markdown]
-# The dice say whether that is right. One "word" of three, the rewards as weights, each drawn as often as its chance says: the gradient, which TensorFlow's `GradientTape` works out, must be the one found by trying, with its sign turned round, because `fit` goes downhill.
+# Test it on the die: each caption is one "word", drawn as often as its chance says and weighted by its reward. TensorFlow's `GradientTape` works out the gradient. With its sign turned round, because `fit` goes downhill, it must be the one found by trying.
 
 # %%
 chosen = random.choice(3, size=100_000, p=chances)
@@ -266,7 +266,7 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 # %% [markdown]
 # ## 5. Train on the score
 #
-# `SelfCriticalBatches` puts it together: take some photos, draw captions with the weights of this moment, score them, and hand features, words and advantages to `fit`. The references are the training captions.
+# `SelfCriticalBatches` puts it together: take some photos, draw captions with the current weights, score them, and hand features, words and advantages to `fit`. The references are the training captions. `Criticism` holds the settings; mini gets fewer epochs and larger steps.
 
 # %%
 small = Criticism(3, photos=44, learning_rate=5e-4, average=0.9)
@@ -277,7 +277,7 @@ print(choices)
 print("features", their_features.shape, "inputs", inputs.shape, "advantages", gains.shape)
 
 # %% [markdown]
-# Steps are small and the weights are averaged (lesson 04, like `resumable`), because single batches are noisy and the model knows much already. It has to be a trained model: an untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its siblings.
+# The weights are averaged (lesson 04, like `resumable`), because single batches are noisy. Begin with a trained model: an untrained one draws nonsense, all of it scores 0, and no caption has an advantage over its siblings.
 
 
 # %% tags=["same-as:helpers.self_critical.train_on_score"]
@@ -298,7 +298,7 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
 
 
 # %% [markdown]
-# One training proves little: its dice are luck. So train three times, from the same finished captioner, with three seeds (one on larger data, to save time), and compare each with its start, photo by photo. This is the longest cell of the lesson.
+# One training may be luck. So train three times, from the same finished captioner, with three seeds (one on larger data, to save time), and compare each with its start, photo by photo. This is the lesson's longest cell.
 
 # %%
 SEEDS = range(SEED, SEED + {"mini": 3}.get(DATASET, 1))
@@ -328,7 +328,7 @@ plt.close(figure)
 figure
 
 # %% [markdown]
-# The drawn captions are what training sees. Do greedy captions of *new* photos improve, too? Take each photo's mean gain over the seeds, and draw the photos anew a thousand times, as in lesson 06:
+# The drawn captions are what training sees. Do greedy captions of *new* photos improve, too? Take each photo's mean gain over the seeds, and draw the photos anew a thousand times, as in lesson 06.
 
 # %% tags=["scores"]
 gain = np.mean(gained, axis=0)
@@ -344,7 +344,7 @@ for label, captions in {"before": before, "after": twins[0].caption_features(fea
     )
 
 # %% [markdown]
-# If the interval contains 0, mini shows no gain: 440 drawn scenes are soon known by heart, and a finished captioner has little left to learn from them. Photos are another matter. Here are the course's recorded runs on Flickr8k, each beside the *finished* captioner that it began with; 1,000 test photos, beam of 3.
+# If the interval contains 0, mini shows no gain: a finished captioner has little left to learn from a few hundred drawn scenes. Photos are another matter. Here are the course's recorded runs on Flickr8k, each beside the *finished* captioner that it started from; 1,000 test photos, beam of 3.
 
 # %%
 path = DATA_FOLDER / "captioners" / "results.json"
@@ -360,9 +360,9 @@ for name in ("merge-xception", "attention-xception-grid"):
             print(f"{name:24} seed {seed}: {first:.1f} → {second:.1f}, {second - first:+.1f}")
 
 # %% [markdown]
-# There every seed of both models gains.
+# There every seed of both models gains. (Choices were made on dev.)
 #
-# What changed in the sentences? These photos' captions changed their score the most, for better and for worse:
+# What changed in the sentences? Here are the captions whose scores changed most, for better and for worse, first as they were, then as they are now:
 
 # %%
 after, gain = twins[0].caption_features(features, 1), gained[0]
@@ -375,7 +375,7 @@ for place in [*np.argsort(gain)[-2:], *np.argsort(gain)[:2]]:
 #
 # ## 6. Tricking the metric
 #
-# Whatever is rewarded is found, also what you did not mean. The best known case: captions that end in mid-sentence. Suppose the model sees a dog, but not where: on a beach, a street, a meadow or a field, each equally likely. Which caption does the score prefer *on average*, one that guesses or one that breaks off? Score both in all four cases, once as lesson 06 does, once with the end as a word:
+# Training finds whatever is rewarded, including what you did not mean. The best-known case: captions that end in mid-sentence. Suppose the model sees a dog, but not where: on a beach, a street, a meadow or a field, each equally likely. Which caption does the score prefer *on average*, one that guesses or one that breaks off? Score both in all four cases, once as lesson 06 does, once with the end as a word:
 
 # %%
 for end in ("", " <end>"):
@@ -393,11 +393,11 @@ for end in ("", " <end>"):
 # %% [markdown]
 # Without the end, breaking off pays better than an honest guess, and training would find that out. With `<end>` as a word, a caption that breaks off also loses the n-grams that end in it, and the whole sentence wins. That is why `with_end` in `helpers.self_critical` adds it to captions and references. Exercise 3 shows another trick.
 #
-# How would you notice? Never by the metric that was trained. Look at others, at lengths and distinct captions, and read fifty captions aloud.
+# How would you notice? Never by the metric that you trained on. Look at others, at lengths and distinct captions, and read fifty captions aloud.
 #
 # ## 7. Cheaper ways
 #
-# **Label smoothing** you have used since lesson 04 (`smoothing=0.1` in the recipe). It asks for the next word with 90% and spreads 10% over all words, so that the ideal gap between the right word's logit and the others is finite, and beam search is less easily led astray by one over-confident word. For a vocabulary of five:
+# You have used **label smoothing** since lesson 04 (`smoothing=0.1` in the recipe). It asks for 90% on the next word and spreads 10% over all words. So the ideal gap between the right word's logit and the others is finite. With a vocabulary of five:
 
 # %%
 for smoothing in (0.0, 0.1):
@@ -408,7 +408,7 @@ for smoothing in (0.0, 0.1):
     print(f"smoothing {smoothing}: target {wanted.round(2)}, ideal gap of logits {gap:.1f}")
 
 # %% [markdown]
-# An **ensemble** asks several models and takes the mean of their probabilities. It helps where their mistakes differ. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other:
+# An **ensemble** asks several models and takes the mean of their probabilities. Decoding knows a decoder by `start` and `step` alone, so an ensemble is a decoder like any other:
 
 
 # %% tags=["same-as:helpers.models.ensemble.mean_of", "same-as:helpers.models.ensemble.Ensemble.start", "same-as:helpers.models.ensemble.Ensemble.step"]
@@ -430,7 +430,7 @@ def step(self, word_ids, state):
 
 
 # %% [markdown]
-# You have several captioners already, which differ in their dice. Let them write together:
+# Section 5 has made several captioners, which differ only in their seeds. Let them write together:
 
 # %%
 together = Captioner(tokenizer, Ensemble([twin.decoder for twin in twins]))
@@ -441,7 +441,7 @@ print(f"mean of {len(twins)} alone: CIDEr-D {alone.mean():.1f}")
 print(f"together: {difference.mean():+.1f}, 95 % between {low:+.1f} and {high:+.1f}")
 
 # %% [markdown]
-# They all began with the same weights, so they still make much the same mistakes. An ensemble lives on differences. On Flickr8k, two attention models that were trained apart from the very beginning:
+# They all began with the same weights, so they still make much the same mistakes. An ensemble lives on differences. On Flickr8k, two attention models that were trained separately from the start:
 
 # %%
 names, together = "attention-xception-grid-self-critical", results["together"]["scores"]
@@ -450,9 +450,9 @@ for seed in results["together"]["seeds"]:
 print(f"together: CIDEr-D {together['test, beam 3']['CIDEr-D']:.1f}")
 
 # %% [markdown]
-# Two models cost twice the time, and papers should say so.
+# Two models cost twice the time, and a paper should say so.
 #
-# A **vote** needs one model and no training. Beam search ends with several captions and returns the likeliest. But the score measures likeness to references, and you don't know them. The candidates are the best guess there is: so ask of each one what it would score if the references said what the candidates say. That is **minimum Bayes risk** decoding (Kumar and Byrne 2004). By hand, with five candidates of one photo as each other's references:
+# A **vote** needs one model and no training. Beam search ends with several captions and returns the likeliest. But the score measures likeness to references, and you don't know them. The candidates are the best guess there is, so ask what each would score if all of them were the references. That is **minimum Bayes risk** decoding (Kumar and Byrne 2004). By hand, with five candidates of one photo:
 
 # %%
 train_captions = [work.descriptions[name] for name in dataset.splits["train"]]
@@ -464,7 +464,7 @@ for caption, agreement in zip(five, likeness.mean(axis=0), strict=True):
     print(f"{agreement:6.1f}  {caption}")
 
 # %% [markdown]
-# The winner is the one whose words most of the others use, too; whoever says something of its own agrees with nobody and loses, right or wrong. In `helpers.decoding.vote` likelier candidates have a louder voice. On all our photos:
+# The winner is the one whose words most of the others use, too; a candidate that says something of its own agrees with none and loses, right or wrong. In `helpers.decoding.vote` likelier candidates count for more. On dev and test:
 
 # %%
 for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
@@ -474,7 +474,7 @@ for search, beams in (("beam", 3), ("beam", 10), ("vote", 10)):
 # %% [markdown]
 # A vote can only choose among its candidates. Compare it with the beam of 10, which has the same ones, and with the beam of 3: where likelier is not better (lesson 05), more beams hurt, and a vote repairs a part of it. On the dev photos of Flickr8k it lifted the course's `attention-xception` from a CIDEr-D of 60.9 (beam 5) to 62.4, while `merge-xception` gained nothing. So dev decides here, too, and a captioner's `config.json` remembers.
 #
-# What does it change on real photos? These come with Matplotlib (the portrait) and scikit-image, all in the public domain or CC0. The captioner has been trained on its score, on Flickr8k.
+# What does it change on real photos? The captioner has been trained on its score, on Flickr8k; the photos come with Matplotlib (the portrait) and scikit-image.
 
 # %%
 shipped = Captioner.load("attention-xception")
@@ -494,11 +494,11 @@ shown = [ImageOps.fit(open_image(path), (330, 250)) for path in photos.values()]
 plots.show_images(shown, titles, columns=3)
 
 # %% [markdown]
-# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and it says something fluent instead.
+# Training on a score and voting polish the wording. Neither gives the captioner new eyes: what it can't see, it still can't name, and says something fluent instead (a hallucination, lesson 05).
 #
 # ## 8. How far do frozen features go?
 #
-# Everything in this course looks through one network, trained on ImageNet to name a thousand kinds of objects and never changed since. What can be had through these eyes, on Flickr8k?
+# Your captioners see through one network, trained on ImageNet to name a thousand kinds of objects and never changed since. How far do these eyes go, on Flickr8k?
 #
 # | | BLEU-4 | CIDEr-D |
 # |---|---|---|
@@ -511,20 +511,20 @@ plots.show_images(shown, titles, columns=3)
 # | grid of ResNet-50, attention, beam 5 (the project capit, 2026) | 23.6 | 62.8 |
 # | people, one against the other four | 21.3 | 82.0 |
 #
-# Test split; lower case, no punctuation, all words kept. Ours are the recorded runs, searched without a bar on repeats and without a vote.
+# Test split; lower case, no punctuation, all words kept. Ours are the recorded runs, with repeats allowed and without a vote.
 #
 # Attention gave four points of CIDEr-D, training on the score nearly six, both together seven; a second captioner beside the first gave two more. What remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about.
 #
 # ## 9. Let the encoder learn
 #
-# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last block of Xception can be taught along with it, at a quarter of the decoder's step size, since it knows much that should not be lost. The earlier blocks stay as they are, so an epoch runs no more of the network than learns. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights, and `load_encoder(name, changes=...)` adds them back.
+# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last block of Xception can be trained along with it. That is **fine-tuning**. Its step size is a quarter of the decoder's, since it knows much that should not be lost. The earlier blocks stay as they are, so an epoch runs no more of the network than learns. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights, and `load_encoder(name, changes=...)` adds them back.
 #
 # `data/captioners/fine_tune.py` does this, on Flickr8k and on 1,995 photos of COCO with one caption each. CIDEr-D of a vote of ten candidates:
 #
 # | | Flickr8k, 1,000 dev photos | COCO, 80 photos |
 # |---|---|---|
 # | frozen encoder | 62.4 | 38.1 |
-# | last block taught to guess words, 2 epochs | 62.9 | 41.2 |
+# | last block trained to guess words, 2 epochs | 62.9 | 41.2 |
 # | and then on the score, 2 epochs | 62.0 | 41.3 |
 # | the second row, rounded for a small folder | 62.3 | 40.1 |
 #
@@ -537,13 +537,13 @@ plots.show_images(shown, titles, columns=3)
 # * A score without a gradient can be trained on by drawing: gradient of the log-probability, times the advantage.
 # * What is rewarded is found, tricks included. Judge by something that was not trained.
 # * A gain is a gain if it survives other seeds and a comparison photo by photo.
-# * Smoothing costs nothing, an ensemble costs its size, a vote the search for its candidates.
+# * Smoothing costs nothing, an ensemble the time of all its models, a vote the search for its candidates.
 #
 # ## Exercises
 #
 # ### Exercise 1: The first baseline
 #
-# Rennie et al. (2017) compared each drawn caption with the *greedy* caption of its photo. Write `over_greedy(rewards, greedy)` for rewards of shape (photos, captions) and one greedy reward a photo. When is its mean not zero?
+# Rennie et al. (2017) compared each drawn caption with the *greedy* caption of its photo. Write `over_greedy(rewards, greedy)` for rewards of shape (photos, captions) and one greedy reward per photo. When is its mean not zero?
 
 
 # %% tags=["exercise"]
@@ -628,7 +628,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ### Exercise 3: A reward of your own
 #
-# Alt text should be short. Write `reward(score, words, longest)`: the score, less 10 points for every word beyond `longest`. What would a model do to earn it? Guess, then train one: `SelfCriticalBatches.reward` is the place to change. You are done when you can say how many words a caption has before and after, and what was left out.
+# Alt text should be short. Write `reward(score, words, longest)`: the score, less 10 points for every word beyond `longest`. What would a model do to earn it? Guess, then train one: `SelfCriticalBatches.reward` is the method to override. You are done when you can say how many words a caption has before and after, and what was left out.
 
 
 # %% tags=["exercise"]
@@ -685,5 +685,5 @@ print(f"not yet: {problem}" if problem else "right")
 # * Rennie et al. 2017, [Self-critical sequence training](https://arxiv.org/abs/1612.00563): the method of sections 3 to 5.
 # * Luo 2020, [A better variant of self-critical sequence training](https://arxiv.org/abs/2003.09971): the mean of the others as a baseline.
 # * Ranzato et al. 2016, [Sequence level training](https://arxiv.org/abs/1511.06732): REINFORCE for captions, and why teacher forcing is not enough.
-# * Vedantam et al. 2015, [CIDEr](https://arxiv.org/abs/1411.5726): the score that is trained on here.
+# * Vedantam et al. 2015, [CIDEr](https://arxiv.org/abs/1411.5726): the score that you train on here.
 # * Sutton and Barto, [Reinforcement learning](http://incompleteideas.net/book/the-book-2nd.html), chapter 13: policy gradients from the ground up.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 13 · Write with a Transformer
 #
-# You take the LSTM out of the captioner and put in its place what today's language models are made of: a Transformer, which reads the photo as a hundred tokens and then writes.
+# You take the LSTM out of the captioner and put in its place what today's language models are made of: a Transformer. It reads the photo as if it were a hundred words, and then writes.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/13_write_with_a_transformer.ipynb)
 #
@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![A drawn scene, shown once for every word of the caption that a Transformer wrote; brighter parts had more of its attention](images/13_write_with_a_transformer.png)
 #
-# A caption by the Transformer of this lesson. Bright is what its last block weighed most before it chose the word.
+# A caption by the Transformer of this lesson. The brighter a part, the more weight the last block gave it before the word was chosen.
 
 # %% [markdown]
 # **You will learn**
@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# From earlier lessons come `open_dataset`, `Workspace`, `recipe_for`, `greedy` decoding, the scores of lesson 06 and `plots`. `Decoder` is what the merge and the attention model share. `positions` and `refuse_sizes` are explained where they are used.
+# From earlier lessons come `open_dataset`, `Workspace`, `recipe_for`, the scores of lesson 06 and `plots`. `Decoder` is the base class that the merge and the attention model share. `positions` and `refuse_sizes` are explained where they are used.
 
 # %%
 import math
@@ -87,7 +87,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. Words look at words
 #
-# In lesson 08 a query looked at regions, and one LSTM had to make the query: it carried all that was written so far in one vector, word after word. A **Transformer** (Vaswani et al. 2017) has no LSTM. Every word makes its own query and looks at the *words*, too. That is **self-attention**.
+# In lesson 08 a query looked at regions, and an LSTM had to make the query: it carried all that was written so far in one vector, word after word. A **Transformer** (Vaswani et al. 2017) has no LSTM. Every word makes its own query and looks at the other *words*, too. That is **self-attention**.
 #
 # Three words, each described by three numbers that you can read: is it an article, a colour, a thing?
 
@@ -96,7 +96,7 @@ words = ["a", "brown", "dog"]
 toy = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 # %% [markdown]
-# A matrix turns each word into a query: what would it like to know? Ours, made up for this page, says that a thing asks for a colour, and that an article and a colour ask for a thing. Keys and values are the words themselves here; in a model two more matrices make them. Then as in lesson 08: products, divided by the square root of the length, softmax, weighted mean. Only now there is a row for every word.
+# A matrix turns each word into a query: what would it like to know? Ours, made up for this page, says that a thing asks for a colour above all, and that an article and a colour ask for a thing. Keys and values are the words themselves here; in a model two more matrices make them. Then as in lesson 08: scalar products, divided by the square root of the length, softmax, weighted mean. Only now every word has a row of weights, one for each word that it looks at.
 
 
 # %%
@@ -116,7 +116,7 @@ scores = (toy @ asks) @ toy.T / math.sqrt(3)
 show(softmax(scores))
 
 # %% [markdown]
-# Read the last row: "dog" gives most of its weight to "brown". Its new vector, the weighted mean, is now that of a thing which is brown:
+# Read the last row: "dog" gives most of its weight to "brown". Its new vector, the weighted mean, is that of a brown thing:
 
 # %%
 mixed = softmax(scores) @ toy
@@ -127,7 +127,7 @@ print("dog before", toy[2], "after", mixed[2].round(2))
 #
 # ## 2. No word may see the next one
 #
-# There is a leak in that table: "a" looks at "dog". In training the model reads the whole caption and has to guess, at each place, the word that follows (lesson 04). If "a brown" can see "dog", there is nothing to guess. The **causal mask** sets the scores of all later words to minus a great number before softmax, so that their weights are 0.
+# There is a leak in that table: "a" looks at "dog". In training the model reads the whole caption and has to guess, at each place, the word that follows (lesson 04). If "a brown" can see "dog", there is nothing to guess. The **causal mask** sets the scores of all later words to a very large negative number before softmax, so that their weights are 0.
 
 # %%
 earlier = np.tri(3, dtype=bool)
@@ -135,7 +135,7 @@ causal = softmax(np.where(earlier, scores, -1e9))
 show(causal)
 
 # %% [markdown]
-# Is the leak closed? Exchange "dog" for something else, and see whether what comes out for the first two words changes.
+# Is the leak closed? Exchange "dog" for something else, and see whether the results for the first two words change.
 
 # %%
 other = toy.copy()
@@ -147,7 +147,7 @@ for label, mask in {"all words": np.ones((3, 3), bool), "causal": earlier}.items
     print(f"{label:10} first two words change by {np.abs(after - before)[:2].max():.2f}")
 
 # %% [markdown]
-# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". A vector that stands for the *place* is added to every word. `positions` makes it of sines and cosines, from fast to slow, as the hands of a clock tell the time:
+# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, as the hands of a clock tell the time. Five places, a row each:
 
 # %%
 clock = ops.convert_to_numpy(positions(0, 5, 6))
@@ -156,7 +156,7 @@ print(clock.round(2))
 # %% [markdown]
 # ## 3. Several looks at once
 #
-# One query per word is one wish. "dog" may want to know its colour, its number and what it does. So the vectors are cut into pieces, called **heads**, each of which looks for itself; at the end the pieces are put together again.
+# With one query, a word can ask for one thing only. "dog" may want to know its colour, its number and what it does. So the vectors are cut into pieces, called **heads**, each of which looks for itself; at the end the pieces are put together again, and one more matrix mixes them.
 
 
 # %% tags=["same-as:helpers.models.transformer.split_heads", "same-as:helpers.models.transformer.join_heads"]
@@ -177,7 +177,7 @@ print("heads", tuple(pieces.shape), "· what the first head has of each word:")
 print(ops.convert_to_numpy(pieces)[0, 0])
 
 # %% [markdown]
-# Now attention itself, ready for what comes later: words will look at two kinds of tokens, the regions of the photo and the words before. Each kind is a **source**: keys, values, and a mask that says who may be looked at. `product` takes care of one more thing: the five captions of a photo share its regions, and nothing is copied for them. (`einsum` names the axes: **i**mages, **n** captions of each, **h**eads, **w**ords, **t**okens, **s**ize; what the result lacks is summed over.)
+# Now attention itself, ready for what comes later: words will look at two kinds of tokens, the regions of the photo and the words before. (Whatever the model reads as one vector is a token here.) Each kind is a *source*: keys, values, and a mask that says who may be looked at. `product` takes care of one more thing: the five captions of a photo share its regions, and nothing is copied for them. (`einsum` names each axis by a letter: `i` images, `n` captions of each, `h` heads, `w` words, `t` tokens, `s` size; it sums over those that the result lacks.)
 
 
 # %% tags=["same-as:helpers.models.transformer.product", "same-as:helpers.models.transformer.attend"]
@@ -219,7 +219,7 @@ print("weights (captions, heads, words, words):", tuple(weights.shape), "· equa
 # %% [markdown]
 # ## 4. A block
 #
-# Attention only mixes vectors. To make something new of the mixture, two dense layers follow, the same for every word. Both parts make a **block**:
+# Attention only mixes vectors. To make something new of the mixture, two dense layers follow, the same for every word. Attention and dense layers together are a **block**:
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -228,7 +228,7 @@ recipe = recipe_for(dataset, "transformer")
 plots.draw_block(recipe.sizes.get("width", 256), recipe.sizes.get("heads", 4))
 
 # %% [markdown]
-# Two things in the drawing keep many blocks trainable. What each part finds is *added* to the token, which goes on as it is: so the gradient has a straight way down (a **residual connection**). And before each part the token is **normalised** to mean 0 and spread 1. The orange box enters in section 5.
+# Two things in the drawing keep a tower of many blocks trainable. What each part finds is *added* to the token, which goes on as it is, so that the gradient has a straight way down (a **residual connection**). And before each part the token is *normalised* to mean 0 and spread 1. The orange box and the arguments `past` and `image` are for section 5. (`gelu` is a smooth ReLU.)
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerBlock"]
@@ -265,7 +265,7 @@ class TransformerBlock(layers.Layer):
 
 
 # %% [markdown]
-# The keys have no bias, and could not use one: it would add the same number to all scores of a query, and softmax would not notice. Try the block on a caption of four words, and look at what it keeps:
+# Try the block on a caption of four words, and look at what it keeps:
 
 # %%
 block = TransformerBlock(width=6, heads=2, dropout=0.0)
@@ -278,13 +278,13 @@ print(ops.convert_to_numpy(weights)[0, 0].round(2))
 # %% [markdown]
 # ## 5. A photo is a hundred tokens
 #
-# How does the photo come in? In the plainest way there is: as tokens that stand *before* the words, a **prefix**. A dense layer makes each of the 100 regions as wide as a word, and the same blocks read both.
+# How does the photo come in? In the plainest way there is: as tokens *before* the words, a **prefix**. A dense layer makes each of the 100 regions as wide as a word, and the same blocks read both.
 
 # %%
 plots.draw_prefix(["a", "brown", "dog", "runs"], blocks=2)
 
 # %% [markdown]
-# Who may look at whom? Regions look at all regions: a photo has no before and after. Words look at all regions and at the words up to themselves. No region looks at a word. So what the blocks make of the regions needs no word, and `look` does it once per photo.
+# Who may look at whom? Regions look at all regions: a photo has no before and after. Words look at all regions and at the words up to themselves. No region looks at a word. So what the blocks make of the regions depends on no word, and can be worked out once per photo.
 
 
 # %%
@@ -298,7 +298,7 @@ def who_sees_whom(regions, words):
 print(who_sees_whom(regions=3, words=4))
 
 # %% [markdown]
-# In the decoder this table is never built. What a block keeps of the regions, their keys and values, is one source; that of the words is the other.
+# In the decoder this table is never built. What a block keeps of the regions, their keys and values, is one source; what it keeps of the words is the other. `look` makes the first; `real` marks the regions that are not padding. `refuse_sizes` stops a width that the heads can't share.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.__init__", "same-as:helpers.models.transformer.TransformerDecoder.look"]
@@ -343,7 +343,7 @@ class TransformerDecoder(Decoder):
 
 
 # %% [markdown]
-# `read` reads words, as many as you like, after those that it has read before. (The class goes on in this cell: it inherits from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption.
+# `read` reads words, as many as you like, after those that it has read before. (The class goes on in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.empty_memory", "same-as:helpers.models.transformer.TransformerDecoder.read"]
@@ -372,7 +372,7 @@ class TransformerDecoder(TransformerDecoder):
 
 
 # %% [markdown]
-# Training and writing are the same method now. `call` reads all words after an empty memory; `step` reads one word after all others. The memory that goes from step to step holds the keys and values of all words so far, and grows by one word each time.
+# Training and writing now share one method, `read`: `call` reads all words after an empty memory, `step` one word after all others. The memory that goes from step to step holds the keys and values of all words so far, and grows by one word each time.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.call", "same-as:helpers.models.transformer.TransformerDecoder.start", "same-as:helpers.models.transformer.TransformerDecoder.step", "same-as:helpers.models.transformer.TransformerDecoder.attention"]
@@ -398,8 +398,9 @@ class TransformerDecoder(TransformerDecoder):
 
 
 DECODERS["transformer"] = TransformerDecoder  # from here on the course trains this class
+
 # %% [markdown]
-# Does stepping give the logits of one call? On three photos:
+# Does stepping give the same logits as one call? On three photos:
 
 # %%
 tokenizer, grid = work.tokenizer(recipe), work.features("xception-grid")
@@ -417,7 +418,7 @@ print("stepping agrees with one call;", f"{model.count_params():,} weights")
 # %% [markdown]
 # ## 6. The cache
 #
-# That memory has a name: the **key-value cache**. Without it the model would have to read the whole caption again for every word. Is it worth the trouble? Twenty photos with ten captions each, as for a vote of ten beams: how long does one more word take, with the cache and without?
+# The memory of keys and values has a name: the **key-value cache**. Without it the model would have to read the whole caption again for every word. Is it worth the trouble? Twenty photos with ten captions each, as for a vote of ten beams: how long does one more word take, with the cache and without?
 
 
 # %%
@@ -440,7 +441,7 @@ for place in range(30):
         cached[place + 1] = shortest(compiled.step, written[:, place], before)
 
 # %% [markdown]
-# And without: all words so far go through `read` again, after an empty memory.
+# Without the cache, all words so far go through `read` again, after an empty memory:
 
 
 # %%
@@ -456,11 +457,11 @@ for count in cached:
     print(f"{count:4} {cached[count]:10.0f} ms {again:15.0f} ms")
 
 # %% [markdown]
-# With the cache, a late word costs little more than an early one: all that grows is the number of keys with which its one query is compared. Without it the cost grows with every word written. A chat model's long answers would be out of the question without a cache, and for long answers to many people at once it is the cache that fills the graphics cards.
+# With the cache, a late word costs little more than an early one: all that grows is the number of keys with which its query is compared. Without it the cost grows with every word written. A chat model could not write long answers without a cache.
 #
 # ## 7. Train it on mini
 #
-# Recipe, loss and averaged weights are those of lesson 04. Alone on 2 cores this takes about two minutes.
+# Recipe, loss and averaged weights are those of lesson 04. On 2 cores that do nothing else, this takes about two minutes.
 
 # %%
 begin = time.perf_counter()
@@ -483,7 +484,7 @@ for label, captions in said.items():
     print(f"{label:21} dev BLEU-4 {scores['BLEU-4']:5.1f}  CIDEr-D {scores['CIDEr-D']:6.1f}")
 
 # %% [markdown]
-# Which is better? A mean hides how much single photos differ. So compare photo by photo: the mean difference, and twice its standard error on either side. If that range holds 0, these photos can't tell.
+# Which is better? A mean hides how much single photos differ. So compare photo by photo: the mean difference, and on either side twice its standard error (the spread of the differences, divided by the square root of their number). If that range holds 0, these photos can't tell.
 
 # %%
 each = [np.array(cider_d_each(dataset.references("dev"), captions)) for captions in said.values()]
@@ -492,7 +493,7 @@ error = 2 * gains.std(ddof=1) / math.sqrt(len(gains))
 print(f"Transformer minus LSTMs, CIDEr-D: {gains.mean():+.1f} ± {error:.1f} on {len(gains)} photos")
 
 # %% [markdown]
-# Where did it look? The last block's weights on the regions, the mean of its heads, for a caption that scored well:
+# Where did it look? The last block's weights on the regions, averaged over its heads, for a caption that scored well:
 
 # %% tags=["picture"]
 short = [place for place, caption in enumerate(said["Transformer"]) if len(caption.split()) < 10]
@@ -504,11 +505,11 @@ photo = open_image(dataset.image_paths[dev[best]])
 plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 
 # %% [markdown]
-# These maps say less than those of lesson 08. There the photo could reach a word only through the one look. Here the words of the first block have seen the regions already, and what the last block looks at need not be what mattered.
+# These maps say less than those of lesson 08. There the photo could reach a word only through that one look. Here the words have seen the regions in the first block already, and what the last block looks at need not be what mattered.
 #
 # ## 8. On 6,000 photos, and on millions
 #
-# Flickr8k, test split, the convention of lesson 06, trained word by word as above; two seeds each. The LSTMs are lesson 08's, before lesson 12 trained them on the score. Recorded on a 2-core CPU (AMD EPYC): the LSTMs on 23 November 2026, the Transformer on TODO-13. Everything that was chosen was chosen on dev.
+# Flickr8k, test split, the convention of lesson 06, trained word by word as above; two seeds each. The LSTMs are lesson 08's, before lesson 12 trained them on the score. Recorded on a 2-core CPU (AMD EPYC): the LSTMs on 23 November 2026, the Transformer on TODO-13. All choices were made on dev.
 #
 # | | search | BLEU-4 | CIDEr-D |
 # |---|---|---|---|
@@ -519,11 +520,11 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 # | Transformer | vote of 10 | TODO-13 | TODO-13 |
 # | Transformer, then 3 epochs on the score | vote of 10 | TODO-13 | TODO-13 |
 #
-# The LSTMs' captions could repeat content words when these numbers were taken; the Transformer's could not (lesson 05).
+# The LSTMs were allowed to repeat content words when these numbers were taken, the Transformer was not (lesson 05).
 #
-# Is the famous model no miracle, then? An LSTM *has* to read in order, and the top-down model *has* to look before each word. Such built-in habits are knowledge about captions that needn't be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and most things in the world not once. Freedom pays where there is much more to learn from.
+# Is the famous model no miracle, then? An LSTM *has* to read in order, and the top-down model *has* to look before each word. Such built-in habits need not be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and not one about most things in the world. Freedom pays where there is much more to learn from.
 #
-# And there is. **LLaVA**, **PaliGemma** and the models behind today's assistants are the figure of section 5 with bigger parts:
+# And there is. LLaVA, PaliGemma and many of the models behind today's assistants are the figure of section 5 with bigger parts:
 #
 # | | here | PaliGemma (2024) | LLaVA-1.5 (2023) |
 # |---|---|---|---|
@@ -533,17 +534,17 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 # | Transformer | 2 blocks, learns from captions alone | Gemma, 2 billion weights, has read much of the web | Vicuna, 7 or 13 billion weights, likewise |
 # | words after the prefix | a caption | a question, then the answer | a question, then the answer |
 #
-# Even the mask is the same: in PaliGemma, image tokens and question see each other freely, as our regions do, and the answer is causal. What makes these models better is none of the parts that you built here. It is what encoder and language model had learnt before anybody showed them a caption.
+# Even the mask is the same: in PaliGemma, image tokens and question see each other freely, as our regions do, and the answer is causal. What makes these models better is none of the parts that you built here, but what their encoders and language models had learnt before anybody asked them for a caption.
 
 # %% [markdown]
 # ## Recap
 #
 # * Self-attention: every token asks, every token answers, all at once. Order has to be added.
-# * The causal mask keeps the next word out of sight, so that one pass trains all places.
+# * The causal mask keeps later words out of sight, so that one pass trains all places.
 # * A block is attention, then two dense layers; both add to the token.
 # * A photo is a prefix of tokens. Its keys and values are made once, and serve all captions.
 # * With the cache, a late word costs little more than an early one.
-# * With few photos a Transformer is one model among others; with billions it is the one that grows.
+# * With few photos a Transformer is one model among others; it comes into its own with billions.
 #
 # ## Exercises
 #
@@ -658,7 +659,7 @@ def numbers_kept(images, captions, regions, words, blocks, width):
 
 per_photo = 2 * numbers_kept(1, 1, 576, 0, 32, 4096)  # bytes
 print(f"{per_photo / 1e6:.0f} MB a photo, {16e9 / per_photo:.0f} photos in 16 GB")
-# The weights need 14 GB at 2 bytes each: they fill the card first, and few photos at once do.
+# The weights need 14 GB at 2 bytes each: they nearly fill the card, and a few photos do the rest.
 
 problem = ""
 for sizes in [(1, 1, 100, 0, 2, 128), (1, 10, 100, 7, 2, 128), (3, 6, 4, 5, 3, 8)]:
