@@ -486,7 +486,7 @@ page = Image.open(ROOT / "notebooks/images/09_review_page.png")
 plots.show_framed(page, "a photograph of the review page")
 
 # %% [markdown]
-# Which images come first? The doubtful ones: those without a suggestion, then those whose words the captioner was least sure of. A sentence's probability won't do, since it shrinks with every word (lesson 07). So the table's column `confidence` is another number than the confidence of section 1: the probability that *a word* got on average. The end counts as a word.
+# Which images come first? The doubtful ones: those without a suggestion, then by the column `confidence`, which is that of section 1. Other captioners may tell no confidence. Theirs are sorted by the probability that *a word* got on average, since a sentence's own shrinks with every word (lesson 07). The end counts as a word.
 
 
 # %% tags=["same-as:helpers.apps.wording.per_word"]
