@@ -606,7 +606,7 @@ print(re.findall(r"\w+", "हिन्दी"), WORD.findall("हिन्दी
 # * Deal out photos, never captions, or what dev and test hold leaks into training.
 # * Write UTF-8, read it back and compare.
 #
-# **Further reading**
+# ### Further reading
 #
 # * Hodosh, Young and Hockenmaier, [Framing Image Description as a Ranking
 #   Task](https://doi.org/10.1613/jair.3994) (2013): how Flickr8k was made, and by whom.

@@ -250,7 +250,7 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert min(cosine(*pair) for pair in zip(single, batch, strict=True)) > 0.999
 
 # %% [markdown]
-# The features are the same. One by one, each layer fetches its weights for a single photo; in a batch, once for all. On a CPU that gains little, on a GPU much more. But a batch has to fit into memory; the course uses batches of 32. While one is encoded, the next are already being read (`read_ahead`, in the appendix).
+# The features are the same. One by one, each layer fetches its weights for a single photo; in a batch, once for all. On a CPU that may gain little, on a GPU much more. But a batch has to fit into memory; the course uses batches of 32. While one is encoded, the next are already being read (`read_ahead`, in the appendix).
 #
 # ## 6. All photos, in a run that survives
 #
@@ -620,7 +620,7 @@ print(load_plain(play / "again.pkl")["shape"])
 # * Cosine similarity compares directions. Photos with similar features show similar things, and their captions share words. A nearest neighbour that is far away means nothing.
 # * A pickle is a program. Open one from elsewhere with a reader that admits plain things and nothing else.
 #
-# **Further reading**
+# ### Further reading
 #
 # * Chollet, [Xception](https://arxiv.org/abs/1610.02357) (2016): the network of this lesson.
 # * Donahue and others, [DeCAF](https://arxiv.org/abs/1310.1531) (2013): features of a network trained on ImageNet serve other tasks.

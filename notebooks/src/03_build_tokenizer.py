@@ -554,7 +554,7 @@ print(f"unknown running words on dev {unknown_share(tokenizer, dev):.2%}")
 # * Stop at the *id* of `<end>`, and test it with a model that goes on talking.
 # * JSON holds the words; a pickle would hold a program.
 #
-# **Further reading**
+# ### Further reading
 #
 # * Vinyals and others, [Show and Tell](https://arxiv.org/abs/1411.4555) (2014): the captioner that
 #   many follow; it, too, keeps only words that occur at least five times.

@@ -315,7 +315,7 @@ def greedy(model, features, max_length):
 
 
 # %% [markdown]
-# Are the words still the same, and the helper's too? Time all dev photos:
+# Are the words still the same, and those of the helper? Time all dev photos:
 
 # %%
 assert greedy(compiled, features, max_length) == decoding.greedy(compiled, features, max_length)
@@ -438,7 +438,7 @@ for node in continuations(compiled, root, 3):
     print(f"{tokenizer.words[node.ids[-1]]:10} {node.log_probability:.2f}")
 
 # %% [markdown]
-# Captions of different lengths compete, so they are ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. `POWER` was chosen on dev; section 6 shows how.
+# Captions of different lengths compete, ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. `POWER` was chosen on dev; section 6 shows how.
 #
 # Two details complete the search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings continue, taken from the best 2 × `beam_size` continuations. And the search stops when `beam_size` captions have ended and the best open beginning scores no better than the worst of them.
 
@@ -514,7 +514,7 @@ plots.draw_beam_tree(
 )
 
 # %% [markdown]
-# Follow the orange path. Where its word is not the likeliest one, greedy decoding went another way.
+# Follow the orange path. Where a word on it was not the likeliest next one, greedy decoding went another way.
 #
 # One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below, `best_continuations` takes the second step of the toy language in one go.
 
@@ -692,7 +692,7 @@ print(*[after[before.index(text)] for text in twice[:4]], sep="\n")
 #
 # ## 8. From a file to a sentence
 #
-# So far you began with features. A `Captioner` does it all: it opens the photo, encodes it, searches and spells out the words. Step by step, with one dev photo:
+# So far you began with features. A `Captioner` does it all: it opens the photo, encodes it, searches and spells out the words. Step by step, with a dev photo:
 
 # %%
 encoder, photo = captioner.encoder, photos[31 % len(photos)]
