@@ -250,7 +250,7 @@ print(f"one by one {one_by_one:.1f} s, at once {at_once:.1f} s: {one_by_one / at
 assert min(cosine(*pair) for pair in zip(single, batch, strict=True)) > 0.999
 
 # %% [markdown]
-# The features are the same. One by one, each layer fetches its weights for a single photo; in a batch, once for all. On a CPU that gains little, on a GPU much more. But a batch has to fit into memory; the course uses batches of 32. While one is encoded, the next are already being read (`read_ahead`, in the appendix).
+# The features are the same. One by one, each layer fetches its weights for a single photo; in a batch, once for all. On a CPU that may gain little, on a GPU much more. But a batch has to fit into memory; the course uses batches of 32. While one is encoded, the next are already being read (`read_ahead`, in the appendix).
 #
 # ## 6. All photos, in a run that survives
 #

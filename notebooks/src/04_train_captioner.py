@@ -546,7 +546,7 @@ if not recorded:
 # * *A quieter, linear photo*: `image_scale` keeps the photo's 3,032 numbers from drowning out the words, and the photo's dense layer does without ReLU (on mini; Flickr8k keeps it).
 # * *A falling learning rate*: large steps first, small ones at the end, along half a cosine wave (**cosine decay**).
 # * *Averaged weights* (**EMA**, exponential moving average): steps zigzag, so a running mean of the weights is kept. **Momentum** is the share of the old mean that each step keeps.
-# * **Label smoothing**: there are several good next words ("dog", "puppy"), so a share of the target is spread over all words. (The table's dev losses do without.)
+# * **Label smoothing**: there are several good next words ("dog", "puppy"), so part of the target is spread over all words. (The table's dev losses leave it out.)
 #
 # Two by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9, and each word gets 0.1 / 4.
 

@@ -80,7 +80,7 @@ from helpers.models import next_word_model
 from helpers.pipeline import Workspace
 
 # %% [markdown]
-# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `HANDFUL` photos go through the slow ways of writing.
+# Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos. `HANDFUL` photos go through the slow ways of writing; `BEAM_SIZE` is for section 5.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -90,7 +90,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Fetch the trained model of lesson 04 and photos that it has never seen: those of dev, the split on which choices are compared. The test photos wait for lesson 06.
+# Fetch the trained model of lesson 04 and photos that it has never seen: those of dev, the split on which choices are compared.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -115,7 +115,7 @@ photos = dataset.paths("dev")
 plots.show_images([open_image(photos[0])])
 
 # %% [markdown]
-# The model only says which word may come *next*. Making sentences out of this is called **decoding**.
+# The model only says which word may come *next*. Making sentences out of such answers is called **decoding**.
 #
 # Lesson 04 gave its model two methods for it. `start(features)` returns the **state**, everything the model needs to remember, as a pair: the photo's vector, and the LSTM's output and memory. `step(word_ids, state)` reads one word and returns **logits**, a number for each word of the vocabulary, and the next state.
 
@@ -126,7 +126,7 @@ print("state:", tree.map_structure(lambda part: tuple(part.shape), state))
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
-# Every sentence begins with `<start>`, so that is the word it reads. Softmax turns the logits into probabilities (lesson 04). Look at the likeliest words, take the best one, let the model read it, and ask again, three times in all:
+# Every sentence begins with `<start>`, so that is what the model reads first. Softmax turns the logits into probabilities (lesson 04). Look at the likeliest words, take the best one, let the model read it, and ask again, three times in all:
 
 # %%
 so_far = "<start>"
@@ -146,7 +146,7 @@ for _ in range(3):
 #
 # Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 turns the trained layers into such a classic model, so you can watch it work.
 #
-# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. `ask` returns probabilities; you will exchange it in a moment.
+# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. `ask` is a function that returns probabilities; faster ones will replace it.
 
 # %% tags=["same-as:helpers.decoding.NEVER_WRITTEN"]
 START, END = 2, 3
@@ -213,7 +213,7 @@ assert captions == wanted[:1]
 print(f"predict took {milliseconds['predict'] / milliseconds['call']:.1f} times as long")
 
 # %% [markdown]
-# A factor near 1 is no gain, and below 1 a loss. Why so little? Python now starts every small calculation by itself. `predict` follows a plan of the whole calculation, a **graph**. **`tf.function`** makes a graph of any function.
+# A factor near 1 is no gain, and below 1 a loss. Why not more? Python now starts every small calculation separately, while `predict` follows a plan of the whole, a **graph**. **`tf.function`** makes a graph of any function.
 #
 # *Change 1: compile the model, and leave `predict` out.*
 
@@ -223,9 +223,9 @@ captions = timed("compiled", lambda chosen: [classic_caption(graph, p) for p in 
 assert captions == wanted
 
 # %% [markdown]
-# What is left is work, and most of it is waste: for each word, the loop lets the LSTM read the whole padded sentence again.
+# What remains is real work, but most of it is wasted: for each word, the LSTM reads the whole padded sentence again.
 #
-# *Change 2: keep the state.* `start` and `step` read each word once. Both are compiled. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each. (`attention` is for lesson 08.)
+# *Change 2: keep the state.* With `start` and `step`, the LSTM reads each word once. Both are compiled. `reduce_retracing` asks for one graph that serves any batch size, instead of a new one for each. (`attention` is for lesson 08.)
 
 
 # %% tags=["same-as:helpers.decoding.CompiledModel"]
@@ -287,7 +287,7 @@ first, second = take_rows(
 print(first.numpy().tolist(), second.numpy().tolist())
 
 # %% [markdown]
-# Now the whole loop. `writing` holds the numbers of the captions that still grow. The function `choose` decides on the next words; greedy decoding chooses the likeliest.
+# Now the whole loop. `writing` holds the row numbers of the captions that still grow. The function `choose` decides on the next words; greedy decoding chooses the likeliest.
 
 
 # %% tags=["same-as:helpers.decoding.write_captions", "same-as:helpers.decoding.greedy"]
@@ -315,7 +315,7 @@ def greedy(model, features, max_length):
 
 
 # %% [markdown]
-# Are the words still the same, and the same as the helper's? Time it, now with all dev photos:
+# Are the words still the same, and those of the helper? Time all dev photos:
 
 # %%
 assert greedy(compiled, features, max_length) == decoding.greedy(compiled, features, max_length)
@@ -324,15 +324,15 @@ assert captions[:HANDFUL] == wanted
 plots.plot_times(milliseconds)
 
 # %% [markdown]
-# The scale is logarithmic: equal steps in length mean equal factors. On a CPU, expect all changes together to save a factor between 200 and 2,000.
+# The scale is logarithmic: equal steps in length mean equal factors. On a CPU, expect all changes together to make captioning 200 to 2,000 times as fast.
 #
 # ## 4. Can it say something else?
 #
-# Greedy decoding says the same of a photo every time. For variety, *draw* the next word by its probability: a word with 30% comes in about 30 of 100 draws. That is **sampling**.
+# Greedy decoding says the same about a photo every time. For variety, *draw* the next word by its probability: a word with 30% comes up in about 30 of 100 draws. That is **sampling**.
 #
 # A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
 #
-# The **Gumbel trick** draws for a whole batch at once: add random noise of a certain shape to every logit and take the largest. Try it on three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
+# The **Gumbel trick** draws for a whole batch at once: add random noise of a certain kind to every logit and take the largest. Try it on three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
 
 # %%
 toy_logits, random = np.array([2.0, 1.0, 0.0]), np.random.default_rng(SEED)
@@ -344,7 +344,7 @@ for temperature in (0.5, 1.0, 1.5):
     assert np.allclose(shares, expected, atol=0.02)
 
 # %% [markdown]
-# `sample` is `write_captions` with another choice; its `seed` makes the draw repeatable. Here are five captions of the same photo at each of three temperatures:
+# `sample` is `write_captions` with another `choose`; its `seed` makes the draw repeatable. Here are five captions of one photo at each of three temperatures:
 
 
 # %% tags=["same-as:helpers.decoding.sample"]
@@ -366,11 +366,11 @@ for temperature in (0.5, 1.0, 1.5):
         print("   ", tokenizer.decode(caption))
 
 # %% [markdown]
-# The higher the temperature, the more captions go astray: one odd word is enough, because the model continues from what it wrote. (Exercise 3.)
+# The higher the temperature, the more captions go astray: one odd word is enough, because the model continues from what it wrote (exercise 3).
 #
 # ## 5. Looking further than one word
 #
-# Greedy decoding can't know what it gives away. Here is a toy language of three words, with the probability of every next word:
+# Greedy decoding can't know what it passes up. Here is a toy language of three words, with the probability of every next word:
 
 # %%
 NEXT = {
@@ -411,7 +411,7 @@ while beams:
 # %% [markdown]
 # After one word "dogs" leads. After two, "a dog" has overtaken "dogs `<end>`". After three, the better sentence has its own `<end>`.
 #
-# Now for the real model, one photo at a time. A **node** is a beginning: its ids, its summed logarithms, the model's state after it. `continuations` asks for the likeliest next words of a node.
+# Now for the real model, one photo at a time. A **node** is a beginning: its ids, its summed logarithms, and the model's state before it reads the last word. `continuations` asks for the likeliest next words of a node.
 
 
 # %%
@@ -438,9 +438,9 @@ for node in continuations(compiled, root, 3):
     print(f"{tokenizer.words[node.ids[-1]]:10} {node.log_probability:.2f}")
 
 # %% [markdown]
-# Captions of different lengths compete, so they are ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. `POWER` was chosen on dev; section 6 shows how.
+# Captions of different lengths compete, ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. `POWER` was chosen on dev; section 6 shows how.
 #
-# Two details make a beam search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings continue, taken from the best 2 × `beam_size` continuations. And it stops when `beam_size` captions have ended and the best open beginning scores no better than the worst of them.
+# Two details complete the search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings continue, taken from the best 2 × `beam_size` continuations. And the search stops when `beam_size` captions have ended and the best open beginning scores no better than the worst of them.
 
 # %%
 POWER = captioner.config["length_power"]
@@ -475,7 +475,7 @@ for node in best:
     print(f"{score(node):6.2f}  {tokenizer.decode(node.ids)}")
 
 # %% [markdown]
-# `nodes` holds every beginning that the search has looked at, so you can draw its tree. Take a photo whose caption differs from greedy decoding's, the shortest of them, if there is one among the first twenty.
+# `nodes` holds every beginning that the search has looked at, so you can draw its tree. Among the first twenty photos, take the shortest caption that differs from greedy decoding's.
 
 
 # %%
@@ -495,7 +495,7 @@ print("beam:  ", tokenizer.decode(winners[chosen]))
 plots.show_images([open_image(photos[chosen])])
 
 # %% [markdown]
-# The tree grows from left to right, a word at a time. The number under each word is the sum of logarithms so far. Blue beginnings are kept, grey ones pruned, and the orange path is the caption that wins.
+# The tree grows from left to right, a word at a time. Under each word is the sum of logarithms so far. Blue beginnings are kept, grey ones pruned, and the orange path is the caption that wins.
 
 # %% tags=["picture"]
 best, nodes = searches[chosen]
@@ -514,9 +514,9 @@ plots.draw_beam_tree(
 )
 
 # %% [markdown]
-# Follow the orange path. Where it leaves the top branch, greedy decoding went another way.
+# Follow the orange path. Where a word on it was not the likeliest next one, greedy decoding went another way.
 #
-# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below it takes the second step of the toy language in one go.
+# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below, `best_continuations` takes the second step of the toy language in one go.
 
 
 # %% tags=["same-as:helpers.decoding.best_continuations"]
@@ -558,7 +558,7 @@ print(f"{len(searches)} photos alike, and {len(captions)} captions of a beam of 
 # %% [markdown]
 # ### Likelier is not better
 #
-# Does a beam find likelier sentences than greedy decoding (a beam of 1)? Look at the mean sum of logarithms. Are they better? Ask **CIDEr-D**, a score that compares captions with the references. The last number says in which share of 1,000 redrawn sets of photos greedy scores higher: near 50% nothing can be said, above 97.5% it is hardly luck.
+# Does a beam find likelier sentences than greedy decoding (a beam of 1)? Look at the mean sum of logarithms. Are its sentences better? Ask **CIDEr-D**, a score that compares captions with the references, the captions of the data set. The last number is the share of 1,000 sets of photos, redrawn from dev, in which greedy scores higher: near 50% nothing can be said, above 97.5% it is hardly luck.
 
 # %%
 references = dataset.references("dev")
@@ -584,9 +584,9 @@ if dataset.scenes:
         print(f"{key:7}", *(f"beam of {size}: {share:.0%}" for size, share in shares.items()))
 
 # %% [markdown]
-# With a beam of 5, the numbers of things suffer. One reason may be that the right number can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, which adds such wordings up.
+# With a beam of 5, the numbers of things suffer. One reason may be that the right number can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
 #
-# This is mini. On Flickr8k's dev photos the course's `attention-xception` gains from its beam: section 7 has the numbers. So measure, with your captioner, on dev.
+# This is mini. On Flickr8k's dev photos the course's captioner `attention-xception` (lesson 08) gains from its beam: section 7 has the numbers. So measure: with your captioner, on dev.
 
 # %% [markdown]
 # ## 6. Why do captions come out short?
@@ -613,13 +613,13 @@ certain = share_better(by_power[best_power], by_power[1.0], seed=SEED)
 print(f"dev prefers {best_power}, to 1.0 in {certain:.1%} of draws; the captioner has {POWER}")
 
 # %% [markdown]
-# The captions grow longer with the power. Which one scores best is less certain: read the share. The recipe holds mini's power, and every search of the course takes it from there.
+# The captions grow longer with the power. Which power scores best is less certain: read the share. The recipe holds mini's power for every search of the course.
 #
 # ## 7. Why does it say things twice?
 #
-# A captioner that is not sure of what it sees repeats itself: "a yellow and yellow and yellow ball". Sure of its drawings, ours rarely does. So let another one speak about them: the course's own `merge-xception`, trained on real photos.
+# A captioner that is not sure of what it sees repeats itself: "a yellow and yellow and yellow ball". Ours is sure of mini's drawings and rarely does. Let another one describe them: the course's own `merge-xception`, trained on real photos.
 #
-# Which words may come twice? "a" and "the" may, "yellow" should not. Words of the first kind, **function words**, are in the captions of most photos. That is enough to find them, in any language:
+# Which words may come twice? "a" and "the" may, "yellow" should not. Words of the first kind, **function words**, are in the captions of many photos. That is enough to find them:
 
 # %% tags=["same-as:helpers.captioner.ngrams.function_words"]
 OFTEN = 0.4
@@ -633,7 +633,7 @@ def function_words(references, often=OFTEN):
 print(function_words([work.descriptions[name] for name in dataset.splits["train"]]))
 
 # %% [markdown]
-# All others are **content words**. Who says one twice?
+# All others are **content words**. Which captions use one twice?
 
 # %%
 real = Captioner.load("merge-xception")
@@ -658,7 +658,7 @@ print(f"{len(twice)} of {len(features)} captions, such as:")
 print(*twice[:4], sep="\n")
 
 # %% [markdown]
-# The cure needs no training. The state can hold one thing more: the content words used up. Their logits fall by 1e9, and their probability goes to the other words. This wrapper serves greedy decoding, sampling and beams alike:
+# The cure needs no training: the state also holds which content words are used up. Their logits fall by 1e9, and their probability goes to the other words. This wrapper serves greedy decoding, sampling and beams alike:
 
 
 # %% tags=["same-as:helpers.decoding.NoRepeats"]
@@ -688,11 +688,11 @@ print(f"{len(stutters(after))} of {len(features)} captions; those from above now
 print(*[after[before.index(text)] for text in twice[:4]], sep="\n")
 
 # %% [markdown]
-# The stutter is gone. Whether the new words are true is another question. On the 1,000 dev photos of Flickr8k, where this captioner is at home, barring repeats lifts the CIDEr-D of `attention-xception` from 57.2 to 59.2 (greedy) and from 59.2 to 60.9 (beam 5). A `Captioner` does it whenever its config has `function_words`.
+# The stutter is gone. Whether the new words are true is another question. On the 1,000 dev photos of Flickr8k, barring repeats lifts the CIDEr-D of `attention-xception` from 57.2 to 59.2 (greedy) and from 59.2 to 60.9 (beam 5). A `Captioner` does it whenever its config has `function_words`.
 #
 # ## 8. From a file to a sentence
 #
-# So far you began with features. A `Captioner` does it all: open the photo, encode it, search, spell out the words. Step by step, with one dev photo:
+# So far you began with features. A `Captioner` does it all: it opens the photo, encodes it, searches and spells out the words. Step by step, with a dev photo:
 
 # %%
 encoder, photo = captioner.encoder, photos[31 % len(photos)]
@@ -736,7 +736,7 @@ images = [open_image(path) for _, path in real_photos]
 plots.show_images(images, [label for label, _ in real_photos], columns=5)
 
 # %% [markdown]
-# Check them word by word. A fluent sentence about something that isn't there is called a *hallucination*, and no way of choosing words helps a model that has never seen such a thing. Lesson 07 shows how a captioner says that it isn't sure.
+# Check them word by word. A fluent sentence about something that isn't there is called a *hallucination*, and no way of choosing words helps a model that has never seen what is there. Lesson 07 shows how a captioner says that it isn't sure.
 #
 # In a terminal, in the course folder, all this is one command:
 #
@@ -744,7 +744,7 @@ plots.show_images(images, [label for label, _ in real_photos], columns=5)
 # python -m helpers.captioner photo.jpg --captioner work/mini/captioner
 # ```
 #
-# The numbers of this lesson, in short:
+# The lesson's numbers:
 
 # %% tags=["scores"]
 faster = milliseconds["predict"] / milliseconds["all at once"]
@@ -755,12 +755,12 @@ print(f"dev CIDEr-D {scores}; length_power {POWER}")
 # %% [markdown]
 # ## Recap
 #
-# * A captioner only knows the next word; decoding makes sentences of that.
+# * A captioner only knows the next word; decoding makes sentences of it.
 # * Compile the model, keep the state, batch the photos: the same words in a small fraction of the time.
-# * Sampling draws words by their probability; the temperature says how daringly.
+# * Sampling draws words by their probability; the temperature sets how daringly.
 # * Beam search finds likelier captions; dev must say whether they are better.
 # * Sums favour short captions; `length_power` makes up for it.
-# * A content word is said once: what is used up is noted in the state and barred.
+# * A content word is said once: the state notes it, and it is barred from then on.
 #
 # ## Exercises
 #
@@ -832,7 +832,7 @@ print(f"not yet: k={wrong[0]} gives {said[wrong[0]].tolist()}" if wrong else "ri
 # %% [markdown]
 # ### Exercise 3: Weigh variety against truth
 #
-# For temperatures of your choice, sample a caption of every dev photo. Return triples (temperature, number of different captions, CIDEr-D). You are done when you can say what variety costs, and where greedy decoding belongs.
+# For temperatures of your choice, sample a caption of every dev photo. Return triples (temperature, number of different captions, CIDEr-D). You are done when you can say what variety costs, and where greedy decoding belongs among the temperatures.
 
 
 # %% tags=["exercise"]
