@@ -513,22 +513,19 @@ plots.show_images(shown, titles, columns=3)
 #
 # Test split; lower case, no punctuation, all words kept. Ours are the recorded runs, with repeats allowed and without a vote.
 #
-# Attention gave four points of CIDEr-D, training on the score nearly six, both together seven; a second captioner beside the first gave two more. What remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about.
+# What remains is mostly in the eyes: an encoder that learnt from photos *and sentences*, such as CLIP, sees what people talk about.
 #
 # ## 9. Let the encoder learn
 #
-# Nobody says that the eyes must stay frozen. After the decoder has learnt, the last block of Xception can be trained along with it. That is **fine-tuning**. Its step size is a quarter of the decoder's, since it knows much that should not be lost. The earlier blocks stay as they are, so an epoch runs no more of the network than learns. What has changed travels in the captioner's folder as `encoder.npz`, a small file of differences from the ImageNet weights, and `load_encoder(name, changes=...)` adds them back.
-#
-# `data/captioners/fine_tune.py` does this, on Flickr8k and on 1,995 photos of COCO with one caption each. CIDEr-D of a vote of ten candidates:
+# The eyes need not stay frozen. Once the decoder has learnt, the last block of Xception can be trained along with it. That is **fine-tuning**. Its steps are a quarter of the decoder's, since it knows much that should not be lost. What has changed is kept in the captioner's folder as `encoder.npz`, differences from the ImageNet weights, which `load_encoder(name, changes=...)` adds back. `data/captioners/fine_tune.py` does this on Flickr8k and 1,995 photos of COCO. CIDEr-D of a vote:
 #
 # | | Flickr8k, 1,000 dev photos | COCO, 80 photos |
 # |---|---|---|
 # | frozen encoder | 62.4 | 38.1 |
 # | last block trained to guess words, 2 epochs | 62.9 | 41.2 |
 # | and then on the score, 2 epochs | 62.0 | 41.3 |
-# | the second row, rounded for a small folder | 62.3 | 40.1 |
 #
-# One run, 26 November 2026, 2-core CPU. On Flickr8k nothing is gained that would survive another seed, and eighty photos are too few to trust two points. So the course's captioner keeps its frozen eyes. Eight thousand photos are enough to teach a decoder, and too few to teach an encoder what a million photos of ImageNet didn't.
+# One run, 26 November 2026, 2-core CPU. On Flickr8k nothing is gained that would survive another seed, and eighty photos are too few to trust three points. So the course's captioner keeps its frozen eyes.
 
 # %% [markdown]
 # ## Recap

@@ -11,7 +11,7 @@ from lessons import Lesson, tags
 
 CELLS = (35, 90)
 PROSE_PER_CODE = (1.0, 1.8)
-WORDS = (1200, 2800)
+WORDS = (1200, 2400)
 CODE_LINES, CLASS_LINES, LINE_LENGTH = 30, 40, 100
 AFTER_PROSE = 0.75
 KNOWN_TAGS = {
