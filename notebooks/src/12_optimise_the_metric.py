@@ -525,7 +525,7 @@ plots.show_images(shown, titles, columns=3)
 # | last block trained to guess words, 2 epochs | 62.9 | 41.2 |
 # | and then on the score, 2 epochs | 62.0 | 41.3 |
 #
-# One run, 26 November 2026, 2-core CPU. On Flickr8k nothing is gained that would survive another seed, and eighty photos are too few to trust three points. So the course's captioner keeps its frozen eyes.
+# One run, 26 November 2026, 2-core CPU. On Flickr8k nothing is gained that would survive another seed, and eighty photos are too few to trust three points. So the course's captioner stays frozen.
 
 # %% [markdown]
 # ## Recap
