@@ -10,10 +10,10 @@ from PIL import Image
 from chat_server import ChatServer
 from helpers.apps.alt_text.captioning.beside import Pair
 from helpers.captioner import Candidate, Captioner, CaptionerError, OwnCaptioner, open_captioner
+from helpers.captioner.tiny import save_preset
 from helpers.images import ImageError
 from helpers.models import MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
-from tiny_preset import save_preset
 
 
 class Colours:

@@ -5,7 +5,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/12_optimise_the_metric.ipynb)
 #
-# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md)
+# [← 11 vgg16 and a web page](11_vgg16_and_a_web_page.ipynb) · [contents](../README.md) · [14 ship with a pretrained model →](14_ship_with_a_pretrained_model.ipynb)
 
 # %% [markdown]
 # ![The CIDEr-D of drawn captions as a jagged line, batch by batch, and its rising mean of each epoch; the line of greedy captions on dev rises a little](images/12_optimise_the_metric.png)
