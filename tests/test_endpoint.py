@@ -216,6 +216,7 @@ CASES = {
     "500": ((500, {"error": {"message": "<b>out of memory</b>"}}), "answers 500: out of memory"),
     "echoes the key": (echoes_the_key, "bad key Bearer …"),
     "detail": ((422, {"detail": "Missing model"}), "answers 422: Missing model"),
+    "full stop": ((400, {"detail": "Pinned to 'x'."}), "Pinned to 'x'."),
     "400": ((400, {"error": "no image"}), "answers 400: no image"),
     "413": ((413, b"too large"), "answers 413: too large"),
     "broken JSON": ((200, b'{"choices": ['), "answers no JSON"),
@@ -272,6 +273,7 @@ def test_a_server_that_misbehaves(server, case):
         text = str(found) if isinstance(found, ImageError) else "".join(c.caption for c in found)
         wanted = expected.split("|") if isinstance(expected, str) else [*expected, ""]
         assert any(part in text for part in wanted) and KEY not in text
+        assert not text.endswith("..")
         assert isinstance(found, ImageError) == (expected not in (OK, []) and "dog" not in text)
         if isinstance(found, ImageError):
             assert found.status == "not_captioned"

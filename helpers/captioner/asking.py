@@ -187,7 +187,7 @@ class Server:
             answer = read_json(data)
             error = answer.get("error") or answer["detail"]
             text = str(error["message"] if isinstance(error, dict) else error)
-        return without_key(tidy(without_markup(text)))[:200] or "nothing"
+        return without_key(tidy(without_markup(text)))[:200].rstrip(". ") or "nothing"
 
 
 def key() -> str:
