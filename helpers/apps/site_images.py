@@ -18,7 +18,7 @@ NOT_PHOTOS = {  # of packages: label -> picture without a known restriction
         "moon": "data/moon.png",
         "silhouette": "data/horse.png",
         "scanned page": "data/page.png",
-        "lettering": "data/text.png",
+        "handwriting": "data/text.png",
         "logo": "data/logo.png",
     },
     "matplotlib": {"product": "mpl-data/sample_data/Minduka_Present_Blue_Pack.png"},
