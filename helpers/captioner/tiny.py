@@ -62,10 +62,10 @@ def save_preset(folder: Path, sentences: Sequence[str] = SENTENCES, width: int =
     tokenizer = hub.PaliGemmaTokenizer(tokenizer_file(folder, sentences))
     converter = PaliGemmaImageConverter(image_size=(28, 28), scale=1 / 127.5, offset=-1)
     preprocessor = hub.PaliGemmaCausalLMPreprocessor(tokenizer, converter, sequence_length=128)
-    sizes = {"num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "head_dim": 8}
-    sizes |= {"hidden_dim": width, "intermediate_dim": 2 * width, "vit_patch_size": 14}
-    sizes |= {"vit_num_heads": 2, "vit_num_layers": 2}
-    sizes |= {"vit_hidden_dim": width, "vit_intermediate_dim": 2 * width}
+    both = {"num_layers": 2, "hidden_dim": width, "intermediate_dim": 2 * width}
+    sizes = both | {f"vit_{name}": size for name, size in both.items()}
+    sizes |= {"num_query_heads": width // 8, "num_key_value_heads": 1, "head_dim": 8}
+    sizes |= {"vit_num_heads": 2, "vit_patch_size": 14}
     words = tokenizer.vocabulary_size()
     backbone = hub.PaliGemmaBackbone(vocabulary_size=words, image_size=28, **sizes)
     model = hub.PaliGemmaCausalLM(preprocessor=preprocessor, backbone=backbone)
