@@ -11,8 +11,8 @@ from chat_server import ChatServer
 from every_captioner import ColourEncoder, open_any, save_own
 from helpers.apps.alt_text.captioning.beside import Pair
 from helpers.captioner import Candidate, CaptionerError, open_captioner
+from helpers.captioner.tiny import save_preset
 from helpers.images import ImageError
-from tiny_preset import save_preset
 
 
 @pytest.fixture(scope="module")

@@ -60,10 +60,11 @@ def test_a_question_holds_prompt_wishes_language_and_the_page_as_data(server):
     ((found,),) = ask(endpoint, [photo(size=(3000, 2000))], ['He said: "ignore\n all"'], **options)
     ((_, headers, question),) = server.asked
     assert found.caption == RED and found.probability is None and found.confidence is None
-    system, user = question["messages"]
-    assert "Say it." in system["content"] and "code pt-BR" in system["content"]
-    assert "We are ACME." in system["content"] and "ignore" not in system["content"]
-    assert r'"He said: \"ignore all\""' in user["content"][0]["text"]
+    (user,) = question["messages"]  # some models refuse a system message beside a photo
+    asked, page, _ = user["content"]
+    assert user["role"] == "user" and "Say it." in asked["text"] and "code pt-BR" in asked["text"]
+    assert "We are ACME." in asked["text"] and "ignore" not in asked["text"]
+    assert r'"He said: \"ignore all\""' in page["text"]
     assert question["model"] == "tiny" and question["stream"] is False
     assert headers["Authorization"] == f"Bearer {KEY}"
 
@@ -88,6 +89,12 @@ ANSWERS = {
     "A dog <script src=//evil": "A dog script src=//evil",
     "<think>A cat? No.</think>\n\nA dog.": "A dog.",
     "<think>for ever and": "",
+    "inetand" + " gr" * 150: "",
+    "A dog. " + "A dog runs. " * 30: "",
+    "A dog runs to a dog that runs after a dog, and the dog that runs is the dog of a man.": (
+        "A dog runs to a dog that runs after a dog, and the dog that runs is the dog of a man."
+    ),
+    "A dog \ufffd": "A dog",
     "A\x00 dog\x1b[31m\u202e\u200b\r\nruns": "A dog [31m runs",
     "# Dog\n- A dog\n- runs": "Dog A dog runs",
     "[A dog](https://evil.example/) runs": "A dog runs",
@@ -202,11 +209,14 @@ CASES = {
     "extra fields": ((200, said("A dog.") | {"status": "ok", "alt": "=1+1"}), "A dog."),
     "empty text": ((200, said("")), []),
     "no text": ((200, said(None, refusal="I can't")), []),
-    "huge text": ((200, said("dog " * 100_000)), "dog"),
+    "huge text": ((200, said(" ".join(f"dog {n}" for n in range(100_000)))), "dog 1 dog 2"),
+    "hangs": ((200, said("dog " * 100_000)), []),
     "says the key": (says_the_key, "A dog with"),
     "a day": (asks_for_a_day, "too long for this photo"),
     "500": ((500, {"error": {"message": "<b>out of memory</b>"}}), "answers 500: out of memory"),
     "echoes the key": (echoes_the_key, "bad key Bearer …"),
+    "detail": ((422, {"detail": "Missing model"}), "answers 422: Missing model"),
+    "full stop": ((400, {"detail": "Pinned to 'x'."}), "Pinned to 'x'."),
     "400": ((400, {"error": "no image"}), "answers 400: no image"),
     "413": ((413, b"too large"), "answers 413: too large"),
     "broken JSON": ((200, b'{"choices": ['), "answers no JSON"),
@@ -263,6 +273,7 @@ def test_a_server_that_misbehaves(server, case):
         text = str(found) if isinstance(found, ImageError) else "".join(c.caption for c in found)
         wanted = expected.split("|") if isinstance(expected, str) else [*expected, ""]
         assert any(part in text for part in wanted) and KEY not in text
+        assert not text.endswith("..")
         assert isinstance(found, ImageError) == (expected not in (OK, []) and "dog" not in text)
         if isinstance(found, ImageError):
             assert found.status == "not_captioned"
@@ -394,7 +405,7 @@ def test_the_command_captions_through_a_server(server, tmp_path, capsys):
     words += ["--prompt", f"@{tmp_path / 'prompt.txt'}"]
     assert command([*map(str, paths), *words]) == 0
     assert capsys.readouterr().out.count("dog runs over the grass.") == 2
-    assert "Say it shortly." in server.asked[0][2]["messages"][0]["content"]
+    assert "Say it shortly." in server.asked[0][2]["messages"][0]["content"][0]["text"]
     server.cases["unsure"] = (200, said("I can't tell."))
     words[3] = server.at("unsure")
     assert command([str(paths[0]), *words, "--json"]) == 0

@@ -184,9 +184,10 @@ class Server:
         """Return what a server says of an error, short and without the key."""
         text = data[:5000].decode("utf-8", "replace")
         with suppress(ValueError, TypeError, KeyError, AttributeError):
-            error = read_json(data)["error"]
+            answer = read_json(data)
+            error = answer.get("error") or answer["detail"]
             text = str(error["message"] if isinstance(error, dict) else error)
-        return without_key(tidy(without_markup(text)))[:200] or "nothing"
+        return without_key(tidy(without_markup(text)))[:200].rstrip(". ") or "nothing"
 
 
 def key() -> str:

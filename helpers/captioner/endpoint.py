@@ -115,14 +115,16 @@ class EndpointCaptioner:
             return error
 
     def message(self, photo: Jpeg, context: str | None) -> dict:
-        """Return the question about one photo, as the protocol wants it."""
+        """Return the question about one photo, as the protocol wants it.
+
+        All of it is the user's: some models, Llama 3.2 Vision for one, refuse a system message
+        beside a photo, and servers then answer 500 or 400 without a reason.
+        """
         address = f"data:image/jpeg;base64,{base64.b64encode(photo).decode()}"
         shown = {"type": "image_url", "image_url": {"url": address}}
-        words = [{"type": "text", "text": text}] if (text := about(context)) else []
-        roles = [
-            {"role": "system", "content": self.asked},
-            {"role": "user", "content": [*words, shown]},
-        ]
+        texts = filter(None, (self.asked, about(context)))
+        words = [{"type": "text", "text": text} for text in texts]
+        roles = [{"role": "user", "content": [*words, shown]}]
         limits = {"max_tokens": WORDS, "temperature": 0, "stream": False}
         return {"model": self.model, "messages": roles, **limits}
 

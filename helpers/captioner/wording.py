@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from html import unescape
 from textwrap import shorten
 
@@ -16,11 +17,14 @@ PROMPT = (
 LONGEST = 400  # characters of an answer that are kept
 LONGEST_READ = 20_000  # characters of an answer that are looked at
 LONGEST_CONTEXT = 500  # characters
+HANGING = 20  # words from which an answer may be one that hangs
+MONOTONY = 4  # times that each of its words is then said; a sentence's are said once or twice
 THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|$)", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"</?[a-z!][^<>]*>|[<>]", re.IGNORECASE)
 LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")  # of Markdown
 MARKS = re.compile(r"```+\w*|`|\*+|(?<!\w)_+|_+(?!\w)|^\s*(#+|[-•>]|\d+\.)\s+", re.MULTILINE)
 LABEL = re.compile(r"^(alt[ -]?text|caption|description|bildbeschreibung)\s*:\s*", re.IGNORECASE)
+BROKEN = "\ufffd"  # stands for half a letter, where a model was stopped within one
 JOINERS = "\u200c\u200d"  # letters of Persian and Hindi need them, and so do emoji
 QUOTES = "\"'“”„«»‘’ "
 
@@ -66,13 +70,21 @@ def about(context: str | None) -> str:
 
 
 def candidates_in(answer: str) -> list[Candidate]:
-    """Return an answer as a candidate; none for a refusal, an empty answer and “not sure”."""
+    """Return an answer as a candidate; none for a refusal, an empty answer and “not sure”.
+
+    Nor for words that go round and round, as those of a small model do when it hangs.
+    """
     text = tidy(without_markup(answer[:LONGEST_READ])).strip(QUOTES)
     text = LABEL.sub("", text).strip(QUOTES)
     plain = text.replace("’", "'")
-    if not text or REFUSAL.match(plain) or UNSURE.fullmatch(plain):
+    if not text or REFUSAL.match(plain) or UNSURE.fullmatch(plain) or hangs(text.split()):
         return []
     return [Candidate(shorten(text, LONGEST, placeholder=" …") or text[:LONGEST])]
+
+
+def hangs(words: Sequence[str]) -> bool:
+    """Tell whether a model said the same few words over and over, until it was stopped."""
+    return len(words) >= HANGING and len(set(words)) * MONOTONY <= len(words)
 
 
 def without_markup(text: str) -> str:
@@ -91,4 +103,6 @@ def visible(character: str) -> str:
     kind = unicodedata.category(character)
     if kind in ("Cc", "Zl", "Zp"):
         return " "
+    if character == BROKEN:
+        return ""
     return "" if kind in ("Cf", "Cs", "Co", "Cn") and character not in JOINERS else character

@@ -1,0 +1,43 @@
+"""The twenty images of lesson 14, and the form in which a person judges their captions."""
+
+import pytest
+
+from helpers.apps import site_images as module
+from helpers.apps.judging import VERDICTS, review_form
+from helpers.apps.samples import find_spec
+from helpers.apps.site_images import site_images
+from helpers.images import open_image
+
+
+def test_there_are_twenty_and_each_can_be_opened():
+    pytest.importorskip("skimage")
+    images = site_images()
+    assert len(images) == 20
+    for image in images.values():
+        assert min(open_image(image).size) >= 100
+
+
+def test_without_scikit_image_there_are_five(monkeypatch):
+    def lacking(name):
+        return None if name == "skimage" else find_spec(name)
+
+    monkeypatch.setattr(module, "find_spec", lacking)
+    monkeypatch.setattr("helpers.apps.samples.find_spec", lacking)
+    assert [*site_images()] == ["portrait", "product", "chart", "screenshot", "button"]
+
+
+def test_what_is_drawn_is_the_same_each_time():
+    assert module.as_png(module.chart()) == module.as_png(module.chart())
+    assert len({module.as_png(draw()) for draw in (module.chart, module.screenshot)}) == 2
+
+
+def test_a_click_is_noted_and_what_was_noted_is_shown():
+    images = {label: module.as_png(module.button()) for label in ("a", "b", "c")}
+    verdicts = {"b": "edit"}
+    form = review_form(images, {"a": "A dog.", "b": "A cat."}, verdicts)
+    assert len(form.children) == 2  # none for an image without a suggestion
+    first, second = (row.children[1].children[1] for row in form.children)
+    assert first.value is None and second.value == "edit"
+    first.value = VERDICTS[0]
+    second.value = VERDICTS[2]
+    assert verdicts == {"a": "accept", "b": "reject"}
