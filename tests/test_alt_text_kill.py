@@ -22,8 +22,8 @@ from chat_server import ChatServer, said
 from ctrl_c import LISTEN
 from every_captioner import save_own
 from helpers.apps.alt_text.visiting import visits
+from helpers.captioner.tiny import save_preset
 from hostile_server import BEHAVIOURS
-from tiny_preset import save_preset
 
 TESTS = Path(__file__).parent
 PATHS = [str(TESTS.parent), str(TESTS)]
