@@ -27,7 +27,7 @@ MADE_HERE |= {
     "flickr30k",
 }
 TEXT = {".py", ".md", ".toml", ".yml", ".ipynb", ".html", ".css", ".js", ".json", ".txt", ""}
-COMMANDS = "setup lessons test test-long lab notebooks benchmark publish help".split()
+COMMANDS = "setup lessons test test-long lab notebooks benchmark site publish help".split()
 IMPORT_NAMES = {"pillow": "PIL", "pyyaml": "yaml", "requests-hardened": "requests_hardened"}
 IMPORT_NAMES |= {"keras-hub": "keras_hub"}
 LISTED = r'  +(- (?!conda-forge|pip:)|"[\w\[\]-]+[>=])'  # a line that lists a dependency

@@ -301,7 +301,7 @@ print("\npython -m helpers.captioner PHOTO… --captioner keras-hub:pali_gemma_3
 # The course's verdicts are data, made by hand. They are kept *by caption*: when a better captioner says another sentence, the old verdict doesn't count for it.
 
 # %%
-record = json.loads((ROOT / "notebooks" / "lesson_14_verdicts.json").read_text("utf-8"))
+record = json.loads((ROOT / "data" / "recorded" / "verdicts.json").read_text("utf-8"))
 known = {(each["image"], each["caption"]): each["verdict"] for each in record["verdicts"]}
 UNJUDGED = "not judged yet"
 verdicts = {label: known.get((label, caption), UNJUDGED) for label, caption in suggested.items()}
