@@ -573,7 +573,7 @@ for size, beams in found.items():
     print(line)
 
 # %% [markdown]
-# The larger the beam, the likelier its sentences. But on mini the likelier ones are no better, and those of a beam of 5 are clearly worse. Where do they lose? Count the captions that name what is in the scene:
+# The larger the beam, the likelier its sentences. Their score doesn't follow: on mini a beam of 5 falls behind greedy. What does the beam change? Count the captions that name what is in the scene:
 
 # %%
 if dataset.scenes:
@@ -584,7 +584,7 @@ if dataset.scenes:
         print(f"{key:7}", *(f"beam of {size}: {share:.0%}" for size, share in shares.items()))
 
 # %% [markdown]
-# With a beam of 5, the numbers of things suffer. One reason may be that the right number can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
+# Objects, places and colours hardly change. What the beam changes is mostly the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
 #
 # This is mini. On Flickr8k's dev photos the course's captioner `attention-xception` (lesson 08) gains from its beam: section 7 has the numbers. So measure: with your captioner, on dev.
 
@@ -613,7 +613,7 @@ certain = share_better(by_power[best_power], by_power[1.0], seed=SEED)
 print(f"dev prefers {best_power}, to 1.0 in {certain:.1%} of draws; the captioner has {POWER}")
 
 # %% [markdown]
-# The captions grow longer with the power. Which power scores best is less certain: read the share. The recipe holds mini's power for every search of the course.
+# The captions grow longer with the power. Which power scores best is less certain: read the share. Fractions of a point are luck. The recipe holds one power for mini.
 #
 # ## 7. Why does it say things twice?
 #
