@@ -55,7 +55,7 @@ def fit_reduction(regions: np.ndarray, components: int) -> Reduction:
         regions: float (regions, channels) of the training split, without padding.
         components: numbers that stay of every region.
 
-    Raises FeaturesError for more components than channels or regions. Taught in lesson 08.
+    Raises FeaturesError for more components than channels or regions.
     """
     if not 1 <= components <= min(regions.shape):
         raise FeaturesError(

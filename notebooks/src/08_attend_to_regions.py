@@ -633,16 +633,18 @@ def keep_only(features, places):
     return kept
 
 
-sixty = dev[:60]
+sixty = [name for name in dev[:60] if dev_captions[name]]  # those with a word at least
+references = [dataset.captions[name] for name in sixty]
 order = [looks(captioner, name, dev_captions[name]).max(axis=0).ravel().argsort() for name in sixty]
 ways = {"most looked at": [places[-3:] for places in order]}
 ways["at random"] = [numbers.permutation(100)[:3] for _ in sixty]
 ways["least looked at"] = [places[:3] for places in order]
-blind = {"all 100 regions": dev_scores[:60]}
+said = [dev_captions[name] for name in sixty]
+blind = {"all 100 regions": cider_d_each(references, said)}
 for label, kept in ways.items():
     pairs = zip(grid.rows(sixty), kept, strict=True)
     texts = captioner.caption_features(np.stack([keep_only(*pair) for pair in pairs]))
-    blind[label] = cider_d_each(dataset.references("dev")[:60], texts)
+    blind[label] = cider_d_each(references, texts)
     print(f"{label:16} {texts[0][:70]}")
 for label, scores in blind.items():
     print(f"{label:16} CIDEr-D {np.mean(scores):5.1f}")

@@ -654,7 +654,7 @@ class ShortBatches(SelfCriticalBatches):
 
 
 short = Captioner(tokenizer, captioner.decoder.copy(), captioner.config, captioner.rarity)
-quick = replace(choices, epochs=1)
+quick = replace(choices, epochs=2, learning_rate=2 * choices.learning_rate)
 train_on_score(short.decoder, ShortBatches(short.decoder, train, tokenizer, quick, SEED), verbose=0)
 brief = short.caption_features(features, 1)
 for label, captions in {"before": before, "after": brief}.items():

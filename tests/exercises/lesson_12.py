@@ -15,6 +15,7 @@ END, SEED = 3, 7
 @dataclass
 class Choices:
     epochs: int = 2
+    learning_rate: float = 0.1
 
 
 class Writer:
