@@ -44,12 +44,15 @@ def tokenizer_file(folder: Path, sentences: Sequence[str] = SENTENCES, words: in
     return str(path)
 
 
-def save_preset(folder: Path, sentences: Sequence[str] = SENTENCES, width: int = 16) -> Path:
+def save_preset(
+    folder: Path, sentences: Sequence[str] = SENTENCES, width: int = 16, seed: int = 5
+) -> Path:
     """Write a PaliGemma of a few thousand weights into a folder; return its path.
 
     Arguments:
         sentences: on which its tokenizer is trained.
         width: numbers of a token inside the model.
+        seed: of its weights.
 
     Needs the extra `hub`, which brings sentencepiece. Used in lesson 14.
     """
@@ -57,7 +60,7 @@ def save_preset(folder: Path, sentences: Sequence[str] = SENTENCES, width: int =
     from keras_hub import models as hub
     from keras_hub.layers import PaliGemmaImageConverter
 
-    keras.utils.set_random_seed(5)
+    keras.utils.set_random_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = hub.PaliGemmaTokenizer(tokenizer_file(folder, sentences))
     converter = PaliGemmaImageConverter(image_size=(28, 28), scale=1 / 127.5, offset=-1)

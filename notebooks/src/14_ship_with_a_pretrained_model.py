@@ -236,7 +236,7 @@ if PRETRAINED:
     NOTE = PRETRAINED
 elif HUB:
     folder = Path(tempfile.mkdtemp())
-    theirs = open_captioner(f"keras-hub:{save_preset(folder, SENTENCES, width=64)}")
+    theirs = open_captioner(f"keras-hub:{save_preset(folder, SENTENCES, 64, SEED)}")
     NOTE = "tiny and untrained"
 print("the other captioner:", NOTE or "none")
 
@@ -258,7 +258,7 @@ for label, caption in list(their_captions.items())[:6]:
     print(f"({NOTE}) {label:13}{caption[:60]}")
 
 # %% [markdown]
-# Words that go round in circles count as “not sure”. Here is one answer of the tiny model as it comes, before that rule. Look at the *code path*, not at the words.
+# Words that go round in circles count as “not sure”. Here are two answers of the tiny model as they come, before that rule. Look at the *code path*, not at the words.
 
 
 # %%
