@@ -125,7 +125,7 @@ similarity = image_vectors @ text_vectors.T  # (images, texts)
 print(similarity.round(2))
 
 # %% [markdown]
-# The right text of image 0 is text 0, and so on: the diagonal should win in every row, and here it doesn't. Each row is a classification among the texts of the batch, with the loss you know from lesson 04. The **temperature**, 0.1 here, makes small differences count.
+# The right text of image 0 is text 0, and so on: the diagonal should win in every row, and here it doesn't. Each row is a classification among the texts of the batch, with the loss you know from lesson 04. The *temperature*, 0.1 here, makes small differences count.
 
 
 # %%
@@ -201,7 +201,7 @@ for label in list(images)[2:12]:
 #
 # ## 3. A pretrained one in its place
 #
-# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones have gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, it is used from here on. Otherwise the lesson builds a **PaliGemma** with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so.
+# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones have gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, it is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so.
 
 # %%
 SENTENCES = (
@@ -296,7 +296,7 @@ print("\npython -m helpers.captioner PHOTO… --captioner keras-hub:pali_gemma_3
 #
 # ## 4. Would you publish it?
 #
-# BLEU needs references, and a website has none. So ask what you want to know: would a person publish this sentence? **Accept** it as it is, **edit** it (it helped), or **reject** it (writing anew is faster).
+# BLEU needs references, and a website has none. So ask what you want to know: would a person publish this sentence? *Accept* it as it is, *edit* it (it helped), or *reject* it (writing anew is faster).
 #
 # The course's verdicts are data, made by hand. They are kept *by caption*: when a better captioner says another sentence, the old verdict doesn't count for it.
 
@@ -357,7 +357,7 @@ print(dict(Counter(mine.values())) or "nothing judged yet")
 # %% [markdown]
 # ## 5. What leaves the house?
 #
-# A preset runs on your machine. A **server** may be anywhere. Ollama, llama.cpp, LM Studio, vLLM, `transformers serve` and the hosted services all speak one protocol, OpenAI's chat protocol, so one captioner of ours reaches them all:
+# A preset runs on your machine. A *server* may be anywhere. Ollama, llama.cpp, LM Studio, vLLM, `transformers serve` and the hosted services all speak one protocol, OpenAI's chat protocol, so one captioner of ours reaches them all:
 #
 # ```sh
 # ollama pull gemma3:4b
@@ -401,11 +401,11 @@ print("photos go to:", there.host.partition(":")[0])
 # %% [markdown]
 # Here they went to your own machine. With a hosted service they leave it. So ask first:
 #
-# * **May they?** Photos of people are personal data; in the EU you need a legal ground and a contract with the service. Photos of patients, pupils or customers stay at home.
-# * **Are they kept, or learnt from?** The answer is in the service's terms, and it changes.
-# * **Who holds the key?** The helpers read it from `CAPTION_API_KEY` and write it nowhere.
+# * *May they?* Photos of people are personal data; in the EU you need a legal ground and a contract with the service. Photos of patients, pupils or customers stay at home.
+# * *Are they kept, or learnt from?* The answer is in the service's terms, and it changes.
+# * *Who holds the key?* The helpers read it from `CAPTION_API_KEY` and write it nowhere.
 #
-# And **cost**: services charge by tokens, and a photo counts as a few hundred to a few thousand. `--sample 20` of lesson 09 captions twenty, and with `--price` it tells what the rest would cost.
+# And *cost*: services charge by tokens, and a photo counts as a few hundred to a few thousand. `--sample 20` of lesson 09 captions twenty, and with `--price` it tells what the rest would cost.
 
 
 # %%
@@ -458,9 +458,9 @@ print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {s
 #
 # What follows for a site owner:
 #
-# * **Don't guess what can't be seen.** Gender, descent, age and disability of a stranger are guesses from looks, and a wrong one hurts. "A person" is rarely wrong. Say more where the page knows, and where it matters: "Rear Admiral Grace Hopper".
-# * **Look at the errors by group.** A captioner that is right for 90 % of the photos may be right for half of those of one group. Review a sample *of each*.
-# * **A person decides**, and can be reached by whoever is described.
+# * *Don't guess what can't be seen.* Gender, descent, age and disability of a stranger are guesses from looks, and a wrong one hurts. "A person" is rarely wrong. Say more where the page knows, and where it matters: "Rear Admiral Grace Hopper".
+# * *Look at the errors by group.* A captioner that is right for 90 % of the photos may be right for half of those of one group. Review a sample *of each*.
+# * *A person decides*, and can be reached by whoever is described.
 #
 # A pretrained model has read more, prejudice too, and its makers have tuned it; but it can be told: `--instructions "Don't guess gender or descent. Say person."` Ours can't.
 #
