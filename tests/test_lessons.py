@@ -25,7 +25,7 @@ CAPTIONER = ("captioner/*",)
 # What the pipeline makes for whichever lesson comes first.
 SHARED = [f"*/{name}" for name in (*FEATURES, *CAPTIONER, "descriptions.txt", "tokenizer.json")]
 SHARED += ["encoders/*"]
-MAKE_THEIRS = ("11", "12", "04", "05", "03")  # they train, or make what is missing
+MAKE_THEIRS = ("11", "04", "05", "03")  # they train, or make what is missing
 LONGEST_FIRST = ("11", "08", "13", "12", "04", "14", "10", "09", "07", "05", "06", "03")
 LANES = 2
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
