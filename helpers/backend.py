@@ -4,6 +4,7 @@ Keras and TensorFlow are imported late, if at all; so what is to be settled wait
 """
 
 import ctypes
+import logging
 import os
 import re
 import sys
@@ -37,6 +38,7 @@ def settle_keras() -> None:
 
     Raises ImportError if Keras runs on another backend already.
     """
+    logging.getLogger("tensorflow").addFilter(is_no_retracing)
     if keras := sys.modules.get("keras"):
         return set_up(keras)
     chosen = os.environ.get("KERAS_BACKEND") or "tensorflow"
@@ -50,6 +52,14 @@ def settle_keras() -> None:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
         sys.meta_path.insert(0, LoadedInside("tensorflow", without_notices))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def is_no_retracing(record: logging.LogRecord) -> bool:
+    """False for the warning that a function is traced again and again, which ours are.
+
+    Photos and captions come in batches of many sizes, each of which is traced once.
+    """
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A command's stderr: at most a line of ours, unless something goes wrong or is asked for."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -46,3 +47,10 @@ def test_what_is_wrong_with_an_installation_comes_through(tmp_path):
     code, _, said = command("helpers.captioner", SCENE, PYTHONPATH=str(tmp_path))
     assert code == 1 and "libmatrix.so.7: undefined symbol" in said
     assert "is of another version" in said and "All log messages" not in said
+
+
+def test_functions_that_are_traced_for_each_size_of_batch_are_no_news(caplog):
+    log = logging.getLogger("tensorflow")
+    for text in ("5 out of the last 5 calls to f triggered tf.function retracing. …", "no disk"):
+        log.warning(text)
+    assert [record.message for record in caplog.records] == ["no disk"]
