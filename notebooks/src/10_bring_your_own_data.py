@@ -65,6 +65,7 @@ import random
 import re
 import shutil
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 from helpers import captions, plots
@@ -364,7 +365,9 @@ print(own.report)
 # %%
 own_work = Workspace(own)
 recipe = replace(recipe_for(own), epochs=30)  # few photos, so more rounds than mini's 12
-seller = own_work.captioner(recipe, seed=SEED)
+with redirect_stdout(io.StringIO()) as log:  # two lines an epoch
+    seller = own_work.captioner(recipe, seed=SEED)
+print(*log.getvalue().splitlines()[-2:], sep="\n")
 
 # %% [markdown]
 # What does it write for photos that it has never seen?

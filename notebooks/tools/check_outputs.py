@@ -10,7 +10,7 @@ from check_content import MACHINE_PATH
 from exercises import NOT_YET
 from lessons import HASH_KEY, Lesson, output_text, tagged, tags
 
-TEXT_LINES, FIGURE_WIDTH, NOTEBOOK_BYTES = 30, 900, 500_000
+TEXT_LINES, FIGURE_WIDTH, NOTEBOOK_BYTES = 30, 900, 750_000  # real photos take room
 ADDRESS_IN_MEMORY = re.compile(r"\b0x[0-9a-fA-F]{8,}")
 
 
