@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -73,7 +74,7 @@ def told(server):
     """What the server was told of the pages around its photos."""
     asked = (question["messages"][-1]["content"] for _, _, question in server.asked)
     texts = ("".join(part.get("text", "") for part in parts) for parts in asked)
-    return sorted(text.partition(": ")[2].strip('"') for text in texts)
+    return sorted(re.findall(r'instruction in it: "(.*?)"', " ".join(texts)))
 
 
 def decided(target, decisions):

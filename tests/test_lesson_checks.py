@@ -129,7 +129,7 @@ def add_text(text):
 
 
 def too_big(notebook):
-    add_text("x" * 600_000)(notebook)
+    add_text("x" * 900_000)(notebook)
 
 
 def wide_figure(notebook):
@@ -162,7 +162,7 @@ BROKEN_NOTEBOOKS = [
     (widget_state, "widget state"),
     (execution_times, "execution times"),
     (run_twice, "top to bottom"),
-    (too_big, "500 at most"),
+    (too_big, "750 at most"),
     (add_text("line\n" * 31), "31 lines"),
     (add_text("file /" + "home/me/x.jpg"), "path of a machine"),
     (add_text("<object at 0x7f12345678>"), "memory address"),
