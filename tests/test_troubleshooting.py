@@ -1,5 +1,7 @@
 """TROUBLESHOOTING.md: what it says people see is what they see, and each trouble has one entry."""
 
+import html
+import io
 import os
 import pickle
 import re
@@ -7,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,13 +25,17 @@ from nltk.translate.meteor_score import meteor_score
 from PIL import Image
 
 from check_skeleton import expected_set_up
+from helpers.apps.alt_text.__main__ import main as alt_text
 from helpers.apps.alt_text.job import Job
+from helpers.apps.web import PhotoPage
 from helpers.apps.widget import NO_FILE
 from helpers.captioner import Captioner
+from helpers.captioner.asking import Server
 from helpers.captions import read_captions
 from helpers.datasets import download_flickr8k, open_dataset
 from helpers.features import Features, extract_features, load_features, spreading
 from helpers.images import open_image
+from helpers.images.guarding import CHILDREN
 from helpers.metrics import score_captions
 from helpers.models import MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
@@ -221,7 +228,7 @@ def _(folder):
     load_features(path)
 
 
-@trouble("A features file of before is refused")
+@trouble("An old features file is refused")
 def _(folder):
     old = {"encoder": "xception", "names": ["cat.jpg"], "vectors": np.zeros((1, 2), "float16")}
     path = folder / "features.pkl"
@@ -342,6 +349,35 @@ def _(folder):
     model([np.ones((1, 4)), np.ones((1, 7))])
 
 
+@trouble("A server has been asked often enough")
+def _(folder):
+    server = Server("http://127.0.0.1:9/v1", max_requests=6)
+    for _ in range(7):
+        server.count()
+
+
+# Photos
+
+
+@trouble("A photo would take too long to open")
+def _(folder):
+    with mock.patch("helpers.images.opening.is_cheap", lambda file: False):
+        with mock.patch.object(CHILDREN, "lent", mock.Mock(side_effect=EOFError)):
+            open_image(a_photo())
+
+
+def a_photo():
+    """The bytes of a small JPEG."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG")
+    return file.getvalue()
+
+
+@trouble("An image is no file")
+def _(folder):
+    open_image(os.devnull)
+
+
 # Widget
 
 
@@ -357,10 +393,16 @@ def _(folder):
     open_image("http://192.168.1.7/dog.jpg")
 
 
-@trouble("The page is to be open to others")
+@trouble("The page should be open to others")
 def _(folder):
     code = "from werkzeug.serving import make_server; make_server('', 0, None).log_startup()"
     return run_python(code, folder)
+
+
+@trouble("The page isn't called by that name")
+def _(folder):
+    page = PhotoPage(SimpleNamespace()).test_client()
+    return html.unescape(page.get("/", headers={"Host": "photos.example"}).text)
 
 
 @trouble("The upload does not arrive")
@@ -382,6 +424,22 @@ def _(folder):
     Job(folder / "crawl.csv", folder / "out.csv")
 
 
+@trouble("A quotation mark of the table is never closed")
+def _(folder):
+    rows = "".join(f"https://a.example/,https://a.example/{n}.jpg,x\n" for n in range(9))
+    text = f'Page,Image,Alt\nhttps://a.example/,/a.jpg,"x\n{rows}https://a.example/,/b.jpg,y"\n'
+    (folder / "crawl.csv").write_text(text)
+    list(Job(folder / "crawl.csv", folder / "out.csv").table.rows())
+
+
+@trouble("The table's alt texts are not found")
+def _(folder):
+    (folder / "crawl.csv").write_text("Image,Price\nhttps://a.example/1.jpg,12\n")
+    with redirect_stdout(io.StringIO()) as printed:
+        alt_text([str(folder / "crawl.csv"), "--dry-run"])
+    return printed.getvalue()
+
+
 @trouble("The output belongs to another job")
 def _(folder):
     (folder / "crawl.csv").write_text("image\nhttps://photos.example/dog.jpg\n")
@@ -396,6 +454,13 @@ def _(folder):
 def _(folder):
     (folder / "crawl.csv").write_text("image\nhttps://photos.example/dog.jpg\n")
     (folder / "out.csv").write_text("somebody's table")
+    Job(folder / "crawl.csv", folder / "out.csv").open_state({"captioner": "one"})
+
+
+@trouble("The state of a job is damaged")
+def _(folder):
+    (folder / "crawl.csv").write_text("image\nhttps://photos.example/dog.jpg\n")
+    (folder / "out.state").write_bytes(b"no database" * 100)
     Job(folder / "crawl.csv", folder / "out.csv").open_state({"captioner": "one"})
 
 
