@@ -109,7 +109,6 @@ figure, axes = plt.subplots(figsize=(8, 2.6), layout="constrained")
 axes.barh(list(pairs), pairs.values(), color="#2a5db0")
 axes.set(xscale="log", xlabel="images with a text, in millions (each step is ten times more)")
 axes.invert_yaxis()
-figure
 
 # %% [markdown]
 # Two ideas make use of so many.
