@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 80 s |
-# | Flickr8k | about 7 min | about 30 min |
+# | Flickr8k | about 8 min (estimate) | about 30 min (estimate) |
 
 # %% [markdown]
 # ## Set-up

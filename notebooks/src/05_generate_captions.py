@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 50 s |
-# | Flickr8k | about 2 min (estimate) | about 90 s |
+# | Flickr8k | about 2 min (estimate) | about 90 s (estimate) |
 
 # %% [markdown]
 # ## Set-up
