@@ -1,3 +1,3 @@
-// Code that is wider than a phone can be scrolled by keyboard, too.
+// Code and tables that are wider than a phone can be scrolled by keyboard, too.
 document.addEventListener("DOMContentLoaded", () =>
-  document.querySelectorAll("pre").forEach((block) => (block.tabIndex = 0)));
+  document.querySelectorAll("pre, .table-wrapper").forEach((block) => (block.tabIndex = 0)));
