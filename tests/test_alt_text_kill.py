@@ -127,8 +127,9 @@ class Kind:
             self.words += ["chat:tiny", "--endpoint", self.server.at("each")]
 
     def say(self, chat, question, number):
-        context = question["messages"][-1]["content"][0]["text"]
-        text = f"It is {re.search(r'image [0-9]+', context)[0]}."
+        parts = question["messages"][-1]["content"]
+        told = " ".join(part.get("text", "") for part in parts)
+        text = f"It is {re.search(r'image [0-9]+', told)[0]}."
         with chat.server.noting:
             self.asked[text] += 1
             chat.server.asked.clear()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.captioner import Candidate, Captioner, CaptionerError, explain, own
+from helpers.captioner import Candidate, Captioner, CaptionerError, explain, ours
 from helpers.captioner.__main__ import main
 from helpers.decoding import START
 from helpers.images import ImageError
@@ -123,7 +123,7 @@ def test_an_image_that_cannot_be_read_is_named(captioner):
 def command(captioner, tmp_path, monkeypatch):
     """Arguments of the command line for two photos and one that is missing."""
     captioner.save(tmp_path / "toy")
-    monkeypatch.setattr(own, "load_encoder", lambda name, changes: CornerEncoder())
+    monkeypatch.setattr(ours, "load_encoder", lambda name, changes: CornerEncoder())
     for name, photo in {"one": ("red", 0), "two": ("blue", 3)}.items():
         (tmp_path / f"{name}.png").write_bytes(photo_of(*photo))
     photos = [str(tmp_path / f"{name}.png") for name in ("one", "missing", "two")]

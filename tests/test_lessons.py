@@ -24,7 +24,7 @@ FEATURES = ("features.pkl", "xception-grid.*", "vgg16.*", "encoders/*")  # take 
 CAPTIONER = ("captioner/*",)
 # What the pipeline makes for whichever lesson comes first.
 SHARED = [f"*/{name}" for name in (*FEATURES, *CAPTIONER, "descriptions.txt", "tokenizer.json")]
-SHARED += ["encoders/*"]
+SHARED += ["encoders/*", "*/attention-captioner/*"]  # of lesson 08, or 13 without it
 MAKE_THEIRS = ("11", "04", "05", "03")  # they train, or make what is missing
 LONGEST_FIRST = ("11", "08", "13", "12", "04", "14", "10", "09", "07", "05", "06", "03")
 LANES = 2
