@@ -28,7 +28,7 @@ from hostile_server import BEHAVIOURS
 TESTS = Path(__file__).parent
 PATHS = [str(TESTS.parent), str(TESTS)]
 OUTPUTS = (".csv", ".jsonl", ".report.html")
-PHOTOS = {"ours": 30, "keras-hub": 10, "chat": 10}  # for each kill; ours takes 16 at once
+PHOTOS = {"ours": 30, "keras-hub": 10, "chat": 40}  # for each kill; ours takes 16 at once
 BROKEN = sorted(set(BEHAVIOURS) - {"/photo.png"})
 
 pytestmark = pytest.mark.slow
@@ -133,7 +133,7 @@ class Kind:
         with chat.server.noting:
             self.asked[text] += 1
             chat.server.asked.clear()
-        time.sleep(0.02)
+        time.sleep(0.1)  # so that kills find it at work on any machine
         return 200, said(text)
 
     def start(self, table, target, running):
@@ -184,7 +184,7 @@ def test_killed_with_each_kind_of_captioner_no_answer_is_asked_for_again(tmp_pat
         assert answered.items() <= one.answered(state).items()
     print(f"{kind}: addresses left after each kill: {left}")
     print(f"{one.asked.total()} questions to the server for {len(one.asked)} photos")
-    assert 0 < left[-1] < len(rows)
+    assert left[0] > 0 and left[-1] < len(rows)
     for ending in OUTPUTS:
         whole, other = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
         assert whole.read_text("utf-8") == other.read_text("utf-8"), ending
