@@ -675,7 +675,7 @@ images = [open_image(dataset.image_paths[name]) for name in three]
 plots.show_epoch_captions(images, diary.captions, first=0)
 
 # %% [markdown]
-# Read a column downwards: sentences come early, then words are exchanged for better or worse ones. Numbers of things are the hardest (lesson 06 counts them).
+# Read a column downwards: sentences come early, then words change, for better or worse. Numbers of things are the hardest (lesson 06 counts them).
 #
 # ## 9. Save it so that it loads
 #
