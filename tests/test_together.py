@@ -120,3 +120,17 @@ def test_without_rarity_nobody_votes(folders):
     captioner = voting(folders, says(Candidate("a dog", 0.3), rarity=None))
     with pytest.raises(CaptionerError, match=r"no folder of theirs has an ngrams\.npz"):
         list(captioner.caption_each([half_red()[0]]))
+
+
+def test_captioners_of_one_encoder_see_a_photo_once(folders):
+    class Counting(Corner):
+        def encode(self, pixels):
+            asked.append(len(pixels))
+            return super().encode(pixels)
+
+    asked, dog = [], Candidate("a dog runs", 0.3)
+    captioner = voting(folders, says(dog), says(dog))
+    for member in captioner.members:
+        member.encoder = Counting()
+    list(captioner.caption_each([half_red()[0]]))
+    assert asked == [1]

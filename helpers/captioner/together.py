@@ -10,14 +10,12 @@ import numpy as np
 from helpers.captioner.folder import CaptionerError
 from helpers.captioner.ours import Ours
 from helpers.captioner.own import OwnCaptioner
-from helpers.captioner.search import BEAMS, KEPT, Candidate
+from helpers.captioner.search import BEAMS, KEPT, Candidate, Search
 from helpers.encoders import ENCODERS, Encoder
 from helpers.images import ImageError
 
 if TYPE_CHECKING:
     from helpers.metrics import Rarity
-
-FLATNESS = 10.0  # as in `Search`: what a candidate's probability counts for
 
 
 @dataclass
@@ -35,8 +33,10 @@ class Views:
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """Return float (photos, all numbers of all views) of uint8 (photos, size, size, 3)."""
         looks = [pixels, np.ascontiguousarray(pixels[:, :, ::-1])][: 1 + self.mirrored]
-        seen = [encoder.encode(look) for encoder in self.encoders for look in looks]
-        return np.concatenate([features.reshape(len(pixels), -1) for features in seen], axis=1)
+        every = {id(encoder): encoder for encoder in self.encoders}  # several may share one
+        seen = {name: [each.encode(look) for look in looks] for name, each in every.items()}
+        parts = [features for encoder in self.encoders for features in seen[id(encoder)]]
+        return np.concatenate([part.reshape(len(pixels), -1) for part in parts], axis=1)
 
     def parts(self, rows: np.ndarray) -> list[list[np.ndarray]]:
         """Return for each encoder its features of each view, in their own shape."""
@@ -91,8 +91,12 @@ class TogetherCaptioner(Ours):
 
     @cached_property
     def encoder(self) -> Views:
-        """Their encoders as one."""
-        return Views([member.encoder for member in self.members], self.mirrored)
+        """Their encoders as one; those of one kind, and with the same changes, see photos once."""
+        known: dict[tuple, OwnCaptioner] = {}
+        kinds = [(one.config["encoder"], one.changes) for one in self.members]
+        for kind, one in zip(kinds, self.members, strict=True):
+            known.setdefault(kind, one)
+        return Views([known[kind].encoder for kind in kinds], self.mirrored)
 
     def find(self, features: np.ndarray) -> list[list[Candidate]]:
         """Return what the vote leaves of all their candidates, for each row of `Views.encode`."""
@@ -109,7 +113,7 @@ class TogetherCaptioner(Ours):
 
         voices: dict[str, float] = {}
         for one in candidates:
-            voice = max(one.probability, 1e-300) ** (1 / FLATNESS)
+            voice = max(one.probability, 1e-300) ** (1 / Search.flatness)
             voices[one.caption] = voices.get(one.caption, 0) + voice
         first = {one.caption: one for one in reversed(candidates)}
         words = [caption.split() for caption in voices]
