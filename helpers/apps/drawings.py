@@ -1,4 +1,4 @@
-"""Pictures that stand on any website and are no photos: a logo, a chart, a screenshot, a banner."""
+"""Pictures that stand on any website and are no photos: logo, chart, screenshot, banner, button."""
 
 import io
 
@@ -18,7 +18,7 @@ PAGE = (
 def drawn_pictures() -> dict[str, bytes]:
     """Return pictures of an invented café's website that are no photos: label -> bytes of a PNG.
 
-    Shown in lesson 09.
+    Shown in lesson 09; lesson 14 takes two of them.
     """
     drawn = {"logo": logo(), "chart": chart(), "screenshot": screenshot(), "banner": banner()}
     return {label: as_png(image) for label, image in drawn.items()}
@@ -80,4 +80,12 @@ def banner() -> Image.Image:
     image, draw = canvas(640, 200, SEA)
     write(draw, (40, 75), "Summer sale: 20% off", 52, PAPER)
     write(draw, (40, 145), "All beans, until 31 August", 34, SAND)
+    return image
+
+
+def button() -> Image.Image:
+    """Return a button with words on it."""
+    image, draw = canvas(320, 120)
+    draw.rounded_rectangle((20, 20, 300, 100), 18, fill="#c62828")
+    write(draw, (62, 60), "Add to basket", 28, PAPER)
     return image

@@ -20,17 +20,25 @@ FREE = {  # of packages: label -> photo in the public domain or CC0
 SHOWN = ("portrait", "photographer", "cat")
 
 
+def packaged(table: dict[str, dict[str, str]]) -> dict[str, Path]:
+    """Return label -> path of those pictures whose packages are installed.
+
+    table: package -> label -> path inside it.
+    """
+    pictures = {}
+    for package, found in table.items():
+        if place := find_spec(package):
+            folder = Path(place.origin).parent
+            pictures |= {label: folder / name for label, name in found.items()}
+    return {label: path for label, path in pictures.items() if path.exists()}
+
+
 def free_photos() -> dict[str, Path]:
     """Return the real photos, label -> path, that Matplotlib and scikit-image bring with them.
 
     Without scikit-image there is only the portrait.
     """
-    photos = {}
-    for package, found in FREE.items():
-        if place := find_spec(package):
-            folder = Path(place.origin).parent
-            photos |= {label: folder / name for label, name in found.items()}
-    return {label: path for label, path in photos.items() if path.exists()}
+    return packaged(FREE)
 
 
 def sample_photos() -> dict[str, Path]:
