@@ -14,11 +14,17 @@ from helpers.captioner.streaming import caption_stream, with_contexts
 from helpers.encoders import Encoder, load_encoder
 from helpers.images import ImageError
 
-LANGUAGES = {"flickr8k": "en", "flickr30k": "en", "mini": "en"}  # of data sets
+BOTH = "flickr8k+coco"
+LANGUAGES = {"flickr8k": "en", "flickr30k": "en", "mini": "en", BOTH: "en"}  # of data sets
+BLIND = (
+    "so it can't read text and knows no logos, charts, screenshots or products; "
+    "lesson 14 puts a better one in its place"
+)
 NOTES = {
     "flickr8k": "learnt from 6,000 photos of people and dogs (Flickr8k, licensed for research and "
-    "teaching only), so it can't read text and knows no logos, charts, screenshots or products; "
-    "lesson 14 puts a better one in its place",
+    f"teaching only), {BLIND}",
+    BOTH: "learnt from 6,000 photos of people and dogs and 2,000 of everyday things (Flickr8k, "
+    f"licensed for research and teaching only, and COCO), {BLIND}",
     "mini": "learnt from 600 drawn scenes, and knows nothing of photos; it is for teaching",
 }
 ELSE = "learnt from the data set {!r} alone; it can't read text, and its licence is that data set's"

@@ -147,6 +147,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="a work folder that has features")
     parser.add_argument("--no-photos", type=Path, required=True)
     parser.add_argument("--others", type=Path, help="another data set")
+    parser.add_argument(
+        "--taught-on-others", action="store_true", help="those with fewer captions were trained on"
+    )
     parser.add_argument("--record", type=Path)
     options = parser.parse_args()
     captioner = Captioner.load(options.folder)
@@ -154,7 +157,10 @@ def main() -> None:
     work = Workspace(dataset, options.work)
     features = work.features(captioner.config["encoder"], changes=captioner.changes)
     train, dev = (features.select(dataset.splits[split]) for split in ("train", "dev"))
-    captioner = replace(captioner, world=World.of_photos(mean_features(train)))
+    known = [mean_features(train)]
+    if options.taught_on_others:
+        known.append(means_of_others(captioner, options.others))
+    captioner = replace(captioner, world=World.of_photos(np.concatenate(known)))
     seen = Looked(captioner, dev, dataset.references("dev"))
     strange = float(np.quantile(seen.strangeness, STRANGE))
     pictures = sorted(options.no_photos.rglob("*.png"))
@@ -179,6 +185,15 @@ def main() -> None:
     if options.record:
         run = {"date": date.today().isoformat(), "captioner": captioner.name, "scores": found}
         write_record(options.record, {**read_record(options.record), "confidence": run})
+
+
+def means_of_others(captioner: Captioner, folder: Path, at_once: int = 200) -> np.ndarray:
+    """Return float32 (photos, size) of the photos with fewer than five captions."""
+    others = open_dataset(folder)
+    names = [name for name, captions in others.captions.items() if len(captions) < 5]
+    paths = [others.image_paths[name] for name in names]
+    starts = range(0, len(paths), at_once)
+    return np.concatenate([captioner.features(paths[s : s + at_once]).mean(axis=1) for s in starts])
 
 
 def look_at_others(captioner: Captioner, folder: Path) -> Looked:
