@@ -36,6 +36,7 @@ from helpers.models import DECODERS, Decoder, MergeDecoder, repeat_rows
 from helpers.pipeline import PipelineError, Workspace, materials, recipe_for, workspace
 from helpers.pipeline.__main__ import main, parse_arguments
 from helpers.pipeline.record import read_record
+from helpers.self_critical import Criticism
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, Recipe
 
@@ -359,6 +360,34 @@ def test_a_training_killed_while_it_replaces_a_captioner_leaves_none(
     monkeypatch.setattr(Captioner, "save", killed)
     with pytest.raises(OSError, match="killed"):
         Workspace(dataset).captioner(TINY, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("criticism", [None, Criticism(epochs=1)])
+def test_a_kill_before_the_captioner_is_saved_loses_no_training(
+    dataset, ready, monkeypatch, eager, capfd, criticism
+):
+    """The last epoch is kept until the captioner is."""
+    options = {"recipe": replace(TINY, epochs=2), "criticism": criticism}
+    whole = Workspace(dataset).captioner(folder="whole", **options)
+
+    def killed(self, folder):
+        if folder.name == "captioner":
+            raise SystemExit
+        save(self, folder)
+
+    save = Captioner.save
+    with monkeypatch.context() as dying:
+        dying.setattr(Captioner, "save", killed)
+        with pytest.raises(SystemExit):
+            Workspace(dataset).captioner(**options)
+    capfd.readouterr()
+    resumed = Workspace(dataset).captioner(**options)
+    assert "Epoch" not in capfd.readouterr().out, "it is trained already"
+    for weight, other in zip(resumed.decoder.weights, whole.decoder.weights, strict=True):
+        np.testing.assert_allclose(weight, other, atol=1e-4)
+    assert resumed.config.get("dev loss") == whole.config.get("dev loss")
+    assert not (ready / "captioner" / "unfinished").exists()
 
 
 def test_a_folder_that_cannot_be_written_names_the_cure(dataset, tmp_path, monkeypatch, capsys):
@@ -828,7 +857,7 @@ def test_self_critical_training_is_a_second_stage(
     out, drawn = tmp_path / "out", []
     inputs = np.ones((1, NUMBERS)), np.array([[2, 5]])
 
-    def note(model, batches, backup, callbacks):
+    def note(model, batches, backup, callbacks, keep_backup):
         drawn.append((batches.criticism, sorted(batches.references.values()), model(inputs)))
         model.word_logits.bias.assign_add(np.eye(model.word_logits.bias.shape[0])[5])
 
