@@ -91,11 +91,12 @@ def dataset(folder):
 @pytest.fixture
 def ready(work, folder, uncompiled):
     """The work folder of `tiny` with features in it, so that no encoder is needed."""
-    (work / "tiny").mkdir()
+    place = materials.work_folder(open_dataset(folder))
+    place.mkdir()
     vectors = np.random.default_rng(7).normal(size=(len(NAMES), NUMBERS)).astype("float16")
     stamps = [stamp_of(folder / "images" / name) for name in NAMES]
-    save_features(Features("xception", NAMES, vectors, stamps), work / "tiny" / "features.pkl")
-    return work / "tiny"
+    save_features(Features("xception", NAMES, vectors, stamps), place / "features.pkl")
+    return place
 
 
 class Guess(Decoder):
@@ -155,6 +156,17 @@ def refusal(capsys, *command):
 # What is built, and what is not built twice
 
 
+def test_no_two_folders_share_their_work(work, tmp_path):
+    """Not even one called as a lesson's is, or as the course's own data are."""
+    sets = [open_dataset(write_dataset(tmp_path / place / "shop")) for place in ("a", "b/c")]
+    sets += [open_dataset(write_dataset(tmp_path / name)) for name in ("mini", "flickr8k")]
+    folders = [Workspace(dataset).folder for dataset in (*sets, open_dataset("mini"))]
+    assert len({*folders}) == 5 and all(folder.parent == work for folder in folders)
+    assert folders[-1].name == "mini" and folders[0].name.startswith("shop-")
+    assert [dataset.name for dataset in sets] == ["shop", "shop", "my-mini", "my-flickr8k"]
+    assert Workspace(open_dataset(tmp_path / "a" / ".." / "a" / "shop")).folder == folders[0]
+
+
 def test_each_step_makes_its_file_once(dataset, ready, capsys, monkeypatch):
     made = Workspace(dataset).descriptions
     assert made["x0.jpg"] == ["a zebra runs", "the zebra is on grass"]
@@ -179,7 +191,7 @@ def loads(monkeypatch):
 
 def test_one_training_loads_the_features_once(folder, ready, tmp_path, loads, monkeypatch):
     """They were loaded nine times: by every batch maker, and by every score."""
-    monkeypatch.setattr(workspace, "train_decoder", lambda *_: {"val_loss": [1.0]})
+    monkeypatch.setattr(workspace, "train_decoder", lambda *_, **options: {"val_loss": [1.0]})
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
     assert main(arguments(folder, tmp_path / "out")) == 0
     assert loads == ["features.pkl"]
@@ -594,7 +606,7 @@ def test_a_captioner_of_reduced_regions_reads_whole_ones(
     assert captioner.decoder.sizes["feature_size"] == NUMBERS
     (run,) = read_record(record)["runs"]
     assert run["name"] == "attention-xception-grid-2-self-critical"
-    made = work / "tiny"
+    made = materials.work_folder(open_dataset(folder))
     assert load_features(made / "mirror-xception-grid-2.npy").vectors.shape == (4, 6, 2)
     grid, recipe = load_features(made / "xception-grid.npy"), captioner.config["recipe"]
     (view,) = Workspace(open_dataset(folder)).views(Recipe(**{**recipe, "mirror": False}), True)
@@ -627,7 +639,7 @@ def test_regions_from_a_folder_train_from_the_command_line(
     Workspace(open_dataset(folder)).regions("elsewhere")
     assert "regions.npy is there already: it is used" in capsys.readouterr().out
     (boxes / "t0.npy").unlink()
-    (work / "tiny" / "regions.npy").unlink()
+    (materials.work_folder(open_dataset(folder)) / "regions.npy").unlink()
     message = refusal(capsys, folder, tmp_path / "other", *more)
     assert "t0.npy" in message and "regions of t0.jpg" in message
 
@@ -949,8 +961,12 @@ def test_a_cluster_extracts_what_the_command_needs(
         more = ["--scheduler", cluster.scheduler_address]
         assert main(arguments(folder, tmp_path / "out", *more)) == 0
     for name in ("features.pkl", "mirror-features.pkl"):
-        assert (work / "tiny" / name).read_bytes() == (work / name).read_bytes()
-    (work / "tiny" / "mirror-features.pkl").unlink()  # a captioner that is only scored needs none
+        assert (materials.work_folder(open_dataset(folder)) / name).read_bytes() == (
+            work / name
+        ).read_bytes()
+    (
+        materials.work_folder(open_dataset(folder)) / "mirror-features.pkl"
+    ).unlink()  # a captioner that is only scored needs none
     assert main(arguments(folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")) == 0
 
 
@@ -960,7 +976,7 @@ def test_a_scheduler_that_is_not_there_is_named(folder, work, tmp_path, capsys, 
     monkeypatch.setattr(materials, "load_encoder", WeighedEncoder)
     message = refusal(capsys, folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
     assert "no Dask scheduler answers at tcp://127.0.0.1:1; start one" in message
-    assert not list((work / "tiny").glob("*.part*"))
+    assert not list(materials.work_folder(open_dataset(folder)).glob("*.part*"))
 
 
 # The record of runs
