@@ -294,6 +294,15 @@ def stop_in_the_middle(photos, target, encoder=None):
         extract_features(encoder, photos, target, 3)
 
 
+def test_a_pickle_that_would_be_refused_is_not_begun(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.features.extracting.LARGEST", 8 * len(photos))
+    encoder = FakeEncoder()
+    with pytest.raises(FeaturesError, match=r"features\.pkl: a pickle .* name end in \.npy"):
+        extract_features(encoder, photos, tmp_path / "features.pkl")
+    assert not encoder.seen and not list(tmp_path.glob("*.p*"))
+    extract_features(encoder, photos, tmp_path / "features.npy")
+
+
 @pytest.mark.parametrize("extra", [1, 7, 9, 20])
 def test_half_a_row_at_the_end_is_written_anew(photos, target, expected, extra):
     stop_in_the_middle(photos, target)
