@@ -66,12 +66,16 @@ class Progress(keras.callbacks.Callback):
 
 @contextmanager
 def resumable(
-    model: keras.Model, batches: Sized, backup: str | Path | None = None
+    model: keras.Model,
+    batches: Sized,
+    backup: str | Path | None = None,
+    keep_backup: bool = False,
 ) -> Iterator[tuple[Progress, int]]:
     """Give `fit` its first callback and the number of epochs that are done already.
 
     The callback has to come first: it saves the weights before their average takes their place.
-    After the training `backup` is removed and Ctrl-C is as it was, after an error, too.
+    After the training Ctrl-C is as it was, after an error, too; `backup` is removed, unless it is
+    kept for somebody who saves the model first.
     Raises KeyboardInterrupt for a Ctrl-C that came too late for `fit`.
     """
     progress = Progress(batches, backup)
@@ -84,5 +88,5 @@ def resumable(
     finally:
         if main:
             signal.signal(signal.SIGINT, before or signal.SIG_DFL)
-    if backup is not None:
+    if backup is not None and not keep_backup:
         shutil.rmtree(backup, ignore_errors=True)

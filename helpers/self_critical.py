@@ -191,13 +191,14 @@ def train_on_score(
     backup: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 2,
+    keep_backup: bool = False,
 ) -> dict[str, list[float]]:
     """Train a decoder, which has learnt to guess words, on the score of its captions.
 
     Arguments:
         model: the decoder whose captions `batches` draws.
         batches: of the training split; the choices are theirs.
-        backup, callbacks, verbose: as in `train_decoder`.
+        backup, callbacks, verbose, keep_backup: as in `train_decoder`.
 
     Returns the history. Taught in lesson 12.
     """
@@ -209,7 +210,7 @@ def train_on_score(
     )
     model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
     average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-    with resumable(model, batches, backup) as (progress, epochs_done):
+    with resumable(model, batches, backup, keep_backup) as (progress, epochs_done):
         options = {"initial_epoch": epochs_done, "epochs": choices.epochs, "verbose": verbose}
         every = [progress, average, *callbacks]
         history = model.fit(batches.dataset(), shuffle=False, callbacks=every, **options)

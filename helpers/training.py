@@ -203,6 +203,7 @@ def train_decoder(
     backup: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 2,
+    keep_backup: bool = False,
 ) -> dict[str, list[float]]:
     """Train a decoder; the loss on dev after every epoch is that of the averaged weights.
 
@@ -214,13 +215,14 @@ def train_decoder(
         callbacks: more callbacks for `fit`, such as `CaptionEveryEpoch`; at the end of an epoch
             they meet the averaged weights.
         verbose: of `fit`: 2 prints a line per epoch, 0 nothing.
+        keep_backup: leaves `backup` to the caller, who removes it once the decoder is saved.
 
     Returns the history, a list per quantity with one number per epoch; after an interruption,
     per epoch since then. Taught in lesson 04.
     """
     compile_decoder(model, recipe, steps=recipe.epochs * len(train))
     average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-    with resumable(model, train, backup) as (progress, epochs_done):
+    with resumable(model, train, backup, keep_backup) as (progress, epochs_done):
         history = model.fit(
             train.dataset(),
             validation_data=dev.dataset(),

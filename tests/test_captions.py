@@ -335,3 +335,15 @@ def test_descriptions_come_back_as_written(tmp_path):
 def test_descriptions_with_a_damaged_line(tmp_path):
     with pytest.raises(CaptionFormatError, match="line 2"):
         read_descriptions(write(tmp_path, "a.jpg\ta dog\nb.jpg a cat\n"))
+
+
+@pytest.mark.parametrize("line", ["\n", "\r", " \r\n", ",\n"])
+def test_lines_without_end_are_refused_before_they_are_read(tmp_path, line, monkeypatch):
+    monkeypatch.setattr("helpers.captions.source.MOST_LINES", 1000)
+    path = tmp_path / "captions.csv"
+    good = "image,caption\ndog.jpg,A dog runs.\n"
+    path.write_text(good + line * 998, newline="")
+    assert read_captions(path) == {"dog.jpg": ["A dog runs."]}
+    path.write_text(good + line * 999, newline="")
+    with pytest.raises(CaptionFormatError, match=r"csv: 1,001 lines are more than 1,000\. Delete"):
+        read_captions(path)

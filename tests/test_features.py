@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -30,6 +31,7 @@ from helpers.features import (
     save_features,
     stamp_of,
 )
+from helpers.features.files import array_header
 from helpers.images import image_pixels
 
 SIZE = 8
@@ -290,6 +292,15 @@ def stop_in_the_middle(photos, target, encoder=None):
     encoder.stop_after = 6
     with pytest.raises(KeyboardInterrupt):
         extract_features(encoder, photos, target, 3)
+
+
+def test_a_pickle_that_would_be_refused_is_not_begun(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.features.extracting.LARGEST", 8 * len(photos))
+    encoder = FakeEncoder()
+    with pytest.raises(FeaturesError, match=r"features\.pkl: a pickle .* name end in \.npy"):
+        extract_features(encoder, photos, tmp_path / "features.pkl")
+    assert not encoder.seen and not list(tmp_path.glob("*.p*"))
+    extract_features(encoder, photos, tmp_path / "features.npy")
 
 
 @pytest.mark.parametrize("extra", [1, 7, 9, 20])
@@ -601,6 +612,17 @@ def test_a_label_without_end_is_refused_before_it_is_read(array_file):
     os.truncate(array_file, 10**9)  # takes no room on the disk, and would take 1 GB of memory
     with pytest.raises(FeaturesError, match="its label is too long for so few rows"):
         load_features(array_file)
+
+
+def test_a_label_of_nothing_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "grid.npy"
+    path.write_bytes(array_header((10**6, 1)) + bytes(2 * 10**6))
+    os.truncate(path, 2**32)
+    tracemalloc.start()
+    with pytest.raises(FeaturesError, match="its label is too long"):
+        load_features(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
 
 
 def test_numpy_opens_an_array_file_as_its_own(array_file, expected):

@@ -389,3 +389,84 @@ def test_a_damaged_file_of_a_split_is_refused_with_its_line(tmp_path):
     (tmp_path / "val.csv").write_text('image,caption\n5.jpg,"A photo\n6.jpg,A photo\n')
     with pytest.raises(ValueError, match=r"val\.csv, line 3: "):
         open_dataset(tmp_path)
+
+
+TITLES = "fold", "mode", "Phase", "usage", "Data Role", "partition_name", "ds", "split (karpathy)"
+
+
+@pytest.mark.parametrize("words", [["train", "val", "test"], ["TRAIN", "Validation", "Dev Test"]])
+@pytest.mark.parametrize("title", TITLES)
+def test_a_column_of_splits_is_known_by_its_values(tmp_path, title, words):
+    words = [*words[:2], words[2].split()[-1]]
+    put(tmp_path, *many("x/{}.jpg", 8))
+    rows = [(name, word, f"A {word} photo") for name, word in parted(words)]
+    records = [{"image": name, title: word, "caption": text} for name, word, text in rows]
+    images = [
+        {"filename": r["image"], title: r[title], "sentences": [{"raw": "Hi"}]} for r in records
+    ]
+    coco = [{"id": r["image"], "file_name": r["image"], title: r[title]} for r in records]
+    notes = [{"image_id": r["image"], "caption": r["caption"]} for r in records]
+    named = {r["image"]: {"captions": [r["caption"]], title: r[title]} for r in records}
+    lines = "".join(f"{name},{word},{text}\n" for name, word, text in rows)
+    for text in (
+        f"image,{title},caption\n{lines}",
+        json.dumps(records),
+        json.dumps({"images": images}),
+        json.dumps({"images": coco, "annotations": notes}),
+        json.dumps(named),
+    ):
+        (tmp_path / "captions.txt").write_text(text)
+        assert sizes(tmp_path) == SIZES, text
+        assert "(captions.txt)" in open_dataset(tmp_path).report
+
+
+@pytest.mark.parametrize("row", ["{name},{word},A wet, happy dog", "{name},A dog,{word}"])
+def test_a_table_without_titles_may_have_splits(tmp_path, row):
+    put(tmp_path, *many("x/{}.jpg", 8))
+    rows = [row.format(name=name, word=word) for name, word in parted(["train", "val", "test"])]
+    (tmp_path / "captions.csv").write_text("\n".join(rows))
+    assert sizes(tmp_path) == SIZES
+    assert {text for own in open_dataset(tmp_path).captions.values() for text in own} <= {
+        "A wet, happy dog",
+        "A dog",
+    }
+
+
+def test_a_caption_that_ends_in_the_name_of_a_split_is_one(tmp_path):
+    put(tmp_path, *many("x/{}.jpg", 8))
+    ends = ["train", "test", *many("thing {}", 6)]
+    rows = [f"{i}.jpg,A photo of a bus, {end}" for i, end in enumerate(ends)]
+    (tmp_path / "captions.csv").write_text("\n".join(rows))
+    dataset = open_dataset(tmp_path)
+    assert dataset.captions["0.jpg"] == ["A photo of a bus, train"]
+    assert "(shuffled, seed 7)" in dataset.report
+
+
+def test_of_two_columns_of_splits_the_other_is_named(tmp_path):
+    put(tmp_path, *many("x/{}.jpg", 8))
+    rows = [
+        f"{name},A dog,{word},{'dev' if i % 2 else 'train'},extra"
+        for i, (name, word) in enumerate(parted(["train", "val", "test"]))
+    ]
+    (tmp_path / "captions.csv").write_text("image,caption,split,fold,set\n" + "\n".join(rows))
+    assert sizes(tmp_path) == SIZES
+    assert "columns of splits that are not read: 2 (fold, set)" in open_dataset(tmp_path).report
+
+
+def test_most_cells_of_a_column_of_splits_name_splits(tmp_path):
+    put(tmp_path, *many("x/{}.jpg", 8))
+    words = ["train", "train", "val", "test", "holdout", "", "none", "train"]
+    rows = [f"{i}.jpg,A dog,{word},{i % 2}" for i, word in enumerate(words)]
+    (tmp_path / "captions.csv").write_text("image,caption,fold,set\n" + "\n".join(rows))
+    dataset = open_dataset(tmp_path)
+    assert dataset.splits == {
+        "train": ["0.jpg", "1.jpg", "7.jpg"],
+        "dev": ["2.jpg"],
+        "test": ["3.jpg"],
+    }
+    assert "images of an unknown split: 2 (4.jpg: holdout, 6.jpg: none)" in dataset.report
+    (tmp_path / "captions.csv").write_text(
+        "image,caption,kind\n0.jpg,A dog,train\n1.jpg,A,test\n"
+        + "".join(f"{i}.jpg,A dog,bus\n" for i in range(2, 8))
+    )
+    assert "(shuffled, seed 7)" in open_dataset(tmp_path).report

@@ -36,6 +36,7 @@ from helpers.models import DECODERS, Decoder, MergeDecoder, repeat_rows
 from helpers.pipeline import PipelineError, Workspace, materials, recipe_for, workspace
 from helpers.pipeline.__main__ import main, parse_arguments
 from helpers.pipeline.record import read_record
+from helpers.self_critical import Criticism
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, Recipe
 
@@ -90,11 +91,12 @@ def dataset(folder):
 @pytest.fixture
 def ready(work, folder, uncompiled):
     """The work folder of `tiny` with features in it, so that no encoder is needed."""
-    (work / "tiny").mkdir()
+    place = materials.work_folder(open_dataset(folder))
+    place.mkdir()
     vectors = np.random.default_rng(7).normal(size=(len(NAMES), NUMBERS)).astype("float16")
     stamps = [stamp_of(folder / "images" / name) for name in NAMES]
-    save_features(Features("xception", NAMES, vectors, stamps), work / "tiny" / "features.pkl")
-    return work / "tiny"
+    save_features(Features("xception", NAMES, vectors, stamps), place / "features.pkl")
+    return place
 
 
 class Guess(Decoder):
@@ -154,6 +156,17 @@ def refusal(capsys, *command):
 # What is built, and what is not built twice
 
 
+def test_no_two_folders_share_their_work(work, tmp_path):
+    """Not even one called as a lesson's is, or as the course's own data are."""
+    sets = [open_dataset(write_dataset(tmp_path / place / "shop")) for place in ("a", "b/c")]
+    sets += [open_dataset(write_dataset(tmp_path / name)) for name in ("mini", "flickr8k")]
+    folders = [Workspace(dataset).folder for dataset in (*sets, open_dataset("mini"))]
+    assert len({*folders}) == 5 and all(folder.parent == work for folder in folders)
+    assert folders[-1].name == "mini" and folders[0].name.startswith("shop-")
+    assert [dataset.name for dataset in sets] == ["shop", "shop", "my-mini", "my-flickr8k"]
+    assert Workspace(open_dataset(tmp_path / "a" / ".." / "a" / "shop")).folder == folders[0]
+
+
 def test_each_step_makes_its_file_once(dataset, ready, capsys, monkeypatch):
     made = Workspace(dataset).descriptions
     assert made["x0.jpg"] == ["a zebra runs", "the zebra is on grass"]
@@ -178,7 +191,7 @@ def loads(monkeypatch):
 
 def test_one_training_loads_the_features_once(folder, ready, tmp_path, loads, monkeypatch):
     """They were loaded nine times: by every batch maker, and by every score."""
-    monkeypatch.setattr(workspace, "train_decoder", lambda *_: {"val_loss": [1.0]})
+    monkeypatch.setattr(workspace, "train_decoder", lambda *_, **options: {"val_loss": [1.0]})
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
     assert main(arguments(folder, tmp_path / "out")) == 0
     assert loads == ["features.pkl"]
@@ -359,6 +372,34 @@ def test_a_training_killed_while_it_replaces_a_captioner_leaves_none(
     monkeypatch.setattr(Captioner, "save", killed)
     with pytest.raises(OSError, match="killed"):
         Workspace(dataset).captioner(TINY, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("criticism", [None, Criticism(epochs=1)])
+def test_a_kill_before_the_captioner_is_saved_loses_no_training(
+    dataset, ready, monkeypatch, eager, capfd, criticism
+):
+    """The last epoch is kept until the captioner is."""
+    options = {"recipe": replace(TINY, epochs=2), "criticism": criticism}
+    whole = Workspace(dataset).captioner(folder="whole", **options)
+
+    def killed(self, folder):
+        if folder.name == "captioner":
+            raise SystemExit
+        save(self, folder)
+
+    save = Captioner.save
+    with monkeypatch.context() as dying:
+        dying.setattr(Captioner, "save", killed)
+        with pytest.raises(SystemExit):
+            Workspace(dataset).captioner(**options)
+    capfd.readouterr()
+    resumed = Workspace(dataset).captioner(**options)
+    assert "Epoch" not in capfd.readouterr().out, "it is trained already"
+    for weight, other in zip(resumed.decoder.weights, whole.decoder.weights, strict=True):
+        np.testing.assert_allclose(weight, other, atol=1e-4)
+    assert resumed.config.get("dev loss") == whole.config.get("dev loss")
+    assert not (ready / "captioner" / "unfinished").exists()
 
 
 def test_a_folder_that_cannot_be_written_names_the_cure(dataset, tmp_path, monkeypatch, capsys):
@@ -565,7 +606,7 @@ def test_a_captioner_of_reduced_regions_reads_whole_ones(
     assert captioner.decoder.sizes["feature_size"] == NUMBERS
     (run,) = read_record(record)["runs"]
     assert run["name"] == "attention-xception-grid-2-self-critical"
-    made = work / "tiny"
+    made = materials.work_folder(open_dataset(folder))
     assert load_features(made / "mirror-xception-grid-2.npy").vectors.shape == (4, 6, 2)
     grid, recipe = load_features(made / "xception-grid.npy"), captioner.config["recipe"]
     (view,) = Workspace(open_dataset(folder)).views(Recipe(**{**recipe, "mirror": False}), True)
@@ -598,7 +639,7 @@ def test_regions_from_a_folder_train_from_the_command_line(
     Workspace(open_dataset(folder)).regions("elsewhere")
     assert "regions.npy is there already: it is used" in capsys.readouterr().out
     (boxes / "t0.npy").unlink()
-    (work / "tiny" / "regions.npy").unlink()
+    (materials.work_folder(open_dataset(folder)) / "regions.npy").unlink()
     message = refusal(capsys, folder, tmp_path / "other", *more)
     assert "t0.npy" in message and "regions of t0.jpg" in message
 
@@ -828,7 +869,7 @@ def test_self_critical_training_is_a_second_stage(
     out, drawn = tmp_path / "out", []
     inputs = np.ones((1, NUMBERS)), np.array([[2, 5]])
 
-    def note(model, batches, backup, callbacks):
+    def note(model, batches, backup, callbacks, keep_backup):
         drawn.append((batches.criticism, sorted(batches.references.values()), model(inputs)))
         model.word_logits.bias.assign_add(np.eye(model.word_logits.bias.shape[0])[5])
 
@@ -920,8 +961,12 @@ def test_a_cluster_extracts_what_the_command_needs(
         more = ["--scheduler", cluster.scheduler_address]
         assert main(arguments(folder, tmp_path / "out", *more)) == 0
     for name in ("features.pkl", "mirror-features.pkl"):
-        assert (work / "tiny" / name).read_bytes() == (work / name).read_bytes()
-    (work / "tiny" / "mirror-features.pkl").unlink()  # a captioner that is only scored needs none
+        assert (materials.work_folder(open_dataset(folder)) / name).read_bytes() == (
+            work / name
+        ).read_bytes()
+    (
+        materials.work_folder(open_dataset(folder)) / "mirror-features.pkl"
+    ).unlink()  # a captioner that is only scored needs none
     assert main(arguments(folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")) == 0
 
 
@@ -931,7 +976,7 @@ def test_a_scheduler_that_is_not_there_is_named(folder, work, tmp_path, capsys, 
     monkeypatch.setattr(materials, "load_encoder", WeighedEncoder)
     message = refusal(capsys, folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
     assert "no Dask scheduler answers at tcp://127.0.0.1:1; start one" in message
-    assert not list((work / "tiny").glob("*.part*"))
+    assert not list(materials.work_folder(open_dataset(folder)).glob("*.part*"))
 
 
 # The record of runs

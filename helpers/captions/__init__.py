@@ -3,7 +3,7 @@
 Raw captions travel as a dictionary: image file name -> its captions, in the order of the file.
 """
 
-from helpers.captions.caption_file import SPLIT_NAMES, CaptionFile, plain_spelling, split_called
+from helpers.captions.caption_file import CaptionFile, plain_spelling
 from helpers.captions.cleaning import (
     CLASSIC_CLEANING,
     KEEP_EVERY_WORD,
@@ -24,4 +24,5 @@ from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_capt
 from helpers.captions.records import text_of, texts_of
 from helpers.captions.source import CaptionFormatError, Source
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions
+from helpers.captions.split_names import SPLIT_NAMES, split_called
 from helpers.captions.writing import read_descriptions, write_coco, write_descriptions, write_tokens

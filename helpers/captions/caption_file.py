@@ -3,14 +3,12 @@
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from helpers.captions.source import Source
+from helpers.captions.split_names import split_called, split_columns
 
-SPLIT_NAMES = dict.fromkeys(("train", "training", "restval", "trainval"), "train")
-SPLIT_NAMES |= dict.fromkeys(("dev", "val", "valid", "validation", "eval", "evaluation"), "dev")
-SPLIT_NAMES |= {"test": "test", "testing": "test"}
 HALVES = re.compile("[\ud800-\udfff]")  # of characters: JSON may hold them, UTF-8 may not
 ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});")  # with its semicolon only
 
@@ -60,6 +58,14 @@ class CaptionFile:
         for title in titles:
             self.drop("columns that are not read (--caption-column takes one)", title)
 
+    def assign_rows(self, rows: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+        """Take (image name, row of a table or record) pairs; one column of theirs names splits."""
+        rows = list(rows)
+        titles = split_columns(row for _, row in rows)
+        self.assign((name, row.get(title)) for title in titles[:1] for name, row in rows)
+        for title in titles[1:]:
+            self.drop("columns of splits that are not read", title)
+
     def assign(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Take (image name, split) pairs; other splits than those of SPLIT_NAMES are noted.
 
@@ -67,11 +73,11 @@ class CaptionFile:
         """
         splits = {"train": {}, "dev": {}, "test": {}}
         for name, split in pairs:
-            if not (isinstance(name, str) and name.strip() and isinstance(split, str)):
+            if not (isinstance(name, str) and name.strip()) or split is None:
                 continue
-            if known := split_called(split):
+            if known := split_called(str(split)):
                 splits[known][plain_spelling(name.strip())] = None
-            elif split.strip():
+            elif str(split).strip():
                 self.drop("images of an unknown split", f"{name}: {split}")
         splits = {split: list(names) for split, names in splits.items()}
         self.splits = splits if any(splits.values()) else {}
@@ -85,20 +91,15 @@ class CaptionFormat:
         name: what reports call it.
         looks: how it looks, in a line or two.
         recognises: tells whether a file is written so.
-        read: adds the captions of a file to a `CaptionFile`; returns (image name, split) pairs if
-            the format has splits. A KeyError, TypeError, AttributeError or IndexError of it makes
-            a CaptionFormatError.
+        read: adds the captions of a file to a `CaptionFile`; returns (image name, row or record)
+            pairs if one column or key may name splits. A KeyError, TypeError, AttributeError or
+            IndexError of it makes a CaptionFormatError.
     """
 
     name: str
     looks: str
     recognises: Callable[[Source], bool]
-    read: Callable[[CaptionFile, Source], Iterable[tuple[str, object]] | None]
-
-
-def split_called(word: str) -> str:
-    """Return the split that a word such as "Val2017" or "train+val" stands for, or ""."""
-    return SPLIT_NAMES.get(re.sub(r"[\W\d_]", "", word).lower(), "")
+    read: Callable[[CaptionFile, Source], Iterable[tuple[str, Mapping]] | None]
 
 
 def plain_spelling(name: str) -> str:

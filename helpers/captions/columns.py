@@ -1,4 +1,4 @@
-"""Which columns of a table, or keys of a record, hold images, captions and splits."""
+"""Which columns of a table, or keys of a record, hold images and captions."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,6 @@ IMAGE_TITLES = ["file_name", "filename", "image_file_name", "image_filename", "i
 IMAGE_TITLES += ["image_path", "image_name", "imagename", "img_name", "img_path", "image"]
 IMAGE_TITLES += ["img", "photo", "file", "filepath", "file_path", "path", "image_id", "img_id"]
 IMAGE_TITLES += ["image_url", "url", "name", "uid", "id"]
-SPLIT_TITLES = ["split", "set_name", "set", "subset", "partition"]
 CAPTION_TITLE = re.compile(
     r"(captions?|caption_str|comments?|descriptions?|sentences?|prompts?|texts?|raw|alt|alt_text)"
     r"_?(\d*)"
@@ -30,10 +29,8 @@ def plain_title(title: str) -> str:
     return re.sub(r"[\s_-]+", "_", title.strip("\ufeff \t\"'").lower())
 
 
-def title_columns(
-    titles: list[str], chosen: Chosen = NONE_CHOSEN
-) -> tuple[int, list[int], int | None] | None:
-    """Find the columns of the image name, the captions and the split among titles.
+def title_columns(titles: list[str], chosen: Chosen = NONE_CHOSEN) -> tuple[int, list[int]] | None:
+    """Find the columns of the image name and the captions among titles.
 
     "caption_0" to "caption_4" are columns of one kind, and all of them are taken. Returns None
     when a name or a caption has no column.
@@ -44,8 +41,7 @@ def title_columns(
     captions = caption_columns(titles, chosen.caption)
     if not captions or not named:
         return None
-    splits = [titles.index(title) for title in SPLIT_TITLES if title in titles]
-    return named[0], captions, splits[0] if splits else None
+    return named[0], captions
 
 
 def caption_columns(titles: list[str], chosen: str | None) -> list[int]:

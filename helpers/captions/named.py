@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 
-from helpers.captions.caption_file import CaptionFile, CaptionFormat, split_called
+from helpers.captions.caption_file import CaptionFile, CaptionFormat
 from helpers.captions.records import text_of, texts_of
 from helpers.captions.source import Source
+from helpers.captions.split_names import split_called
 from helpers.captions.tables import IMAGE_NAME
 
 
-def read_named(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
-    """Read captions by image, {"dog.jpg": ["A dog runs .", …]}; return (image name, split)."""
+def read_named(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
+    """Read captions by image, {"dog.jpg": ["A dog runs .", …]}; return (image name, object)."""
     for name, value in source.json.items():
         for text in texts_of(text_of(value)):
             found.add_text(name, text)
-    splits = {name: value for name, value in source.json.items() if isinstance(value, dict)}
-    return [(name, value.get("split")) for name, value in splits.items()]
+    return [(name, value) for name, value in source.json.items() if isinstance(value, dict)]
 
 
 def is_named(source: Source) -> bool:
@@ -36,7 +36,7 @@ def is_text(value: object) -> bool:
     return isinstance(text_of(value), str)
 
 
-def read_textcaps(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
+def read_textcaps(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
     """Read TextCaps' records, each of which repeats all captions of its image."""
     pairs = []
     for record in source.json["data"]:
@@ -45,7 +45,7 @@ def read_textcaps(found: CaptionFile, source: Source) -> Iterable[tuple[str, obj
         if not references or str(name) not in known:
             for text in references or [record["caption_str"]]:
                 found.add_text(name, text)
-        pairs.append((name, record.get("set_name")))
+        pairs.append((name, record))
     return pairs
 
 

@@ -40,7 +40,7 @@ def read_caption_file(path: str | Path, chosen: Chosen = NONE_CHOSEN) -> Caption
         raise source.error(f"{problem}\n{KNOWN_FORMATS}\n{OTHER_TITLES}", holds_none=True)
     found = CaptionFile(form.name)
     try:
-        found.assign(form.read(found, source) or ())
+        found.assign_rows(form.read(found, source) or ())
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         problem = f"begins as {form.name}, but {error} is missing."
         raise source.error(f"{problem}\n{KNOWN_FORMATS}", holds_none=True) from None

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from helpers.captions.caption_file import CaptionFile, CaptionFormat, split_called
+from helpers.captions.caption_file import CaptionFile, CaptionFormat
 from helpers.captions.columns import CAPTION_TITLE, title_columns, unread_columns
 from helpers.captions.source import Source
+from helpers.captions.split_names import split_called
 
 
-def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
-    """Read COCO's images and annotations; return (image name, split), should it name splits."""
+def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
+    """Read COCO's images and annotations; return (image name, image), should it name splits."""
     images = source.json["images"]
     names = {image["id"]: image["file_name"] for image in images}
     names |= {str(key): name for key, name in names.items()}  # some write 7 here and "7" there
@@ -20,11 +21,11 @@ def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]
             found.drop("annotations of images that the file does not list", image_id)
         else:
             found.add_text(name, caption)
-    return [(image["file_name"], image.get("split")) for image in images]
+    return [(image["file_name"], image) for image in images]
 
 
-def read_karpathy(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
-    """Read Karpathy's images with their sentences; return (image name, split).
+def read_karpathy(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
+    """Read Karpathy's images with their sentences; return (image name, image).
 
     Where photos in several folders are called alike, "filepath" tells the folder.
     """
@@ -35,7 +36,7 @@ def read_karpathy(found: CaptionFile, source: Source) -> Iterable[tuple[str, obj
             name = f"{image['filepath']}/{name}"
         for sentence in image["sentences"]:
             found.add_text(name, text_of(sentence))
-        pairs.append((name, image.get("split")))
+        pairs.append((name, image))
     return pairs
 
 
@@ -47,7 +48,7 @@ def is_karpathy(content: object) -> bool:
     )
 
 
-def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
+def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
     """Read records such as {"file_name": …, "caption": …}; a caption may be a list of them."""
     pairs, unread = [], set()
     for record in records_of(source):
@@ -55,7 +56,7 @@ def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, obje
         columns = title_columns(titles, source.chosen)
         if columns is None:
             raise KeyError("image name or caption")
-        name_at, caption_at, split_at = columns
+        name_at, caption_at = columns
         name = record[titles[name_at]]
         unread.update(unread_columns(titles, caption_at))
         for at in caption_at:
@@ -63,8 +64,7 @@ def read_records(found: CaptionFile, source: Source) -> Iterable[tuple[str, obje
             if value is not None or len(caption_at) == 1:  # an image may have fewer captions
                 for caption in texts_of(value):
                     found.add_text(name, caption)
-        if split_at is not None:
-            pairs.append((name, record[titles[split_at]]))
+        pairs.append((name, record))
     found.note_unread(sorted(unread))
     return pairs
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from helpers.captions.columns import NONE_CHOSEN, Chosen
 
 JSON_BEGINS = re.compile(r"\{|\[\s*\{")
+MOST_LINES = 10_000_000  # they take seconds, even if blank; COCO, a value a line, has 4 million
 LONGEST_HEADER = 10_000  # characters; a JSON file may be a single line of a hundred million
 
 
@@ -30,7 +31,7 @@ class Source:
         first_line: the first line that is not blank.
         chosen: the titles of the columns that somebody chose.
 
-    Raises CaptionFormatError for another encoding.
+    Raises CaptionFormatError for another encoding, or more than MOST_LINES lines.
     """
 
     def __init__(self, path: str | Path, chosen: Chosen = NONE_CHOSEN):
@@ -43,6 +44,9 @@ class Source:
             cure = "Open the file in an editor and save it as UTF-8."
             raise self.error(f"not UTF-8. {cure}", line) from None
         self.text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        if (lines := self.text.count("\n")) > MOST_LINES:
+            cure = "Delete blank lines, or divide the file."
+            raise self.error(f"{lines:,} lines are more than {MOST_LINES:,}. {cure}")
         self.first_line = self.text.lstrip()[:LONGEST_HEADER].split("\n")[0].rstrip(" \r")
 
     def error(

@@ -4,11 +4,14 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import islice
 
 from helpers.captions.caption_file import CaptionFile, CaptionFormat
 from helpers.captions.cells import drop_nothing, listed
 from helpers.captions.columns import title_columns, unread_columns
 from helpers.captions.source import Source
+from helpers.captions.split_names import split_columns
 
 # dog.jpg#0<TAB>text; with a kind of caption between, and with a blank: dog.jpg#zhc#0 text
 TOKEN_ROW = re.compile(r"([^\t\n]+?)(?:#[a-zA-Z]\w*)?#\d+\t(.*)")
@@ -38,8 +41,8 @@ def read_bars(found: CaptionFile, source: Source) -> None:
 def table_columns(source: Source) -> tuple | None:
     """Find the columns of a table by its header, or by its first row.
 
-    Returns (delimiter, column of the name, columns of captions, column of the split, has a
-    header), or None for a file that is no table.
+    Returns (delimiter, column of the name, columns of captions, titles, has a header), or None
+    for a file that is no table.
     """
     for delimiter in ",;\t" if is_bars(source) else ",;\t|":
         line = csv.reader([source.first_line], delimiter=delimiter, skipinitialspace=True)
@@ -48,12 +51,25 @@ def table_columns(source: Source) -> tuple | None:
         except csv.Error:  # a cell of more than 128 KB is no title
             continue
         if columns := title_columns(cells, source.chosen):
-            return (delimiter, *columns, True)
+            return (delimiter, *columns, cells, True)
         if any(source.chosen):
             continue
         if is_row(cells, delimiter):
-            return delimiter, 0, [1], None, False
+            titles = likely_titles(source, delimiter)
+            return delimiter, 0, [titles.index("caption")], titles, False
     return None
+
+
+def likely_titles(source: Source, delimiter: str) -> list[str]:
+    """Return titles for a table that has none: image and caption, and a split if one is there."""
+    rows = csv.reader(io.StringIO(source.text), delimiter=delimiter, skipinitialspace=True)
+    orders = {"second": ["image", "split", "caption"], "last": ["image", "caption", "split"]}
+    with suppress(csv.Error):  # who reads the captions tells of it
+        for place in split_columns(
+            {"second": row[1], "last": row[-1]} for row in rows if len(row) > 2
+        ):
+            return orders[place]
+    return ["image", "caption"]
 
 
 def is_row(cells: list[str], delimiter: str) -> bool:
@@ -67,29 +83,27 @@ def is_row(cells: list[str], delimiter: str) -> bool:
     return bool(short or IMAGE_NAME.fullmatch(cells[0]))
 
 
-def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, object]]:
-    """Read a table, with or without a header; return (image name, split).
+def read_table(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
+    """Read a table, with or without a header; return (image name, row by titles).
 
     Raises CaptionFormatError for a row that is too short or swallows the next one.
     """
-    delimiter, name_at, caption_at, split_at, has_header = table_columns(source)
-    width, pairs, empty = max(name_at, *caption_at, split_at or 0) + 1, [], False
+    delimiter, name_at, caption_at, header, has_header = table_columns(source)
+    width, pairs, empty = max(name_at, *caption_at) + 1, [], False
     rows = csv.reader(io.StringIO(source.text), delimiter=delimiter, skipinitialspace=True)
     try:
         rows_with_content = filter(any, rows)
-        header = next(rows_with_content) if has_header else []
-        joins = caption_at[0] == (len(header) or 2) - 1  # an unquoted comma stays in the caption
-        for row in rows_with_content:
+        joins = caption_at[0] == len(header) - 1  # an unquoted comma stays in the caption
+        for row in islice(rows_with_content, has_header, None):
             if len(row) < width:
                 raise csv.Error(f"{str(row)[:80]} is not one row")
             if swallows(row, delimiter, name_at):
                 raise csv.Error(f"{str(row)[:80]} is not one row")
-            if not joins and any(row[len(header) or width :]):
+            if not joins and any(row[len(header) :]):
                 raise csv.Error(f"{str(row)[:80]} has more cells than there are titles")
             texts = [f"{delimiter} ".join(row[caption_at[0] :])] if joins else []
             empty |= add_cells(found, row[name_at], texts or [row[at] for at in caption_at])
-            if split_at is not None:
-                pairs.append((row[name_at], row[split_at]))
+            pairs.append((row[name_at], dict(zip(header, row, strict=False))))
     except (csv.Error, ValueError) as error:
         cure = "Mend the line or close its quotation mark."
         raise source.error(f"{error}. {cure}", rows.line_num) from None

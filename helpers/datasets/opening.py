@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from helpers.captions import NONE_CHOSEN, WORD, Chosen, split_captions
@@ -14,7 +15,7 @@ from helpers.datasets.reporting import write_report
 from helpers.datasets.scanning import scan
 from helpers.datasets.splits import find_splits, make_splits, refuse_empty, refuse_overlap, usable
 from helpers.places import DATA as DATA_FOLDER
-from helpers.places import home
+from helpers.places import home, work_root
 
 NAMES = ("mini", "mini-de", "flickr8k")
 
@@ -46,9 +47,21 @@ def open_dataset(
     if name == "mini-de":  # German captions of mini's scenes
         return open_folder(mini, name, *options, captions or mini / "de" / "Flickr8k.token.txt")
     if name != "flickr8k":
-        return open_folder(Path(name), Path(name).resolve().name, *options, captions)
+        own = Path(name).resolve().name
+        own = f"my-{own}" if own in NAMES else own
+        return open_folder(Path(name), own, *options, captions)
     folder = data_dir or os.environ.get("CAPTION_DATA_DIR") or own_flickr8k()
     return open_folder(Path(folder), name, *options, captions)
+
+
+def work_folder(dataset: Dataset) -> Path:
+    """Return where the work on a data set is kept if nothing else is said: `work/<its name>`.
+
+    Behind the name of a folder of yours is a hash of its place: another folder of that name, a
+    lesson's too, works elsewhere.
+    """
+    place = sha256(os.fsencode(dataset.folder.resolve())).hexdigest()[:8]
+    return work_root() / (dataset.name if dataset.name in NAMES else f"{dataset.name}-{place}")
 
 
 def own_flickr8k() -> Path:

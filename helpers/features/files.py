@@ -1,8 +1,7 @@
 """Files of features, and how they are read without running anything in them.
 
-A pickle can run any program when it is opened, so ours holds plain things only, the array as bytes,
-and `load_features` reads nothing else. An array file is NumPy's own, with a label (JSON) behind
-the rows: rows and label are one file, so that they can't come apart.
+A pickle can run any program when it is opened, so ours holds plain things only. An array file is
+NumPy's own, with a label (JSON) behind the rows: one file, so that they can't come apart.
 """
 
 import io
@@ -134,7 +133,7 @@ class Selection:
 def as_float16(vectors: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Return vectors as float16; raise FeaturesError for a photo whose numbers don't fit."""
     with np.errstate(over="ignore"):
-        half = np.asarray(vectors).astype("float16")
+        half = np.asarray(vectors).astype(DTYPE, copy=False)
     fits = np.isfinite(half).all(axis=tuple(range(1, half.ndim)))
     if not fits.all():
         raise FeaturesError(
@@ -147,9 +146,10 @@ def as_float16(vectors: np.ndarray, names: Sequence[str]) -> np.ndarray:
 def save_features(features: Features, path: str | Path) -> None:
     """Pickle plain things, the array as bytes; the file appears only when it is complete.
 
-    Taught in lesson 02.
+    Raises FeaturesError for a number beyond float16. Taught in lesson 02.
     """
-    array = features.vectors
+    vectors = features.vectors
+    array = vectors if vectors.dtype == DTYPE else as_float16(vectors, features.names)
     plain = {"dtype": array.dtype.str, "shape": list(array.shape), "vectors": array.tobytes()}
     with replacing(path) as unfinished, unfinished.open("wb") as file:
         pickle.dump({**features.label, **plain}, file, protocol=5)
@@ -207,7 +207,8 @@ def read_array(path: Path) -> Features:
     vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     with path.open("rb") as file:
         file.seek(vectors.offset + vectors.nbytes)
-        label = file.read(LABEL * (len(vectors) + 1))
+        label = file.read(1)
+        label += file.read(LABEL * (len(vectors) + 1)) if label == b"{" else b""  # or a hole
         if file.read(1):
             raise ValueError("its label is too long for so few rows")
         label = label or path.with_suffix(".json").read_bytes()  # before 2026-12 a file
@@ -216,8 +217,7 @@ def read_array(path: Path) -> Features:
 
 def read_pickle(path: Path) -> Features:
     """Return features from a pickle, without running anything in it."""
-    content = load_plain(path)
-    return as_features(content, as_array(content))
+    return as_features(content := load_plain(path), as_array(content))
 
 
 def load_features(path: str | Path, encoder: str | None = None) -> Features:

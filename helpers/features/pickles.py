@@ -6,13 +6,13 @@ through before one is taken: only those that build texts, whole numbers, bytes, 
 are admitted, and what they make must fit into a memory that the file's size allows.
 """
 
-import io
 import math
 import os
 import pickle
 import pickletools
 import stat
 import sys
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ PLAIN = set(
 STEP = 16  # bytes that a step takes beside what it makes: its places on the stack and in the memo
 TIMES, SPARE = 3, 8 * 2**20  # memory that a file may take: so many times its size, and 8 MiB
 STEPS, STEP_BYTES = 2**19, 512  # how many there may be: so many, and one more for so many bytes
-LARGEST = 8 * 2**30  # bytes of a file: 1.4 million photos of 3,032 numbers
+LARGEST = 4 * 2**30  # bytes of a file: 700,000 photos of 3,032 numbers
 LONGEST = 2**16  # bytes of a text
 CONTAINERS, DEPTH = 16, 2  # lists and dicts in all, and how many may be open at a time
 AXES = 8  # of the array at most
@@ -54,11 +54,12 @@ def load_plain(path: str | Path) -> object:
     Raises UnpicklingError, ValueError or OSError for anything else; a damaged pickle can raise any
     Exception. Taught in lesson 02.
     """
-    if size_of(path) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST // 2**30} GiB")
-    data = Path(path).read_bytes()
-    check_steps(data)
-    return PlainUnpickler(io.BytesIO(data)).load()
+    if (size := size_of(path)) > LARGEST:
+        raise ValueError(f"it has {size / 2**30:.1f} GiB, more than {LARGEST // 2**30}")
+    with open(path, "rb") as file:
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:  # it stays on the disk
+            check_steps(data)
+        return PlainUnpickler(file).load()
 
 
 def as_array(content: dict) -> np.ndarray:
@@ -83,13 +84,30 @@ def size_of(path: str | Path) -> int:
     return status.st_size
 
 
-def check_steps(data: bytes) -> None:
+class Skimmer:
+    """Gives `pickletools` the steps of a pickle; for long bytes, a range of as many places."""
+
+    def __init__(self, data: bytes | mmap):
+        self.data, self.place = data, 0
+
+    def tell(self) -> int:
+        """Return the place of the next byte."""
+        return self.place
+
+    def read(self, size: int) -> bytes | range:
+        """Return so many bytes, or fewer at the end."""
+        start, self.place = self.place, min(self.place + size, len(self.data))
+        places = range(start, self.place)
+        return places if size > LONGEST else self.data[start : self.place]
+
+
+def check_steps(data: bytes | mmap) -> None:
     """Look through the steps of a pickle without taking one.
 
     Raises UnpicklingError for a step that plain things don't need, or too many; ValueError if a
     step is cut off. Taught in lesson 02.
     """
-    file, limits = io.BytesIO(data), Limits(data)
+    file, limits = Skimmer(data), Limits(data)
     limits.admit(0)
     for opcode, argument, _ in pickletools.genops(file):
         limits.count(opcode.name, argument, file.tell())
@@ -106,7 +124,7 @@ class Limits:
         texts: the first and the last two, for the message.
     """
 
-    def __init__(self, data: bytes):
+    def __init__(self, data: bytes | mmap):
         self.data, self.texts, self.place, self.frame_end = data, [], 0, 0
         self.steps, self.memory, self.containers, self.depth = 0, len(data), 0, 0
         self.most_steps = STEPS + len(data) // STEP_BYTES
@@ -143,7 +161,11 @@ class Limits:
             raise pickle.UnpicklingError(f"a frame ends within the step at byte {self.place}")
         if name == "FRAME":
             self.frame_end = end + argument
-        self.add(name, argument if name == "FRAME" else sys.getsizeof(argument))
+        long = isinstance(argument, range)
+        self.add(
+            name,
+            len(argument) if long else argument if name == "FRAME" else sys.getsizeof(argument),
+        )
         if name != "STOP":
             self.admit(end)
         elif end < len(self.data):

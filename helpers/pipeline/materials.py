@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers.batches import CaptionBatches, caption_rows, group_by_photo
 from helpers.captions import clean_captions, read_descriptions, write_descriptions
-from helpers.datasets import Dataset
+from helpers.datasets import Dataset, work_folder
 from helpers.encoders import ENCODERS, changed, load_encoder
 from helpers.features import (
     Features,
@@ -32,7 +32,6 @@ from helpers.features import (
 )
 from helpers.files import LockedError, locked
 from helpers.models import DECODERS
-from helpers.places import work_root
 from helpers.tokenizer import CaptionTokenizer
 from helpers.training import RECIPES, SMALL, Recipe
 
@@ -55,7 +54,7 @@ class Materials:
 
     Arguments:
         dataset: from `open_dataset`.
-        folder: where things are kept; None takes `work/<name of the data set>`.
+        folder: where things are kept; None takes `work_folder`.
         scheduler: address of a Dask cluster that extracts missing features.
 
     Raises PipelineError for a folder that can't be written.
@@ -65,7 +64,7 @@ class Materials:
         self, dataset: Dataset, folder: str | Path | None = None, scheduler: str | None = None
     ):
         self.dataset, self.scheduler = dataset, scheduler
-        self.folder = Path(folder or work_root() / dataset.name).absolute()
+        self.folder = Path(folder or work_folder(dataset)).absolute()
         self.made: dict[Path, Features | Reduction] = {}
         self.tokenizers: dict[tuple, CaptionTokenizer] = {}
         with suppress(OSError):

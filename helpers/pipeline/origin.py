@@ -8,6 +8,8 @@ from pathlib import Path
 from helpers.captioner.folder import config_in
 from helpers.files import write_text
 
+UNFINISHED = "unfinished"  # folder of a captioner's training, within the captioner's
+
 
 def origin_of(config: dict) -> dict:
     """Return all that decides what a training comes to, by name, from a captioner's config.
@@ -42,7 +44,7 @@ def backup_of(folder: Path, config: dict) -> Path:
     What another training left there is dropped, and a line says so.
     folder: of the captioner; config: its own.
     """
-    backup, note = folder / "unfinished", folder / "unfinished" / "run.json"
+    backup, note = folder / UNFINISHED, folder / UNFINISHED / "run.json"
     origin = json.loads(json.dumps(origin_of(config)))
     try:
         before = json.loads(note.read_text("utf-8"))

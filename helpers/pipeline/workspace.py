@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -19,7 +20,7 @@ from helpers.files import locked
 from helpers.metrics import ngram_rarity, score_captions
 from helpers.models import DECODERS, precision
 from helpers.pipeline.materials import Materials, PipelineError, recipe_for
-from helpers.pipeline.origin import backup_of, differences, origin_in
+from helpers.pipeline.origin import UNFINISHED, backup_of, differences, origin_in
 from helpers.self_critical import Criticism, SelfCriticalBatches, train_on_score
 from helpers.training import Recipe, train_decoder
 
@@ -70,6 +71,7 @@ class Workspace(Materials):
                         made = self.trained(recipe, seed, folder, callbacks)
                     (folder / "config.json").unlink(missing_ok=True)  # rather none than half of one
                     made.save(folder)
+                    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         return Captioner.load(folder)  # its weights are rounded: every run scores the same ones
 
     def misfit(self, folder: Path, asked: dict) -> str:
@@ -163,7 +165,8 @@ class Workspace(Materials):
         captioner = self.new_captioner(recipe, seed)
         train, dev = (self.batches(split, recipe, seed) for split in ("train", "dev"))
         backup = backup_of(folder, captioner.config)
-        history = train_decoder(captioner.decoder, train, dev, recipe, backup, callbacks)
+        given = captioner.decoder, train, dev, recipe, backup, callbacks
+        history = train_decoder(*given, keep_backup=True)
         if history:
             loss = history["val_loss"][-1]
         else:  # it was cut short after its last epoch
@@ -198,7 +201,7 @@ class Workspace(Materials):
         decoder = first.decoder.copy(recipe.precision)
         train = self.batches("train", recipe, seed, tokenizer)
         batches = SelfCriticalBatches(decoder, train, tokenizer, criticism, seed)
-        train_on_score(decoder, batches, backup_of(folder, config), callbacks)
+        train_on_score(decoder, batches, backup_of(folder, config), callbacks, keep_backup=True)
         return Captioner(tokenizer, decoder, config, first.rarity)
 
     def score(

@@ -65,6 +65,7 @@ import pickletools
 import shutil
 import tempfile
 import time
+from mmap import ACCESS_READ, mmap
 
 import keras
 import numpy as np
@@ -77,8 +78,8 @@ from helpers.datasets import open_dataset
 from helpers.encoders import load_encoder
 from helpers.features import load_features
 from helpers.features.extracting import part_file
-from helpers.features.files import FeaturesError
-from helpers.features.pickles import LARGEST, Limits, size_of
+from helpers.features.files import FeaturesError, as_float16
+from helpers.features.pickles import DTYPE, LARGEST, Limits, Skimmer, size_of
 from helpers.files import replacing
 from helpers.images import open_image
 from helpers.pipeline import Workspace
@@ -446,7 +447,8 @@ for label, row, others in zip(real, to_train, among_real, strict=True):
 
 # %% tags=["same-as:helpers.features.files.save_features"]
 def save_features(features, path):
-    array = features.vectors
+    vectors = features.vectors
+    array = vectors if vectors.dtype == DTYPE else as_float16(vectors, features.names)
     plain = {"dtype": array.dtype.str, "shape": list(array.shape), "vectors": array.tobytes()}
     with replacing(path) as unfinished, unfinished.open("wb") as file:
         pickle.dump({**features.label, **plain}, file, protocol=5)
@@ -589,7 +591,7 @@ PLAIN = set(
 
 
 def check_steps(data):
-    file, limits = io.BytesIO(data), Limits(data)
+    file, limits = Skimmer(data), Limits(data)
     limits.admit(0)
     for opcode, argument, _ in pickletools.genops(file):
         limits.count(opcode.name, argument, file.tell())
@@ -603,11 +605,12 @@ except pickle.UnpicklingError as error:
 
 # %% tags=["same-as:helpers.features.pickles.load_plain"]
 def load_plain(path):
-    if size_of(path) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST // 2**30} GiB")
-    data = Path(path).read_bytes()
-    check_steps(data)
-    return PlainUnpickler(io.BytesIO(data)).load()
+    if (size := size_of(path)) > LARGEST:
+        raise ValueError(f"it has {size / 2**30:.1f} GiB, more than {LARGEST // 2**30}")
+    with open(path, "rb") as file:
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:  # it stays on the disk
+            check_steps(data)
+        return PlainUnpickler(file).load()
 
 
 print(load_plain(play / "again.pkl")["shape"])

@@ -626,10 +626,12 @@ assert dry.captions == [["a dog"]]
 
 
 # %% tags=["same-as:helpers.training.train_decoder"]
-def train_decoder(model, train, dev, recipe, backup=None, callbacks=(), verbose=2):
+def train_decoder(
+    model, train, dev, recipe, backup=None, callbacks=(), verbose=2, keep_backup=False
+):
     compile_decoder(model, recipe, steps=recipe.epochs * len(train))
     average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-    with resumable(model, train, backup) as (progress, epochs_done):
+    with resumable(model, train, backup, keep_backup) as (progress, epochs_done):
         history = model.fit(
             train.dataset(),
             validation_data=dev.dataset(),

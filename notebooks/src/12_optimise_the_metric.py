@@ -281,7 +281,7 @@ print("features", their_features.shape, "inputs", inputs.shape, "advantages", ga
 
 
 # %% tags=["same-as:helpers.self_critical.train_on_score"]
-def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
+def train_on_score(model, batches, backup=None, callbacks=(), verbose=2, keep_backup=False):
     choices = batches.criticism
     steps = choices.epochs * len(batches)
     schedule = keras.optimizers.schedules.CosineDecay(choices.learning_rate, steps)
@@ -290,7 +290,7 @@ def train_on_score(model, batches, backup=None, callbacks=(), verbose=2):
     )
     model.compile(optimiser, AdvantageLoss(choices.temperature), jit_compile=False)
     average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-    with resumable(model, batches, backup) as (progress, epochs_done):
+    with resumable(model, batches, backup, keep_backup) as (progress, epochs_done):
         options = {"initial_epoch": epochs_done, "epochs": choices.epochs, "verbose": verbose}
         every = [progress, average, *callbacks]
         history = model.fit(batches.dataset(), shuffle=False, callbacks=every, **options)
