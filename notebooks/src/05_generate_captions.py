@@ -703,16 +703,16 @@ print(pixels.shape, "->", vector.shape, "->", best.ids, "->", best.caption)
 
 start = time.perf_counter()
 assert captioner.caption([photo], BEAM_SIZE) == [best.caption]
-print(f"{time.perf_counter() - start:.2f} s for the whole road")
+print(f"{time.perf_counter() - start:.2f} s from the file to the sentence")
 
 # %% [markdown]
-# Most of that time is spent in Xception; the words cost little. Here is the road as a picture, with the probability of every word. Low ones show where the model wavered.
+# Most of that time is spent in Xception; the words cost little. Here is the whole route as a picture, with the probability of every word. Low ones show where the model wavered.
 
 # %% tags=["readme-picture"]
 inputs = np.array([[START, *best.ids]])
 row = ops.convert_to_numpy(ops.softmax(model((vector, inputs))))[0]
 steps = [(tokenizer.words[word], float(row[place, word])) for place, word in enumerate(best.ids)]
-plots.draw_road(open_image(photo), vector[0], steps)
+plots.draw_route(open_image(photo), vector[0], steps)
 
 # %% [markdown]
 # ### Real photos
