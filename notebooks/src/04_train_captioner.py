@@ -514,6 +514,8 @@ history = plain.decoder.fit(
 ).history
 for caption in plain.caption_features(three_features, beam_size=1):
     print(textwrap.shorten(caption, 90))
+gaps = np.subtract(history["val_loss"], history["loss"])
+print("dev loss less training loss, epoch by epoch:", gaps.round(2))
 plots.plot_losses(history)
 
 # %% [markdown]
