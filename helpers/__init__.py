@@ -7,7 +7,7 @@
   how images go through the last ones: opened ahead, encoded in batches, finished behind;
 * data: `datasets`, `features`, `batches`;
 * captioner: `captioner`, `training`, `self_critical`, and `resuming` of what was cut short;
-* road: `pipeline` takes all steps from the data set to the scores;
+* whole route: `pipeline` takes all steps from the data set to the scores;
 * apps: `widget`, `alt_text`, `web`, `annotating`, `wording`.
 
 A room imports from its own line and those above; `lint-imports` checks it (pyproject.toml).

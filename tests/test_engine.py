@@ -252,7 +252,7 @@ def test_features_record_the_precision_and_a_run_goes_on_in_another(tmp_path, ma
     assert load_features(tmp_path / "features.pkl").precision == "bfloat16, float32"
 
 
-def test_the_official_road_ends_in_an_engine(monkeypatch, tmp_path):
+def test_the_official_route_ends_in_an_engine(monkeypatch, tmp_path):
     """`load_encoder` and no other call is what users and the pipeline know."""
     build.filled, source = True, network()
     source.save_weights(tmp_path / "toy.weights.h5")

@@ -34,7 +34,7 @@ FIGURES = {
     "show_images": lambda: plots.show_images(PHOTOS, ["a long title " * 5] * 5),
     "show_one_image": lambda: plots.show_images([GREY_PHOTO]),
     "show_many_images": lambda: plots.show_images(PHOTOS * 3, columns=12),
-    "show_framed": lambda: plots.show_framed(COLOUR_PHOTO, "a photograph of the app"),
+    "show_framed": lambda: plots.show_framed(COLOUR_PHOTO, "a screenshot of the app"),
     "show_captioned": lambda: plots.show_captioned(COLOUR_PHOTO, ["a dog $5 " * 30, "two $"]),
     "plot_word_counts": lambda: plots.plot_word_counts({"a": 5, "dog": 2, "<end>": 1}),
     "plot_caption_lengths": lambda: plots.plot_caption_lengths([3, 4, 4, 9]),
@@ -84,7 +84,7 @@ FIGURES = {
     "show_attention_to_two_words": lambda: plots.show_attention(
         GREY_PHOTO, ["a", "dog"], np.ones((2, 3, 3))
     ),
-    "draw_road": lambda: plots.draw_road(
+    "draw_route": lambda: plots.draw_route(
         COLOUR_PHOTO, np.arange(3032), [("a", 0.8), ("dog", 0.5), ("runs", 1)]
     ),
 }
@@ -261,8 +261,8 @@ def test_scores_leave_out_what_a_model_lacks():
     assert "nan" not in words_in(figure)
 
 
-def test_road_builds_the_sentence_word_by_word():
-    words = words_in(drawn("draw_road"))
+def test_route_builds_the_sentence_word_by_word():
+    words = words_in(drawn("draw_route"))
     assert {"a dog runs", "3,032 features", "a dog", " 80%"} <= set(words)
 
 

@@ -1,4 +1,4 @@
-"""Pictures that stand on any website and are no photos: logo, chart, screenshot, banner, button."""
+"""Pictures found on any website that are no photos: logo, chart, screenshot, banner, button."""
 
 import io
 

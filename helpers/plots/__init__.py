@@ -15,7 +15,7 @@ from helpers.plots.charts import (
 )
 from helpers.plots.decoders import draw_joints, draw_top_down
 from helpers.plots.diagrams import Arrow, Box, draw_diagram
-from helpers.plots.drawings import draw_batch, draw_beam_tree, draw_road
+from helpers.plots.drawings import draw_batch, draw_beam_tree, draw_route
 from helpers.plots.networks import draw_lstm_step, draw_merge_decoder
 from helpers.plots.photos import (
     show_attention,

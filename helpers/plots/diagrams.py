@@ -24,7 +24,7 @@ LOOKS = {
     "layer": (PALE_BLUE, PALE_BLUE, DARK),  # has weights
     "memory": (PALE_ORANGE, PALE_ORANGE, DARK),  # is kept from word to word
     "answer": (BLUE, BLUE, "white"),
-    "frame": ("none", GREY, GREY),  # around others; its text stands at the top
+    "frame": ("none", GREY, GREY),  # around others; its text is at the top
     "plain": ("none", "none", GREY),  # text alone
     "round": ("white", DARK, DARK),  # an operation without weights, such as +
 }
@@ -72,7 +72,7 @@ class Arrow:
 
     Attributes:
         start, end: names of boxes.
-        text: what stands beside the middle of it, such as the shape of what flows there.
+        text: what is written beside the middle of it, such as the shape of what flows there.
         way: one of WAYS.
         shift: where its text goes, in inches from the middle.
     """

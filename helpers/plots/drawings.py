@@ -133,10 +133,10 @@ def _draw_tree_word(axes: Axes, place: tuple, node: dict, rank: int, size: float
 
 
 @in_style
-def draw_road(
+def draw_route(
     image: ImageLike, features: Sequence[float], steps: Sequence[tuple[str, float]]
 ) -> Figure:
-    """Draw the road from a photo over its features to the sentence built word by word.
+    """Draw the route from a photo through its features to the sentence, built word by word.
 
     `features` is the vector of the photo, of any length; `steps` holds every word of the
     sentence with its probability (0 to 1).

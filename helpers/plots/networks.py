@@ -98,5 +98,5 @@ def _photo_side(columns: int, sizes: Mapping[str, int]) -> dict[str, Box]:
 
 def _photo_arrows(columns: int) -> list[tuple[str, str]]:
     """Return the arrows of the photo's side."""
-    road = ["photo", "standardise", "image", "vector", "band"]
-    return list(zip(road, road[1:], strict=False))
+    route = ["photo", "standardise", "image", "vector", "band"]
+    return list(zip(route, route[1:], strict=False))

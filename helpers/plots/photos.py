@@ -133,7 +133,7 @@ def show_gallery(
 ) -> Figure:
     """Show the `each` images with the best scores over the `each` with the worst.
 
-    Over a photo stands its score, under it the caption and, in grey, its first reference.
+    Over a photo is its score, under it the caption and, in grey, its first reference.
     """
     order = np.argsort(scores)[::-1]
     each = max(1, min(each, len(order) // 2))

@@ -37,8 +37,8 @@ def draw_block(width: int, heads: int) -> Figure:
 
 def _ways_through_a_block() -> list[Arrow]:
     """Return the arrows of `draw_block`."""
-    road = ["tokens", "norm", "key", "attention", "mix", "add", "calm", "wide", "narrow", "sum"]
-    arrows = [Arrow(*pair) for pair in zip(road, [*road[1:], "after"], strict=True)]
+    route = ["tokens", "norm", "key", "attention", "mix", "add", "calm", "wide", "narrow", "sum"]
+    arrows = [Arrow(*pair) for pair in zip(route, [*route[1:], "after"], strict=True)]
     arrows += [Arrow("norm", "query"), Arrow("norm", "value")]
     arrows += [Arrow("query", "attention"), Arrow("value", "attention")]
     arrows += [Arrow("kept", "attention", way="upright")]

@@ -12,7 +12,7 @@
 # ![A picture beside two of its captions, each in three versions: as written, with our cleaning, and with the classic cleaning, which drops short words and digits](images/01_clean_captions.png)
 #
 # Two captions of one picture: as written, after our cleaning, and after the cleaning that many
-# tutorials use. By the end you know why the third version fails a person who can't see the picture.
+# tutorials use. By the end you will know why the third version fails a person who can't see the picture.
 
 # %% [markdown]
 # **You will learn**

@@ -552,7 +552,7 @@ print(f"cosine similarity of the outputs: {cosine(inputs @ kernel, inputs @ roun
 # %% [markdown]
 # Some weights are rounded up, others down, so the errors mostly cancel.
 #
-# **Reading ahead.** While the network works, the disk idles. So **threads**, workers inside the program, read the next batches meanwhile. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. At most three batches are in `coming`. `yield` hands out one batch; when the next one is wanted, the function goes on from there.
+# **Reading ahead.** While the network works, the disk idles. So **threads**, workers inside the program, read the next batches meanwhile. `pool.submit` hands out a task and returns at once; `.result()` waits until it is done. At most three batches are in `coming`. `yield` hands out one batch; when the next one is wanted, the function continues from there.
 
 # %% tags=["same-as:helpers.stream.read_ahead"]
 from collections import deque
@@ -619,7 +619,7 @@ print(load_plain(play / "again.pkl")["shape"])
 # ## Recap
 #
 # * A frozen encoder turns each photo into 3,032 features, once and for all.
-# * Batches share the network's overhead; `.part` files let an interrupted run go on.
+# * Batches share the network's overhead; `.part` files let an interrupted run continue.
 # * Cosine similarity compares directions. Photos with similar features show similar things, and their captions share words. A nearest neighbour that is far away means nothing.
 # * A pickle is a program. Open one from elsewhere with a reader that admits plain things and nothing else.
 #

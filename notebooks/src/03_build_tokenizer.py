@@ -435,14 +435,14 @@ print(caption_with_bug(parrot("a dog runs <end> on the the grass")))
 
 # %% [markdown]
 # The first caption looks perfect. But see how many steps it took: eleven, where four would do. The
-# second goes on talking after its end.
+# second keeps talking after its end.
 #
 # The culprit is one space. The loop compares each word with `" <end>"`, but the words come without
 # the space, so the two are never equal. The loop *never* stops early. The `replace` at the end then
 # removes the traces: as long as the model repeats `<end>`, nobody notices, except that captioning
-# takes longer than it should. When the model talks on, the caption goes on after its end.
+# takes longer than it should. When the model keeps talking, the caption runs on past its end.
 #
-# What would have caught it? A test of a few lines, with a parrot that goes on talking.
+# What would have caught it? A test of a few lines, with a parrot that keeps talking.
 
 
 # %%
@@ -551,7 +551,7 @@ print(f"unknown running words on dev {unknown_share(tokenizer, dev):.2%}")
 # * The place of a word in the list is its id; four special tokens come first.
 # * A caption is `<start> … <end>`, then padding, always on the right.
 # * `max_length` and `min_count` follow from counts: lengths, coverage, unknown words on dev.
-# * Stop at the *id* of `<end>`, and test it with a model that goes on talking.
+# * Stop at the *id* of `<end>`, and test it with a model that keeps talking.
 # * JSON holds the words; a pickle would hold a program.
 #
 # ### Further reading

@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![Three images, each with a column of captions beside it: nonsense from the untrained model on top, a sentence from the end of training at the bottom](images/04_train_captioner.png)
 #
-# What the model says of three images that it never saw in training, from the first gibberish to the end.
+# What the model says about three images that it never saw in training, from the first gibberish to the end.
 
 # %% [markdown]
 # **You will learn**
@@ -18,7 +18,7 @@
 # * how a caption becomes a row of questions: which word comes next?
 # * how an embedding, an LSTM and the merge model work, by hand and with every shape
 # * two ways to train it, and a proof that they give the same loss
-# * what each trick of training adds to a plain run
+# * what each training trick adds to a plain run
 # * how to save a captioner
 #
 # **You need** features and a tokenizer (lessons 02 and 03); if they are missing, `helpers.pipeline` makes them.
@@ -514,10 +514,12 @@ history = plain.decoder.fit(
 ).history
 for caption in plain.caption_features(three_features, beam_size=1):
     print(textwrap.shorten(caption, 90))
+gaps = np.subtract(history["val_loss"], history["loss"])
+print("dev loss less training loss, epoch by epoch:", gaps.round(2))
 plots.plot_losses(history)
 
 # %% [markdown]
-# Compare the two curves. The training loss keeps falling; the dev loss, of photos that the model has not seen, lags more and more behind. That is **overfitting**: the model learns the training captions by heart.
+# Compare the two curves. The training loss keeps falling; the dev loss, of photos that the model has not seen, falls further and further behind. That is **overfitting**: the model learns the training captions by heart.
 #
 # Why dev, and not test? Choices fit the photos on which they are made, so these score too high. (Keras calls dev “validation”, hence `val_loss`.)
 #
@@ -670,14 +672,14 @@ history = train_decoder(
 plots.plot_losses(history)
 
 # %% [markdown]
-# (Dropout hampers training only, so the dev curve may lie *below* the other.) What does the model say of the three images?
+# (Dropout hampers training only, so the dev curve may lie *below* the other.) What does the model say about the three images?
 
 # %% tags=["picture"]
 images = [open_image(dataset.image_paths[name]) for name in three]
 plots.show_epoch_captions(images, diary.captions, first=0)
 
 # %% [markdown]
-# Read a column downwards: sentences come early, then words change, for better or worse. Numbers of things are the hardest (lesson 06 counts them).
+# Read a column downwards: sentences come early, then words change, for better or worse. Numbers of things are hard (lesson 06 counts them).
 #
 # ## 9. Save it so that it loads
 #
@@ -703,7 +705,7 @@ for name, caption in zip(three, said, strict=True):
 prove(loaded.decoder)
 
 # %% [markdown]
-# The same captions. How good are they? Mini's scenes were drawn from facts, so count the captions that name the right object, place and colour. All choices are made, so the test split may come in.
+# The same captions. How good are they? Mini's scenes were drawn from facts, so count the captions that name the right object, place and colour. All choices are made, so you may use the test split.
 
 # %% tags=["scores"]
 print(f"dev loss {dev_loss:.3f}")

@@ -180,7 +180,7 @@ def ask_by_predict(inputs):
 print(tokenizer.decode(classic_caption(ask_by_predict, features[0])))
 
 # %% [markdown]
-# How long does that take? `timed` notes the milliseconds per caption. The first call of anything in TensorFlow prepares things, so one photo goes ahead, untimed. This is the slowest cell of the lesson: a few seconds on a quiet machine.
+# How long does that take? `timed` notes the milliseconds per caption. The first call of anything in TensorFlow prepares things, so one photo goes ahead, untimed. This takes a few seconds on a quiet machine.
 
 # %%
 milliseconds = {}
@@ -265,7 +265,7 @@ captions = timed("state kept", lambda chosen: [stepwise_caption(compiled, p) for
 assert captions == wanted
 
 # %% [markdown]
-# *Change 3: all photos at once.* A step for sixty photos costs little more than a step for one. But captions end at different places. Here are eight of them as a batch; the grey cells are places nobody needs:
+# *Change 3: all photos at once.* A step for sixty photos costs far less than sixty steps for one. But captions end at different places. Here are eight of them as a batch; the grey cells are places nobody needs:
 
 # %%
 eight = [tokenizer.decode(stepwise_caption(compiled, photo)) for photo in features[:8]]
@@ -573,7 +573,7 @@ for size, beams in found.items():
     print(line)
 
 # %% [markdown]
-# The larger the beam, the likelier its sentences. Their score doesn't follow: on mini a beam of 5 falls behind greedy. What does the beam change? Count the captions that name what is in the scene:
+# The larger the beam, the likelier its sentences. Their score doesn't follow: on mini a beam of 5 scores below greedy. What does the beam change? Count the captions that name what is in the scene:
 
 # %%
 if dataset.scenes:
@@ -584,7 +584,7 @@ if dataset.scenes:
         print(f"{key:7}", *(f"beam of {size}: {share:.0%}" for size, share in shares.items()))
 
 # %% [markdown]
-# Objects, places and colours hardly change. What the beam changes is mostly the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
+# Objects, places and colours hardly change; counts do, but not in step with the score. What is left is the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
 #
 # This is mini. On Flickr8k's dev photos the course's captioner `attention-xception` (lesson 08) gains from its beam: section 7 has the numbers. So measure: with your captioner, on dev.
 
@@ -703,16 +703,16 @@ print(pixels.shape, "->", vector.shape, "->", best.ids, "->", best.caption)
 
 start = time.perf_counter()
 assert captioner.caption([photo], BEAM_SIZE) == [best.caption]
-print(f"{time.perf_counter() - start:.2f} s for the whole road")
+print(f"{time.perf_counter() - start:.2f} s from the file to the sentence")
 
 # %% [markdown]
-# Most of that time is spent in Xception; the words cost little. Here is the road as a picture, with the probability of every word. Low ones show where the model wavered.
+# Most of that time is spent in Xception; the words cost little. Here is the whole route as a picture, with the probability of every word. Low ones show where the model wavered.
 
 # %% tags=["readme-picture"]
 inputs = np.array([[START, *best.ids]])
 row = ops.convert_to_numpy(ops.softmax(model((vector, inputs))))[0]
 steps = [(tokenizer.words[word], float(row[place, word])) for place, word in enumerate(best.ids)]
-plots.draw_road(open_image(photo), vector[0], steps)
+plots.draw_route(open_image(photo), vector[0], steps)
 
 # %% [markdown]
 # ### Real photos

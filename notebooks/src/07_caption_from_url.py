@@ -9,9 +9,9 @@
 # [← 06 score captions](06_score_captions.ipynb) · [contents](../README.md) · [08 attend to regions →](08_attend_to_regions.ipynb)
 
 # %% [markdown]
-# ![A framed photograph of a form, labelled “a photograph of the app: to use it, run section 6”. The form has a box for an address, a button "Caption that image!", small pictures to try and an upload button. Below it are a photo, its caption in large letters, three candidates with bars, and the alt text ready to copy](images/07_caption_from_url.png)
+# ![A framed screenshot of a form, labelled “a screenshot of the app: to use it, run section 6”. The form has a box for an address, a button "Caption that image!", small pictures to try and an upload button. Below it are a photo, its caption in large letters, three candidates with bars, and the alt text ready to copy](images/07_caption_from_url.png)
 #
-# The app at the end of this lesson, as a photograph: its buttons don't work. In a hurry? Run all
+# The app at the end of this lesson, as a screenshot: its buttons don't work. In a hurry? Run all
 # cells, go to section 6 and paste.
 
 # %% [markdown]
@@ -83,7 +83,7 @@ from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `CAPTIONER` is the name of a folder in `data/captioners`. `ADDRESS` leads nowhere; put
-# the address of a photo of yours there. The data set only provides photos to try.
+# the address of one of your own photos there. The data set only provides photos to try.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -407,11 +407,11 @@ caption_widget(captioners)
 # Paste an address and press **Caption that image!**, or press Enter. Or try one of the pictures, or
 # upload a photo. Then change the search, or the captioner, and press again.
 #
-# For those who read this without a kernel: a photograph of the app at work.
+# For those who read this without a kernel: a screenshot of the app at work.
 
 # %% tags=["picture"]
 screenshot = Image.open(ROOT / "notebooks/images/widget.png")
-plots.show_framed(screenshot, "a photograph of the app: to use it, run section 6")
+plots.show_framed(screenshot, "a screenshot of the app: to use it, run section 6")
 
 # %% [markdown]
 # ## 7. Without a notebook
@@ -445,7 +445,7 @@ run()
 run("--anyway")
 
 # %% [markdown]
-# And the portrait? It shows a woman. If the caption says “a man”, the captioner may be repeating what its training captions say most often of such clothes. Sure is not the same as right.
+# And the portrait? It shows a woman. If the caption says “a man”, the captioner may be repeating what its training captions say most often about such clothes. Sure is not the same as right.
 
 # %% [markdown]
 # ## Recap

@@ -193,7 +193,7 @@ toy = np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.1], [0.0, 0.8, 0.2], [0.0, 0.0, 1.
 print("mean", toy.mean(axis=0).round(2))
 
 # %% [markdown]
-# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this into a vector, the **query**: a lot of animal, plants don't matter, rather no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax turns the scores into weights.
+# The mean says: a little of everything. Suppose the caption so far is "a brown", so an animal may follow. The model turns this into a vector, the **query**: a lot of animal, plants don't matter, preferably no sky. Each region has a **key** to compare it with; here the key is the region itself. Their scalar product (lesson 02) is the score, and softmax turns the scores into weights.
 
 # %%
 query = np.array([4.0, 0.0, -1.0])
@@ -416,9 +416,15 @@ def group_by_photo(photo_rows, ids):
     return photos, grouped
 
 
+# %% [markdown]
+# Three captions go in, two of them of photo 0:
+
 # %%
-toy_ids = np.array([[2, 4, 3], [2, 5, 3], [2, 6, 3]])
-print(group_by_photo(np.array([0, 1, 0]), toy_ids)[1].tolist())
+toy_photos, toy_ids = np.array([0, 1, 0]), np.array([[2, 4, 3], [2, 5, 3], [2, 6, 3]])
+for photo, caption in zip(toy_photos, toy_ids, strict=True):
+    print(f"in:  photo {photo}  {caption.tolist()}")
+for photo, group in zip(*group_by_photo(toy_photos, toy_ids), strict=True):
+    print(f"out: photo {photo}  {group.tolist()}")
 
 # %% [markdown]
 # Photo 1 has an empty caption, which the mask of lesson 04 keeps out of the loss.

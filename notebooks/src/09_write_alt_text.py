@@ -70,9 +70,7 @@ import shutil
 import time
 from collections import Counter
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from textwrap import shorten
-from threading import Thread
 from urllib.parse import urljoin
 
 from PIL import Image, ImageOps
@@ -82,6 +80,7 @@ from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.visiting.politeness import Hosts
 from helpers.apps.alt_text.writing.reviews import Decision, key_of, write_review
 from helpers.apps.drawings import drawn_pictures
+from helpers.apps.local_site import LocalSite
 from helpers.apps.samples import free_photos
 from helpers.apps.wording import LONGEST, RULES, alt_text
 from helpers.captioner import Captioner
@@ -99,7 +98,7 @@ SEED = 7
 CAPTIONER = "attention-xception"
 
 # %% [markdown]
-# ## 1. What does our captioner say of a website?
+# ## 1. What does our captioner say about a website?
 #
 # Websites show logos, charts and screenshots beside photos. What does a captioner that learnt from people and dogs make of them? Its own description first:
 
@@ -166,35 +165,7 @@ for caption in ("a photo of two boats on a lake", "a very long dog and " * 9):
 # %% [markdown]
 # ## 3. What is each image for?
 #
-# You need a site to work on, and other people's servers are no toys. So you run one yourself. `files` holds what it serves, and `visits` counts how often each path is asked for.
-
-
-# %%
-class Site(BaseHTTPRequestHandler):
-    files, visits = {}, Counter()
-
-    def do_GET(self):
-        self.visits[self.path] += 1
-        path, lost = self.path.partition("?")[0], (404, {}, b"not here")
-        status, headers, body = self.files.get(path, lost)
-        if "Retry-After" in headers and self.visits[self.path] > 1:
-            status, headers = 200, {}  # it was busy the first time only
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": len(body)}.items():
-            self.send_header(name, str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass  # it would print a line for every request
-
-
-server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-Thread(target=server.serve_forever, daemon=True).start()
-local = f"127.0.0.1:{server.server_port}"
-
-# %% [markdown]
-# It belongs to an invented café and has three pages. Look at the tags around each image: they say what it is for.
+# You need a site to work on, and other people's servers are no toys. So you make one: that of an invented café, with three pages. Look at the tags around each image: they say what it is for.
 
 # %%
 pages = {
@@ -226,19 +197,26 @@ pages = {
 dataset = open_dataset(DATASET, DATA_DIR)
 pictures["scene"], spare = (path.read_bytes() for path in dataset.paths("test")[:2])
 at = {label: f"/wp-content/uploads/2026/08/{label}.png" for label in [*pictures, "wave", "line"]}
-for label, data in pictures.items():
-    Site.files[at[label]] = (200, {}, data)
+files = {at[label]: (200, {}, data) for label, data in pictures.items()}  # status, headers, content
 for name, html in pages.items():
     lines = [line for line in html.splitlines() if set(re.findall(r"{(\w+)}", line)) <= set(at)]
-    Site.files[f"/{name}.html"] = (200, {}, "\n".join(lines).format(**at).encode())
-Site.files |= {
+    files[f"/{name}.html"] = (200, {}, "\n".join(lines).format(**at).encode())
+files |= {
     "/busy.jpg": (503, {"Retry-After": 1}, spare),
     "/soup.jpg": (200, {}, b"<!doctype html><title>Soup of the day</title>"),
     "/artist.jpg": (200, {"X-Robots-Tag": "noai"}, spare),
     "/staff/party.jpg": (200, {}, spare),
     "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /staff/\n"),
 }
-print(len(Site.files), "files")
+print(len(files), "files")
+
+# %% [markdown]
+# Now that there is something to visit, open the site. `LocalSite` serves these files on your own machine, and its `visits` count how often each path is asked for: your witness for what the tools of this lesson do.
+
+# %%
+site = LocalSite(files)
+local = site.host
+print("the home page is at", f"http://{local}/index.html")
 
 # %% [markdown]
 # A **crawler** is a program that goes from link to link through a site and notes what it finds. To find images, it reads tags. Don't cut tags apart with a regular expression: their attributes come in any order, in any kind of quotes, and may hold a `>`. Python's `HTMLParser` calls a method for every tag.
@@ -266,7 +244,7 @@ print(parser.found)
 rows = []
 for name in pages:
     page, parser = f"http://{local}/{name}.html", _Images()
-    parser.feed(Site.files[f"/{name}.html"][2].decode())
+    parser.feed(files[f"/{name}.html"][2].decode())
     rows += [(page, urljoin(page, tag["src"]), tag.get("alt", "")) for tag in parser.found]
 trouble = ["coffee.png?size=big"] * ("coffee" in photos)
 trouble = [at["logo"].replace("logo.png", name) for name in trouble]
@@ -332,7 +310,7 @@ for sides in ((600, 2), (16, 16), (None, 1), (299, 299)):
 
 # %%
 main([str(crawl), "--dry-run"])
-assert not Site.visits
+assert not site.visits
 
 # %% [markdown]
 # Some things a table can't tell. A blank cell may be a missing alt text or an empty one, and nothing says that the logo is a link. The pages do, and `--read-pages` reads each of them once (section 5).
@@ -376,7 +354,7 @@ print(opted_out({"X-Robots-Tag": "noindex, noai"}), opted_out({"X-Robots-Tag": "
 
 # %%
 for path in (at["portrait"], at["portrait"] + "?size=big", at["chart"]):
-    data = Site.files[path.partition("?")[0]][2]
+    data = files[path.partition("?")[0]][2]
     print(hashlib.sha256(data).hexdigest()[:16], path)
 
 # %% [markdown]
@@ -398,15 +376,15 @@ def alt_texts(table, name, *more):
 
 
 alt_texts(crawl, "out.csv", "--read-pages", "--sample", "4", "--price", "2")
-print(Site.visits.total(), "visits")
+print(site.visits.total(), "visits")
 
 # %% [markdown]
 # You would now review these four (section 7). The same command without `--sample` does the rest. Does it ask for anything twice?
 
 # %%
-before = Site.visits.copy()
+before = site.visits.copy()
 alt_texts(crawl, "out.csv", "--read-pages")
-after = Site.visits - before
+after = site.visits - before
 twice = [path for path in before if after[path]]
 print(len(after), "paths were visited, of them again:", twice)
 assert twice == ["/robots.txt"]
@@ -468,22 +446,22 @@ for row in read("weak.out.csv"):
 # A job of hours gets interrupted: a laptop is closed, a process is killed. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the few dozen photos in hand, and the same command fetches them again. A third run finds nothing left to do, and visits nobody:
 
 # %%
-before = Site.visits.copy()
+before = site.visits.copy()
 with contextlib.redirect_stdout(io.StringIO()):
     code = alt_texts(crawl, "out.csv", "--read-pages")
-print("exit code", code, "and", (Site.visits - before).total(), "visits")
-assert Site.visits == before
+print("exit code", code, "and", (site.visits - before).total(), "visits")
+assert site.visits == before
 
 # %% [markdown]
 # With `--retry-failed`, a later run tries again what failed.
 #
 # ## 7. A person has the last word
 #
-# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. With a key you accept, edit or reject the suggestion, or mark the picture as decoration. A photograph:
+# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. With a key you accept, edit or reject the suggestion, or mark the picture as decoration. A screenshot:
 
 # %%
 page = Image.open(ROOT / "notebooks/images/09_review_page.png")
-plots.show_framed(page, "a photograph of the review page")
+plots.show_framed(page, "a screenshot of the review page")
 
 # %% [markdown]
 # Which images come first? The doubtful ones: those without a suggestion, then by the column `confidence`, which is that of section 1. Other captioners may tell no confidence. Theirs are sorted by the probability that *a word* got on average, since a sentence's own shrinks with every word (lesson 07). The end counts as a word.
@@ -503,8 +481,8 @@ for caption, probability in {"a dog": 0.6**3, "a dog runs along the beach": 0.6*
 # %% tags=["picture"]
 shown = {label_of(row): row for row in reversed(table) if label_of(row)[:-4] in pictures}
 titles = [f"{row['status']}: {row['alt_text'] or '(no suggestion)'}" for row in shown.values()]
-files = [Site.files[at[name[:-4]]][2] for name in shown]
-plots.show_images(squares(files), [shorten(t, 75, placeholder=" …") for t in titles])
+shown_files = [files[at[name[:-4]]][2] for name in shown]
+plots.show_images(squares(shown_files), [shorten(t, 75, placeholder=" …") for t in titles])
 
 # %% [markdown]
 # *Save the review* downloads `out.review.json`. Here code plays the reviewer: it accepts the texts that were read, and writes one for the coffee or, without scikit-image, the portrait.

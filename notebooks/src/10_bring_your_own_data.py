@@ -440,7 +440,7 @@ captioner = second_work.captioner(seed=SEED)
 # %% [markdown]
 # How does it do on the test photos? To know what a score is worth, score the first caption of each photo against the other four as well, as in lesson 06.
 
-# %%
+# %% tags=["scores"]
 scores = second_work.score(captioner, "test", beam_size=3)
 references = german.references("test")
 first = score_captions([group[1:] for group in references], [group[0] for group in references])
@@ -515,11 +515,6 @@ print(spaced["dog.jpg"][0], "  BLEU-1:", round(scored["BLEU-1"], 1))
 # Or you convert once with `python -m helpers.datasets FOLDER --words jieba:lcut --to coco spaced.json`. The captioner then writes spaces, too; take them out for readers: `caption.replace(" ", "")`.
 #
 # And fonts: Matplotlib brings Latin, Greek and Cyrillic letters. For other scripts the figures use a font of your machine if there is one, such as Noto Sans CJK.
-#
-# For the record, all scores of the captioner of section 7:
-
-# %% tags=["scores"]
-print(f"{german.name}: " + "  ".join(f"{name} {value:.1f}" for name, value in scores.items()))
 
 # %% [markdown]
 # ## Recap

@@ -56,7 +56,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# `open_dataset`, `Workspace`, `Captioner`, `plots` and the scores are known from earlier lessons. What is new is explained below.
+# `open_dataset`, `Workspace`, `Captioner`, `plots` and the scores are known from earlier lessons.
 
 # %%
 import json
@@ -85,7 +85,7 @@ from helpers.metrics import cider_d_each, ngram_rarity, score_captions
 from helpers.models import Ensemble
 from helpers.pipeline import Workspace, recipe_for
 from helpers.resuming import resumable
-from helpers.self_critical import AdvantageLoss, Criticism, SelfCriticalBatches
+from helpers.self_critical import Criticism, SelfCriticalBatches
 
 # %% [markdown]
 # Settings: `DATASET = "flickr8k"` runs the same lesson on the real photos.
@@ -106,7 +106,7 @@ SEED = 7
 # * The loss counts every word alike. CIDEr gives much for "dog" and next to nothing for "a".
 # * Five references describe a photo in five ways. The loss wants a share of the probability for each; the score wants *one* caption, close to all five.
 #
-# Begin with the finished captioner of lesson 04 (trained here in about a minute if it is missing), and note its score. Nothing will be chosen by these numbers, so dev and test are pooled.
+# Begin with the finished captioner of lesson 04 (trained here in about a minute if it is missing), and note its score. Nothing will be chosen by these numbers, so dev, on which the recipe was chosen, is pooled with test.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -128,7 +128,7 @@ before, scores_before = scored(captioner)
 print(f"{len(held_out):,} photos, greedy: CIDEr-D {scores_before.mean():.1f}")
 
 # %% [markdown]
-# Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Turn a weight a little: most likely all captions stay as they are, and nothing says in which direction to go.
+# Why not use CIDEr as the loss? Because it has no gradient (lesson 04). The score depends on which words were written, and a word is either written or not. Change a weight a little: most likely all captions stay as they are, and nothing says in which direction to go.
 #
 # ## 2. A die with three sides
 #
@@ -238,19 +238,24 @@ print(advantages(toy), "· sum", advantages(toy).sum())
 print(advantages(np.array([scores])).round(1))
 
 # %% [markdown]
-# The loss is the surprise at the drawn caption: its log-probability with the sign turned round. `fit` multiplies it by the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: with the same temperature, over the same words. `<pad>`, `<unknown>` and `<start>` are never drawn.
+# The loss is the surprise at the drawn caption: its log-probability with the sign reversed. `fit` multiplies it by the advantage, as the weight of the sample. The probabilities must be those of the draw, or the gradient is wrong: with the same temperature, over the same words. `<pad>`, `<unknown>` and `<start>` are never drawn.
 
 
-# %% tags=["same-as:helpers.self_critical.AdvantageLoss.call"]
-def call(self, targets, logits):
-    chances = word_log_probabilities(logits) / self.temperature
-    chosen = ops.take_along_axis(chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
-    real = ops.cast(ops.not_equal(targets, 0), "float32")
-    return ops.sum((ops.logsumexp(chances, axis=-1) - chosen) * real, axis=-1)
+# %% tags=["same-as:helpers.self_critical.AdvantageLoss"]
+class AdvantageLoss(keras.losses.Loss):
+    def __init__(self, temperature=1.0):
+        super().__init__(reduction="sum_over_batch_size")
+        self.temperature = temperature
+
+    def call(self, targets, logits):
+        chances = word_log_probabilities(logits) / self.temperature
+        chosen = ops.take_along_axis(chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+        real = ops.cast(ops.not_equal(targets, 0), "float32")
+        return ops.sum((ops.logsumexp(chances, axis=-1) - chosen) * real, axis=-1)
 
 
 # %% [markdown]
-# Test it on the die: each caption is one "word", drawn as often as its chance says and weighted by its reward. TensorFlow's `GradientTape` works out the gradient. With its sign turned round, because `fit` goes downhill, it must be the one found by trying.
+# Test it on the die: each caption is one "word", drawn as often as its chance says and weighted by its reward. TensorFlow's `GradientTape` works out the gradient. With its sign reversed, because `fit` goes downhill, it must be the one found by trying.
 
 # %%
 chosen = random.choice(3, size=100_000, p=chances)
@@ -266,7 +271,7 @@ print("by the loss", -tape.gradient(loss, variable).numpy().ravel().round(2))
 # %% [markdown]
 # ## 5. Train on the score
 #
-# `SelfCriticalBatches` puts it together: take some photos, draw captions with the current weights, score them, and hand features, words and advantages to `fit`. The references are the training captions. `Criticism` holds the settings; mini gets fewer epochs and larger steps.
+# `SelfCriticalBatches` puts it together: take some photos, draw captions with the current weights, score them, and hand features, words and advantages to `fit`. The references are the training captions. `Criticism` holds the settings; mini gets smaller batches and larger steps.
 
 # %%
 small = Criticism(3, photos=44, learning_rate=5e-4, average=0.9)
@@ -417,16 +422,16 @@ def mean_of(logits):
     return ops.log(sum(chances) / len(chances))
 
 
-def start(self, features):
-    states = [decoder.start(features) for decoder in self.decoders]
-    return tuple(image for image, _ in states), tuple(memory for _, memory in states)
+class Ensemble(Ensemble):  # the helper's, whose constructor keeps the models in `decoders`
+    def start(self, features):
+        states = [decoder.start(features) for decoder in self.decoders]
+        return tuple(image for image, _ in states), tuple(memory for _, memory in states)
 
-
-def step(self, word_ids, state):
-    parts = zip(self.decoders, *state, strict=True)
-    steps = [decoder.step(word_ids, (image, memory)) for decoder, image, memory in parts]
-    images, memories = zip(*[after for _, after in steps], strict=True)
-    return mean_of([logits for logits, _ in steps]), (images, memories)
+    def step(self, word_ids, state):
+        parts = zip(self.decoders, *state, strict=True)
+        steps = [decoder.step(word_ids, (image, memory)) for decoder, image, memory in parts]
+        images, memories = zip(*[after for _, after in steps], strict=True)
+        return mean_of([logits for logits, _ in steps]), (images, memories)
 
 
 # %% [markdown]
@@ -675,7 +680,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# You have trained on what is judged, and measured what it is worth. [Lesson 13](13_write_with_a_transformer.ipynb) gives the decoder another build: the Transformer, which today's large models are made of.
+# You have trained on what is judged, and measured what it is worth. [Lesson 13](13_write_with_a_transformer.ipynb) rebuilds the decoder as a Transformer, which today's large models are made of.
 #
 # ### Further reading
 #

@@ -96,7 +96,7 @@ words = ["a", "brown", "dog"]
 toy = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 # %% [markdown]
-# A matrix turns each word into a query: what would it like to know? Ours, made up for this page, says that a thing asks for a colour above all, and that an article and a colour ask for a thing. Keys and values are the words themselves here; in a model two more matrices make them. Then as in lesson 08: scalar products, divided by the square root of the length, softmax, weighted mean. Only now every word has a row of weights, one for each word that it looks at.
+# A matrix turns each word into a query: what would it like to know? Ours, made up for this page, says that a thing asks for a colour above all, and that an article and a colour ask for a thing. Keys and values are the words themselves here; in a model two more matrices make them. Then as in lesson 08: scalar products, divided by the square root of the length, softmax, weighted mean. But this time every word has a row of weights, one for each word that it looks at.
 
 
 # %%
@@ -147,7 +147,7 @@ for label, mask in {"all words": np.ones((3, 3), bool), "causal": earlier}.items
     print(f"{label:10} first two words change by {np.abs(after - before)[:2].max():.2f}")
 
 # %% [markdown]
-# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, as the hands of a clock tell the time. Five places, a row each:
+# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, like the hands of a clock. Five places, a row each:
 
 # %%
 clock = ops.convert_to_numpy(positions(0, 5, 6))
@@ -228,7 +228,7 @@ recipe = recipe_for(dataset, "transformer")
 plots.draw_block(recipe.sizes.get("width", 256), recipe.sizes.get("heads", 4))
 
 # %% [markdown]
-# Two things in the drawing keep a tower of many blocks trainable. What each part finds is *added* to the token, which goes on as it is, so that the gradient has a straight way down (a **residual connection**). And before each part the token is *normalised* to mean 0 and spread 1. The orange box and the arguments `past` and `image` are for section 5. (`gelu` is a smooth ReLU.)
+# Two things in the drawing keep a tower of many blocks trainable. What each part finds is *added* to the token, which is otherwise passed on unchanged, so that the gradient has a straight way down (a **residual connection**). And before each part the token is *normalised* to mean 0 and spread 1. The orange box and the arguments `past` and `image` are for section 5. (`gelu` is a smooth ReLU.)
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerBlock"]
@@ -343,7 +343,7 @@ class TransformerDecoder(Decoder):
 
 
 # %% [markdown]
-# `read` reads words, as many as you like, after those that it has read before. (The class goes on in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
+# `read` reads words, as many as you like, after those that it has read before. (The class is continued in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.empty_memory", "same-as:helpers.models.transformer.TransformerDecoder.read"]

@@ -8,9 +8,9 @@
 # [← 13 write with a transformer](13_write_with_a_transformer.ipynb) · [contents](../README.md)
 
 # %% [markdown]
-# ![Twenty images of a website in four rows. Above each is its name and what the course's captioner says of it, which is “not sure” for most](images/14_ship_with_a_pretrained_model.png)
+# ![Twenty images of a website in four rows. Above each is its name and what the course's captioner says about it, which is “not sure” for most](images/14_ship_with_a_pretrained_model.png)
 #
-# Twenty images as websites show them, and what the captioner of this course says of each. It learnt from 6,000 photos of people and dogs, and this is not their world.
+# Twenty images as websites show them, and what the captioner of this course says about each. It learnt from 6,000 photos of people and dogs, and this is not their world.
 
 # %% [markdown]
 # **You will learn**
@@ -188,7 +188,7 @@ squares = [ImageOps.pad(open_image(each), (300, 300), color="white") for each in
 plots.show_images(squares, titles, columns=5)
 
 # %% [markdown]
-# What would it have said of the others? The command shows that with `--anyway`.
+# What would it have said about the others? The command shows that with `--anyway`.
 
 # %%
 for label in list(images)[2:12]:
@@ -404,7 +404,7 @@ print("photos go to:", there.host.partition(":")[0])
 # * *Are they kept, or learnt from?* The answer is in the service's terms, and it changes.
 # * *Who holds the key?* The helpers read it from `CAPTION_API_KEY` and write it nowhere.
 #
-# And *cost*: services charge by tokens, and a photo counts as a few hundred to a few thousand. `--sample 20` of lesson 09 captions twenty, and with `--price` it tells what the rest would cost.
+# And *cost*: services charge by tokens, and a photo counts as a few hundred to a few thousand. `--sample 20` of lesson 09 captions twenty, and with `--price` it says what the rest would cost.
 
 
 # %%
@@ -446,7 +446,7 @@ seen = Counter(genders(caption) for caption in guesses)
 print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {seen[False, True]}")
 
 # %% [markdown]
-# Most of the twenty show nobody. So here is a record: the 1,000 test photos of Flickr8k, captioned with `--anyway` by `attention-xception` on 26 November 2026, beside what most of the five people wrote of the same photo (`tests/benchmarks/said.py`).
+# Most of the twenty show nobody. So here is a record: the 1,000 test photos of Flickr8k, captioned with `--anyway` by `attention-xception` on 26 November 2026, beside what most of the five people wrote about the same photo (`tests/benchmarks/said.py`).
 #
 # | the caption says | photos | people say the same | the other | neither |
 # |---|---|---|---|---|

@@ -365,7 +365,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def one_photo() -> dict:
-    """Time the road from a file to its caption, everything loaded: a scene, and a phone's photo."""
+    """Time the whole way from file to caption, everything loaded: a scene, and a phone's photo."""
     from PIL import Image
 
     from helpers.captioner import Captioner

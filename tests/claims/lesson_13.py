@@ -1,0 +1,49 @@
+"""What lesson 13 ranks, beside its outputs."""
+
+from itertools import pairwise
+
+from ranking import Claim, flat
+
+TIMES = r"^ +\d+ +(\d+) ms +(\d+) ms$"
+
+CLAIMS = [
+    Claim(
+        'Read the last row: "dog" gives most of its weight to "brown".',
+        r"^dog +([\d.]+ +[\d.]+ +[\d.]+)$",
+        lambda rows: all(row[1] > 0.5 for row in rows),
+        [[0.3, 0.4, 0.3]],
+    ),
+    Claim(
+        "Its new vector, the weighted mean, is that of a brown thing:",
+        r"^dog before \[0\. 0\. 1\.\] after \[(.*)\]",
+        lambda rows: max(rows[0]) == rows[0][1] > 0.5,
+        [[0.1, 0.2, 0.7]],
+    ),
+    Claim(
+        "The **causal mask** sets the scores of all later words to a very large negative number"
+        " before softmax, so that their weights are 0.",
+        r"^(?:all words|causal) +first two words change by ([\d.]+)",
+        lambda rows: flat(rows)[0] > 0.1 and flat(rows)[1] == 0,
+        [1.18, 0.2],
+    ),
+    Claim(
+        "With the cache, a late word costs little more than an early one",
+        TIMES,
+        lambda rows: flat(rows[::2])[-1] <= 2 * flat(rows[::2])[0],
+        [11, 10, 30, 97],
+    ),
+    Claim(
+        "Without it the cost grows with every word written.",
+        TIMES,
+        lambda rows: (
+            flat(rows)[-1] > 3 * flat(rows)[1]
+            and all(later > 0.8 * one for one, later in pairwise(flat(rows[1::2])))
+        ),
+        [11, 10, 12, 12],
+    ),
+]
+
+NO_CLAIM = {
+    "explains": ["These maps say less than those of lesson 08"],
+    "cites": ["with bigger parts", "What makes these models better is"],
+}
