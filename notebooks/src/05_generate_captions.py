@@ -717,7 +717,7 @@ plots.draw_route(open_image(photo), vector[0], steps)
 # %% [markdown]
 # ### Real photos
 #
-# Free photos come with Matplotlib (the portrait) and scikit-image (the others; without it you see the portrait alone). The course's `attention-xception` learnt from Flickr8k, mostly people and dogs. It captions each photo greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
+# Free photos come with Matplotlib (the portrait) and scikit-image (the others; without it you see the portrait alone). The course's `attention-xception` learnt from Flickr8k, mostly people and dogs, and from some photos of COCO. It captions each photo greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
 
 # %%
 real_captioner, real_photos = Captioner.load("attention-xception"), list(free_photos().items())[:5]

@@ -117,7 +117,7 @@ images = [open_image(path) for path in photos.values()]
 plots.show_images(images, [found.caption for found in best.values()])
 
 # %% [markdown]
-# Which are right? A captioner can name nothing that its training captions never named. Flickr8k's are mostly about people and dogs, so it may see people and dogs in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below a threshold it says “not sure”:
+# Which are right? A captioner can name nothing that its training captions never named. Those of this one are mostly about people and dogs (6,000 photos of Flickr8k), with a sentence each about 1,995 photos of COCO, so it may see a person or a table in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below a threshold it says “not sure”:
 
 # %%
 for label, found in best.items():

@@ -516,7 +516,7 @@ for label, weights in {"untrained": blank, "trained": maps}.items():
 #
 # ### Real photos
 #
-# The course's captioner `attention-xception` is this model, trained on the real photos of Flickr8k. What does it look at in photos that come with Matplotlib (the portrait) and scikit-image (the others), all in the public domain or CC0? Function words such as "a" and "in" are left out. The confidence is that of lesson 07.
+# The course's captioner `attention-xception` is this model, trained on real photos of Flickr8k and COCO. What does it look at in photos that come with Matplotlib (the portrait) and scikit-image (the others), all in the public domain or CC0? Function words such as "a" and "in" are left out. The confidence is that of lesson 07.
 
 # %%
 for label in ("portrait", "astronaut", "cat", "rocket"):

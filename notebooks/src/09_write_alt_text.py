@@ -3,7 +3,7 @@
 #
 # You take a website whose images lack alt text, and end with a suggestion for each image, or the reason why there is none, ready for a person to review.
 #
-# Read this first. The captioner that comes with the course learnt from 6,000 photos, mostly of people and dogs (Flickr8k, licensed for research and teaching only). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. The rest of this lesson stays the same.
+# Read this first. The captioner that comes with the course learnt from 6,000 photos, mostly of people and dogs (Flickr8k, licensed for research and teaching only), and from 1,995 of everyday things (COCO). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. The rest of this lesson stays the same.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/09_write_alt_text.ipynb)
 #
@@ -100,7 +100,7 @@ CAPTIONER = "attention-xception"
 # %% [markdown]
 # ## 1. What does our captioner say about a website?
 #
-# Websites show logos, charts and screenshots beside photos. What does a captioner that learnt from people and dogs make of them? Its own description first:
+# Websites show logos, charts and screenshots beside photos. What does a captioner that learnt from photos alone make of them? Its own description first:
 
 # %%
 captioner = Captioner.load(CAPTIONER)

@@ -306,7 +306,7 @@ for encoder in dict.fromkeys(encoder for encoder, *_ in captioners):
 #
 # ## 6. A web page in ten lines
 #
-# A captioner on your disk helps only you. This part puts one on a page: the course's `attention-xception`, trained on Flickr8k. The photos here are real, too, from Matplotlib and scikit-image (public domain or CC0; without scikit-image there is one).
+# A captioner on your disk helps only you. This part puts one on a page: the course's `attention-xception`, trained on Flickr8k and COCO. The photos here are real, too, from Matplotlib and scikit-image (public domain or CC0; without scikit-image there is one).
 #
 # With **Flask**, a function becomes a page: the line above it that begins with `@` says at which address, and what it returns is sent to the browser. A **form** sends the file that somebody has chosen. The file's name is text from a stranger, so it is escaped, as in lesson 07.
 

@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![Twenty images of a website in four rows. Above each is its name and what the course's captioner says about it, which is “not sure” for most](images/14_ship_with_a_pretrained_model.png)
 #
-# Twenty images as websites show them, and what the captioner of this course says about each. It learnt from 6,000 photos of people and dogs, and this is not their world.
+# Twenty images as websites show them, and what the captioner of this course says about each. It learnt from 8,000 photos, most of them of people and dogs, and this is not their world.
 
 # %% [markdown]
 # **You will learn**
@@ -196,7 +196,7 @@ for label in list(images)[2:12]:
         print(f"{label:15}{said[label][0].caption}")
 
 # %% [markdown]
-# Fluent, and of another world. Where a captioner knows only people and dogs, every image has to be people or dogs.
+# Fluent, and of another world. Where a captioner knows mostly people and dogs, every image has to be of their world.
 #
 # ## 3. A pretrained one in its place
 #

@@ -64,11 +64,11 @@ def refresh_text(lesson: Lesson) -> None:
 def save_pictures(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     """Save the first figure of the cell tagged `picture`, which the lesson shows at its top.
 
-    What the cell tagged `readme-picture` draws becomes `images/road.png`, at the top of README.md.
+    What the cell tagged `readme-picture` draws becomes `images/route.png`, at the top of README.md.
     Raises LessonError if such a cell drew nothing.
     """
     path = lesson.picture_path
-    for tag, target in {"picture": path, "readme-picture": path.with_name("road.png")}.items():
+    for tag, target in {"picture": path, "readme-picture": path.with_name("route.png")}.items():
         for cell in tagged(notebook, tag):
             figures = [output.data["image/png"] for output in cell.outputs if has_figure(output)]
             if not figures:
