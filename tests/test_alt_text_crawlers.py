@@ -396,6 +396,7 @@ def test_rows_fit_their_columns():
     assert repeated(["x" * 2001, "y"]) == ["x" * 1000 + "…", "y"] and repeated(["x"]) == ["x"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit",
@@ -434,6 +435,7 @@ def test_no_cell_is_a_formula_whatever_separates_them(delimiter, reads):
         assert not [cell for cell in row if cell.strip(' "')[:1] in tuple("=+-@")]
 
 
+@pytest.mark.slow
 def test_a_packed_table_that_is_cut_off_is_named(tmp_path, capsys):
     lines = "".join(f"{SITE}/{hash(str(n))}.jpg\n" for n in range(20_000))
     (tmp_path / "crawl.csv.gz").write_bytes(gzip.compress(f"Image\n{lines}".encode())[:-5000])

@@ -348,6 +348,7 @@ WORDS += ["\0", "é", "=", "[", "(", "url(", "Hyperlink", "image/png", "<?xml", 
 TEXTS = st.lists(st.sampled_from(WORDS) | st.text(max_size=5), max_size=40).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.sampled_from(["utf-8", "cp1252", "utf-16"]))
 def test_any_table_is_read_or_refused(text, encoding):

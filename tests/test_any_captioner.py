@@ -153,6 +153,7 @@ def test_photos_are_asked_for_in_the_callers_thread_beside_their_contexts(captio
         list(captioner.caption_each([photo()] * 3, [None]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
 def test_what_was_done_before_ctrl_c_or_an_error_comes_out(captioner, error):
     def photos():

@@ -190,6 +190,7 @@ def test_the_classic_generator_gives_a_photo_at_a_time_for_ever():
     assert sizes == [(0, 3), (1, 6), (0, 3), (1, 6), (0, 3)]
 
 
+@pytest.mark.slow
 def test_keras_fits_a_model_on_the_classic_generator():
     keras.utils.set_random_seed(0)
     captioner = MergeDecoder(VOCAB, feature_size=3, embedding_size=4, units=4)

@@ -169,7 +169,7 @@ def test_the_folder_holds_three_files_that_name_no_program(folder):
     assert "float16" in kinds and set(kinds) <= {"group", "float16", "float32", "int32", "int64"}
 
 
-@pytest.mark.parametrize("kind", ["merge", "attention"])
+@pytest.mark.parametrize("kind", ["merge", pytest.param("attention", marks=pytest.mark.slow)])
 def test_a_folder_from_before_decoders_had_their_name_says_the_same(kind, tmp_path, uncompiled):
     """Until November 2026 config.json called the decoder "model", in its recipe as well."""
     tokenizer = CaptionTokenizer.from_captions(CAPTIONS.values())

@@ -40,6 +40,7 @@ def test_the_config_records_how_it_was_made_and_what_it_reached(name):
             assert scores["BLEU-1"] > scores["BLEU-4"] > 10 and scores["CIDEr-D"] > 30
 
 
+@pytest.mark.slow
 @each_captioner
 def test_other_features_give_other_captions(name):
     captioner = Captioner.load(name)

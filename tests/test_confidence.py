@@ -1,6 +1,7 @@
 """How far a caption can be trusted: strange pictures, unsure sentences, and files that lie."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -86,20 +87,27 @@ def test_without_a_measurement_nobody_is_confident(world, photos):
     assert near(-0.1, "a dog".split())[0] > far(-0.1, "a dog".split())[0]
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A captioner that knows its world, of four numbers."""
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The folder of a captioner that knows its world, of four numbers; tests must not change it."""
     tokenizer = CaptionTokenizer([*CaptionTokenizer.MARKERS, "a", "dog"], 4)
-    decoder = MergeDecoder(len(tokenizer), feature_size=4)
+    decoder = MergeDecoder(len(tokenizer), feature_size=4, embedding_size=4, units=5)
     config = {"search": {"kind": "beam", "beam_size": 2}, "function_words": ["a"]}
     config["confidence"] = asdict(TRUST)
     world = World(np.zeros(4, "float32"), np.ones(4, "float32"), np.eye(4, dtype="float32")[:2])
     rarity = ngram_rarity([["a dog"], ["a"], ["dog"]] * 3, str.split)
-    Captioner(tokenizer, decoder, config, rarity, world=world).save(tmp_path / "captioner")
-    return tmp_path / "captioner"
+    folder = tmp_path_factory.mktemp("captioners") / "captioner"
+    Captioner(tokenizer, decoder, config, rarity, world=world).save(folder)
+    return folder
 
 
-def test_a_captioner_tells_its_confidence(folder):
+@pytest.fixture
+def folder(saved, tmp_path):
+    """A copy of that folder, to change."""
+    return shutil.copytree(saved, tmp_path / "captioner")
+
+
+def test_a_captioner_tells_its_confidence(folder, uncompiled):
     captioner = Captioner.load(folder)
     known, strange = np.eye(4, dtype="float32")[0], 9 * np.eye(4, dtype="float32")[3]
     here, there = captioner.feature_candidates(np.stack([known, strange]))
@@ -107,7 +115,7 @@ def test_a_captioner_tells_its_confidence(folder):
     assert here[0].sure is (here[0].confidence >= 0.2) and not there[0].sure
 
 
-def test_without_its_world_it_tells_none_and_another_captioner_leaves_none(folder):
+def test_without_its_world_it_tells_none_and_another_captioner_leaves_none(folder, uncompiled):
     captioner = Captioner.load(folder)
     known = OwnCaptioner(folder).identity
     replace(captioner, world=None).save(folder)

@@ -106,6 +106,7 @@ def folder(tmp_path, changes):
     return folder
 
 
+@pytest.mark.slow
 def test_changes_travel_with_the_captioner(folder, changes, tmp_path):
     again = Captioner.load(folder)
     assert again.changes == folder / CHANGES

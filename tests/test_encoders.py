@@ -212,6 +212,7 @@ def asked_by_keras(title):
     return asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_official_weights_are_those_of_keras(name):
     """Same address, same hash, and so the same file in the cache: Keras itself is asked."""

@@ -206,7 +206,9 @@ def test_a_folder_that_cannot_be_written(pixels, expected, monkeypatch, capsys, 
 
 
 @pytest.mark.parametrize("photos", [1, 2])
-@pytest.mark.parametrize("wrong", [np.nan, 0, -1])
+@pytest.mark.parametrize(
+    "wrong", [np.nan, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, -1))]
+)
 def test_an_engine_that_answers_something_else(
     pixels, expected, monkeypatch, capsys, work, wrong, photos
 ):

@@ -205,6 +205,7 @@ def start(script, root, photos, target):
     return subprocess.Popen([sys.executable, "-c", script], **pipes)
 
 
+@pytest.mark.slow
 @needs_unix
 def test_a_killed_run_goes_on_where_it_stopped(root, photos, target, expected):
     part, limit = target.with_name(f"{target.name}.part"), time.monotonic() + 60
@@ -274,6 +275,7 @@ def test_a_run_that_dies_at_any_step_leaves_a_file_of_one_run(photos, target, mo
     assert made.stale(some(photos, np.s_[3:6])) == "" and leftovers(target) == complete(target)
 
 
+@pytest.mark.slow
 @needs_unix
 def test_a_real_limit_of_the_system_stops_a_run_that_then_goes_on(root, photos, target, expected):
     with start(LIMITED, root, photos, target) as process:

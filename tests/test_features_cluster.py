@@ -97,6 +97,7 @@ def same_files(here, there):
         assert (there.parent / one).read_bytes() == (here.parent / one).read_bytes(), one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mirror", [False, True])
 def test_the_same_file_comes_out(cluster, photos, tmp_path, name, mirror):
     here, there = here_and_there(tmp_path, name)

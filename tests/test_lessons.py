@@ -4,11 +4,13 @@ import os
 import shutil
 import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from functools import cached_property
 from itertools import chain
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 import run
 from check import notebook_problems, source_problems
@@ -16,7 +18,9 @@ from check_outputs import answer_problems
 from check_skeleton import check_badge, check_set_up
 from clean import clean_notebook
 from compare import differences
-from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, tagged
+from conftest import LONG
+from helpers.training import RECIPES
+from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, tagged, tags
 from publish import publish, stale_notebooks
 
 NAMES = lesson_names()
@@ -29,6 +33,14 @@ MAKE_THEIRS = ("11", "04", "05", "03")  # they train, or make what is missing
 LONGEST_FIRST = ("11", "08", "13", "12", "04", "14", "10", "09", "07", "05", "06", "03")
 LANES = 2
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+SHORT_IN_ALL = ("11",)  # nothing that it trains need be good, not even for its own later cells
+EPOCHS = (3, 12)  # of a captioner that no other lesson uses
+SHORTER = """
+from dataclasses import replace
+from helpers.training import RECIPES
+for kind in RECIPES["mini"].keys() - {kept}:
+    RECIPES["mini"][kind] = replace(RECIPES["mini"][kind], epochs={epochs})
+"""
 EXACT = ["01_clean_captions", "03_build_tokenizer"]  # no processor rounds anything in them
 PUBLISHED = ["pyproject.toml", "README.md", "CONTRIBUTING.md", "notebooks"]
 
@@ -37,7 +49,10 @@ each_lesson = pytest.mark.parametrize("name", NAMES)
 
 def slow_lessons(test):
     """Mark a test that needs the lessons run; the first of them waits for all lessons."""
-    return pytest.mark.slow(pytest.mark.notebook(pytest.mark.timeout(2 * 60 * 60)(test)))
+    marks = pytest.mark.slow, pytest.mark.notebook, pytest.mark.timeout(2 * 60 * 60)
+    for mark in (*marks, pytest.mark.long(*EPOCHS)):
+        test = mark(test)
+    return test
 
 
 def test_there_are_lessons():
@@ -103,6 +118,62 @@ def jobs():
             yield Job(named(number), "alone", tuple(chain), FEATURES + CAPTIONER)
 
 
+@dataclass(frozen=True)
+class Short(Lesson):
+    """A lesson that trains for few epochs: a cell behind its settings shortens mini's recipes.
+
+    Every cell of its own runs as it is. At full length no cell is added.
+
+    kept: decoders that are trained as long as ever.
+    """
+
+    kept: tuple[str, ...] = ()
+
+    @cached_property
+    def cell(self):
+        return SHORTER.format(kept=set(self.kept) or "set()", epochs=EPOCHS[0])
+
+    @cached_property
+    def source(self):
+        notebook = super().source
+        ((place, _),) = [
+            each for each in enumerate(notebook.cells) if "parameters" in tags(each[1])
+        ]
+        notebook.cells.insert(place + 1, new_code_cell(self.cell))
+        return notebook
+
+
+def to_run(job):
+    """Return a lesson as it is run here: what lesson 04 trains is trained in full."""
+    if LONG or job.name in EXACT:
+        return Lesson(ROOT, job.name)
+    return Short(ROOT, job.name, () if job.name[:2] in SHORT_IN_ALL else ("merge",))
+
+
+@pytest.mark.parametrize("kept", [(), ("merge",)])
+def test_a_short_lesson_differs_by_a_cell_that_shortens_trainings(monkeypatch, kept):
+    mini = RECIPES["mini"]
+    assert {recipe.epochs for recipe in mini.values()} == {EPOCHS[1]}
+    monkeypatch.setitem(RECIPES, "mini", dict(mini))
+    exec(Short(ROOT, NAMES[0], kept).cell, {})
+    due = {kind: EPOCHS[kind in kept] for kind in mini}
+    assert RECIPES["mini"] == {kind: replace(mini[kind], epochs=due[kind]) for kind in mini}
+    for name in set(NAMES) - set(EXACT):
+        lesson, short = Lesson(ROOT, name), Short(ROOT, name, kept)
+        sources = [cell.source for cell in short.source.cells]
+        sources.remove(short.cell)
+        assert sources == [cell.source for cell in lesson.source.cells]
+
+
+def test_the_captioner_that_others_find_is_trained_in_full():
+    lessons = {job: to_run(job) for job in jobs()}
+    short = {job.name: lesson for job, lesson in lessons.items() if isinstance(lesson, Short)}
+    assert LONG or short.keys() | {*EXACT} == {*NAMES}
+    in_full = [name for name, lesson in short.items() if lesson.kept == ("merge",)]
+    assert {name[:2] for name in short.keys() - {*in_full}} <= {*SHORT_IN_ALL}
+    assert not [job for job in jobs() if job.found != FEATURES and job.name[:2] in SHORT_IN_ALL]
+
+
 def named(number):
     return next(name for name in NAMES if name.startswith(number))
 
@@ -143,7 +214,7 @@ def run_job(job, folder):
     if job.way == "alone":
         keep(job.found, shared, own)
     before = contents(work)
-    result = run.run_lesson(Lesson(ROOT, job.name), {}, work.parent / "copies", work)
+    result = run.run_lesson(to_run(job), {}, work.parent / "copies", work)
     after = contents(work)
     return result, {path for path in after if after[path] != before.get(path)}, work
 
@@ -209,6 +280,7 @@ def test_no_two_lessons_write_the_same_file(runs):
     assert {path: names for path, names in writers.items() if len(names) > 1} == {}
 
 
+@pytest.mark.slow
 def test_publish_reaches_every_lesson(tmp_path):
     for name in PUBLISHED:
         source = ROOT / name

@@ -28,6 +28,7 @@ print(plain, kept, inside - before, megabytes() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's")
 @pytest.mark.parametrize("own", [{}, {"MALLOC_ARENA_MAX": "2"}])
 def test_pages_are_kept_inside_and_given_back(root, own):

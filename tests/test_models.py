@@ -59,7 +59,9 @@ def some_features(decoder, images=3):
     return np.random.default_rng(1).normal(2, 3, shape).astype("float32")
 
 
-@pytest.fixture(params=[*SIZES, *ENSEMBLES])
+@pytest.fixture(
+    params=[*SIZES, *(pytest.param(kind, marks=pytest.mark.slow) for kind in ENSEMBLES)]
+)
 def kind(request):
     return request.param
 
@@ -376,6 +378,7 @@ def test_attention_is_that_of_keras(images):
     np.testing.assert_allclose(weights, expected_weights, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_long_caption_is_stepped_through_without_compiling_anew():
     """The memory grows by a word a step; two traces are the first words', one is all others'."""
     model, features = made("transformer"), some_features(shared("attention"))

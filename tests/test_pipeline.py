@@ -189,9 +189,11 @@ def loads(monkeypatch):
     return read
 
 
-def test_one_training_loads_the_features_once(folder, ready, tmp_path, loads, monkeypatch):
+@pytest.mark.slow
+def test_one_training_loads_the_features_once(
+    folder, ready, tmp_path, loads, monkeypatch, no_training
+):
     """They were loaded nine times: by every batch maker, and by every score."""
-    monkeypatch.setattr(workspace, "train_decoder", lambda *_, **options: {"val_loss": [1.0]})
     monkeypatch.setitem(RECIPES["mini"], "merge", TINY)
     assert main(arguments(folder, tmp_path / "out")) == 0
     assert loads == ["features.pkl"]
@@ -330,7 +332,7 @@ def test_a_captioner_of_something_else_is_trained_anew(
     assert before == {path: path.read_bytes() for path in before} and len(before) == 4
 
 
-def test_a_captioner_of_before_gets_what_its_search_needs(dataset, ready):
+def test_a_captioner_of_before_gets_what_its_search_needs(dataset, ready, no_training):
     work = Workspace(dataset)
     captioner = work.captioner(TINY, 3)
     assert captioner.rarity and captioner.config["search"] == TINY.search
@@ -463,8 +465,7 @@ def test_photos_that_are_all_alike_leave_room_for_others(size, photos):
     assert np.abs(decoder.standardise(2 * vector[None] + size)).max() < 10
 
 
-def test_too_few_photos_are_a_warning(monkeypatch, work, tmp_path, capsys):
-    monkeypatch.setattr(workspace, "train_decoder", lambda *_, **__: {"val_loss": [1.0]})
+def test_too_few_photos_are_a_warning(monkeypatch, work, tmp_path, capsys, no_training):
     monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     dataset = open_dataset(write_dataset(tmp_path / "tiny"))
     photos = len(dataset.splits["train"])

@@ -104,6 +104,7 @@ def photos_in(figure: Figure) -> int:
     return sum(len(axes.images) for axes in figure.axes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_fits_a_notebook(name):
     figure = drawn(name)

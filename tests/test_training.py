@@ -214,6 +214,7 @@ def test_an_error_in_a_training_leaves_ctrl_c_as_it_was(eager, handler):
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["on_train_batch_end", "on_test_begin", "on_epoch_end"])
 def test_ctrl_c_in_the_last_epoch_is_heard_and_nothing_is_lost(tmp_path, eager, handler, moment):
     """In the last validation it was lost, and the pipeline went on to save and score."""
@@ -270,6 +271,7 @@ def test_an_interrupted_training_goes_on_to_the_same_end(tmp_path, eager):
     assert not backup.exists()
 
 
+@pytest.mark.slow
 def test_a_kill_while_an_epoch_is_saved_leaves_the_one_before(tmp_path, eager, monkeypatch):
     recipe, backup = dataclasses.replace(TINY, epochs=2), tmp_path / "unfinished"
     save, model, files = keras.Model.save_weights, new_model(), []
@@ -289,6 +291,7 @@ def test_a_kill_while_an_epoch_is_saved_leaves_the_one_before(tmp_path, eager, m
     assert Progress(brief(), backup).restore(resumed) == 1
 
 
+@pytest.mark.slow
 def test_a_training_stopped_after_its_last_epoch_keeps_the_average(tmp_path, eager):
     backup = tmp_path / "unfinished"
     recipe = dataclasses.replace(TINY, epochs=1)
