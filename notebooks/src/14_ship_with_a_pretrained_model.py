@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![Twenty images of a website in four rows. Above each is its name and what the course's captioner says about it, which is “not sure” for most](images/14_ship_with_a_pretrained_model.png)
 #
-# Twenty images as websites show them, and what the captioner of this course says about each. It learnt from 8,000 photos, most of them of people and dogs, and this is not their world.
+# Twenty images as websites show them, and what the captioner of this course says about each. It learnt from 8,000 photos, mostly of people and dogs, and this is not their world.
 
 # %% [markdown]
 # **You will learn**
