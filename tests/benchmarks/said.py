@@ -3,8 +3,8 @@
     ls flickr8k/Flicker8k_Dataset/*.jpg | python -m helpers.captioner - --json --anyway > said.jsonl
     python tests/benchmarks/said.py said.jsonl --data-dir flickr8k --split test --pages pages/
 
-What a caption says is counted beside what people said of the same photo. `--pages` draws captions
-with their photos, to be read by a person.
+It is scored, and what it says is counted beside what people said of the same photo. `--pages`
+draws captions with their photos, to be read by a person.
 """
 
 import argparse
@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from helpers.captions import clean_captions  # noqa: E402
 from helpers.datasets import open_dataset  # noqa: E402
+from helpers.metrics import score_captions  # noqa: E402
 
 MALE = set("man men boy boys guy guys male males gentleman gentlemen he his him father".split())
 FEMALE = set("woman women girl girls lady ladies female females she her mother".split())
@@ -126,6 +127,9 @@ def main() -> None:
     records = [record for record in map(json.loads, lines) if Path(record["image"]).name in wanted]
     said = {Path(r["image"]).name: r["candidates"][0]["caption"].split() for r in records}
     people = {photo: [text.split() for text in captions[photo]] for photo in said}
+    texts = [" ".join(words) for words in said.values()]
+    scores = score_captions([dataset.captions[photo] for photo in said], texts)
+    print(", ".join(f"{name} {value:.1f}" for name, value in scores.items()))
     print(*count_gender(said, people), count_skin(said, people), count_things(said), sep="\n")
     if options.pages:
         draw_pages(records, options.pages)
