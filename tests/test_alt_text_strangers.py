@@ -24,9 +24,9 @@ from helpers.apps.alt_text.reading.cells import images_of
 from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.signs import pixels
-from helpers.apps.alt_text.visiting.politeness import RETRIES, patience
+from helpers.apps.alt_text.visiting.politeness import RETRIES
 from helpers.images import ImageError, fetch_image
-from helpers.strangers import number_in, read_json
+from helpers.strangers import number_in, patience, read_json
 from hostile_server import answer
 
 DIGITS = "9" * 4301

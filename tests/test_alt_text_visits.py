@@ -16,8 +16,9 @@ from helpers.apps.alt_text.findings import Picture
 from helpers.apps.alt_text.signs import by_size, origin
 from helpers.apps.alt_text.visiting import politeness, visits
 from helpers.apps.alt_text.visiting.photos import Photo, look
-from helpers.apps.alt_text.visiting.politeness import Hosts, opted_out, patience, rules_in
+from helpers.apps.alt_text.visiting.politeness import Hosts, opted_out, rules_in
 from helpers.images import ImageError, fetching, image_pixels
+from helpers.strangers import patience
 from hostile_server import answer, redirect
 
 FORBIDDEN = b"User-agent: *\nDisallow: /closed/\nDisallow: /8.png\n"

@@ -14,6 +14,7 @@ from urllib3.util import Retry
 from alt_text_site import photo as site_photo
 from alt_text_site import site, write_table
 from chat_server import ChatServer, colour_of, said
+from helpers import strangers
 from helpers.apps.alt_text.__main__ import main as alt_text
 from helpers.captioner import CaptionerError, asking, lines, open_captioner
 from helpers.captioner.__main__ import main as command
@@ -41,6 +42,7 @@ def server():
 def quick(monkeypatch):
     """No waits between attempts, and no proxy or key of whoever runs this."""
     monkeypatch.setattr(asking, "RETRIES", Retry(total=2, backoff_factor=0.01, backoff_max=0.05))
+    monkeypatch.setattr(strangers, "LEAST_WAIT", 0.0)
     monkeypatch.setattr(lines, "GRACE", 0.2)
     monkeypatch.setenv(asking.KEY, KEY)
 
@@ -278,6 +280,15 @@ def test_a_server_that_misbehaves(server, case):
         if isinstance(found, ImageError):
             assert found.status == "not_captioned"
     assert time.monotonic() - begin < 5, "the deadline was not kept"
+
+
+@pytest.mark.parametrize("headers", [{"Retry_After": "0"}, {"Retry_After": "-9" * 99}, {}])
+def test_a_busy_server_is_left_alone_for_a_second_at_least(server, monkeypatch, headers):
+    monkeypatch.undo()
+    waits, server.cases["busy"] = [], once(429, **headers)
+    monkeypatch.setattr(asking.Server, "leave_alone", lambda self, *told: waits.append(told[0]))
+    assert ask(server.at("busy"))[0][0].caption == RED
+    assert waits == [1]
 
 
 def test_a_server_that_is_not_there_is_told_at_once():

@@ -10,7 +10,7 @@ from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
+from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Retry
 
 from helpers.captioner.folder import CaptionerError
@@ -18,7 +18,7 @@ from helpers.captioner.lines import Lines, NoAnswer, Way, body_of
 from helpers.captioner.wording import tidy, without_markup
 from helpers.images import USER_AGENT, ImageError
 from helpers.images.errors import name_of
-from helpers.strangers import read_json
+from helpers.strangers import patience, read_json
 
 KEY = "CAPTION_API_KEY"
 SECONDS = 300  # for one photo, all attempts together; a model on a CPU takes its time
@@ -232,14 +232,6 @@ def host_of(address: str) -> tuple[str, bool]:
     with suppress(ValueError):
         private = ip_address(name).is_private
     return f"{name}:{port}" if port else name, private
-
-
-def patience(retry: Retry, headers: Mapping) -> float:
-    """Return for how many seconds to leave a busy server alone."""
-    with suppress(InvalidHeader, ValueError, OverflowError):
-        if asked := headers.get("Retry-After"):
-            return retry.parse_retry_after(asked)
-    return retry.get_backoff_time()
 
 
 def why(error: Exception) -> str:

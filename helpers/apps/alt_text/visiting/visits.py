@@ -24,13 +24,13 @@ from helpers.apps.alt_text.visiting.politeness import (
     RETRIES,
     Hosts,
     opted_out,
-    patience,
 )
 from helpers.captioner import AnyCaptioner
 from helpers.images import Answer, ImageError, fetch_answer
 from helpers.images.errors import name_of
 from helpers.images.fetching import MAX_REDIRECTS
 from helpers.images.limits import MAX_BYTES
+from helpers.strangers import patience
 
 VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
 MAX_FETCHED = 10**7  # bytes
