@@ -298,6 +298,23 @@ def test_a_server_that_is_not_there_is_told_at_once():
         ask(endpoint, [photo()] * 9)
 
 
+def mortal(chat, question, number):
+    if number == 3:
+        chat.server.shutdown()
+        chat.server.server_close()
+    return 200, said(RED)
+
+
+def test_a_server_that_goes_away_is_no_photos_fault(server):
+    """Those that got no answer wait for the same command, without --retry-failed."""
+    server.cases["mortal"], found = mortal, []
+    captioner = EndpointCaptioner("tiny", server.at("mortal"))
+    with pytest.raises(CaptionerError, match="no connection. Is it running. Check --endpoint$"):
+        found.extend(captioner.caption_each([photo()] * 30))
+    assert 3 <= sum(isinstance(each, list) for each in found) < 30
+    assert {each.status for each in found if not isinstance(each, list)} <= {"pending"}
+
+
 def test_a_certificate_that_nobody_signed_is_refused(tmp_path):
     if not shutil.which("openssl"):
         pytest.skip("no openssl to make a certificate with")
@@ -316,7 +333,7 @@ def test_after_ten_failures_in_a_row_no_more_are_sent(server):
     server.cases["bad"] = (400, {"error": "no"})
     found = []
     captioner = EndpointCaptioner("tiny", server.at("bad"))
-    with pytest.raises(CaptionerError, match="10 photos in a row got no answer. .*400: no"):
+    with pytest.raises(CaptionerError, match="10 photos in a row got no answer. .*400: no$"):
         for each in captioner.caption_each([photo()] * 100):
             found.append(each)
     assert 5 < len(found) <= 14 and server.count("bad") <= 14
