@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from http.client import HTTPResponse
 from pathlib import Path
+from socket import socket
 from time import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from urllib3 import HTTPConnectionPool
     from urllib3.util import Retry
 
 LEAST_WAIT = 1.0  # seconds, also for a busy server that asks for less
@@ -103,3 +106,31 @@ class Counted(io.RawIOBase):
         """Close what is below."""
         self.raw.close()
         super().close()
+
+
+def counted_lines(
+    pool: "HTTPConnectionPool",
+    most: int,
+    error: Callable[[], Exception],
+    opened: Callable[[socket], object],
+) -> "HTTPConnectionPool":
+    """Return connections that tell `opened` of their sockets, and count what they read.
+
+    pool: of an adapter's `get_connection_with_tls_context`, which requests calls since 2.32.2.
+    most: bytes that may come, headers among them; after more, `error` makes what is raised.
+    """
+
+    class Response(HTTPResponse):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            self.fp = io.BufferedReader(Counted(self.fp.detach(), most, error))
+
+    class Connection(pool.ConnectionCls):
+        response_class = Response
+
+        def connect(self):
+            super().connect()
+            opened(self.sock)
+
+    pool.ConnectionCls = Connection
+    return pool
