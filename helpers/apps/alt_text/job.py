@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from helpers.apps.alt_text.captioning.cluster import CHUNK, share_out
+from helpers.apps.alt_text.captioning.cluster import share_out
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
 from helpers.apps.alt_text.known import Known
@@ -160,11 +160,10 @@ class Job:
         scheduler: str,
         settings: Settings,
         limit: int | list[str] | None = None,
-        chunk: int = CHUNK,
     ) -> None:
-        """Do the same on a Dask cluster; scheduler, chunk: as for `share_out`."""
+        """Do the same on a Dask cluster; scheduler: as for `share_out`."""
         (addresses, limit), context_of = self.todo(limit), self.known.context
-        self.keep(share_out(addresses, settings, scheduler, chunk, context_of), limit)
+        self.keep(share_out(addresses, settings, scheduler, context_of=context_of), limit)
 
     def keep(self, batches: Iterator[Batch], limit: int | None) -> None:
         """Save what is found as it comes, under a bar over the addresses not done yet."""
