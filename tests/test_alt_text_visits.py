@@ -428,7 +428,7 @@ def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
 
 
 def test_a_picture_of_the_batch_before_is_not_captioned_again(monkeypatch):
-    captioner = Colours()
+    captioner = Colours(0.005)  # at work while the others come
     visited = (found(number, f"{number % 33}") for number in range(40))  # 33 pictures, 32 at once
     batches = list(worked_off(monkeypatch, visited, captioner))
     assert sum(len(findings) for findings, _ in batches) == 40
