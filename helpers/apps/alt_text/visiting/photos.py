@@ -39,23 +39,13 @@ def look(
     picture = Picture(digest, encoded(image, "WEBP", THUMBNAIL, quality=QUALITY, method=2))
     if reason := by_size(image.width, image.height) or plain_colour(image):
         return Finding(address, statuses.LOOKS_DECORATIVE, reason, digest), picture
-    if read := text_of(data, image, lettering):
+    # Only where a small copy looks like text, the image is opened as large as is good for reading.
+    likely = lettering and lettering.likely(image)
+    if read := lettering.read(open_image(data, READ)) if likely else None:
         picture = Picture(digest, picture.thumbnail, [Candidate(read[0], confidence=read[1])])
         return Finding(address, statuses.TEXT, "read in it", digest), picture
     # Small at once, so that memory doesn't grow with the photos.
     return Photo(address, picture, captioner.prepare(image))
-
-
-def text_of(
-    data: bytes, image: Image.Image, lettering: Lettering | None
-) -> tuple[str, float] | None:
-    """Return the text of an image of text and how sure it is; None for any other.
-
-    Only where a small copy looks like one, the image is opened as large as is good for reading.
-    """
-    if lettering and lettering.likely(image):
-        return lettering.read(open_image(data, READ))
-    return None
 
 
 def plain_colour(image: Image.Image) -> str:
