@@ -45,7 +45,8 @@ class Hosts:
 
     rate: requests a second to one server, of all workers together.
     local: one server of your own that is let in, such as "127.0.0.1:8000".
-    folder: of images that are fetched already, and need no visit.
+    user_agent: who asks.
+    folder: of images that are fetched already, and need no visit; "" without such.
     workers: how many visit the same servers, each with Hosts of its own. May change at any time.
     """
 
