@@ -97,7 +97,7 @@ class Way(HTTPAdapter):
             raise TimeoutError
 
     def get_connection_with_tls_context(self, *arguments: object, **options: object) -> object:
-        """Return the connections of requests, told of and counted."""
+        """Return connections that tell of their sockets and count what they read."""
         pool = super().get_connection_with_tls_context(*arguments, **options)
         return counted_lines(pool, LONGEST_ANSWER + SMALL_TALK, endless, self.opened)
 
