@@ -287,7 +287,7 @@ print(len(rows), "rows, the third of them:", rows[2])
 # | crawler | export |
 # |---|---|
 # | Screaming Frog | Bulk Export → Images → Images Missing Alt Text Inlinks; for weak texts All Image Inlinks |
-# | Lumar | the accessibility issues “… missing alt text”, which hold the tags; “Links with Images Missing Alt Tags” names no image |
+# | Lumar | the accessibility issues “… missing alt text”, which hold the tags |
 # | Sitebulb | the images of the pages with the hint “Has images with missing alt text”; it takes `alt=""` for missing, and `--read-pages` tells them apart |
 # | Ahrefs | Site Audit → the issue “Missing alt text”, which counts pages: add the column with their images, then Export |
 #
