@@ -10,10 +10,10 @@ import numpy as np
 from helpers.images import ImageError, Source, image_pixels
 
 
-def pixels_or_error(image: Source, size: int) -> np.ndarray | ImageError:
-    """Return uint8 pixels (size, size, 3) of an image, or the reason why there are none."""
+def pixels_or_error(image: Source | np.ndarray, size: int) -> np.ndarray | ImageError:
+    """Return uint8 pixels (size, size, 3) of an image, which it may be, or why there are none."""
     try:
-        return image_pixels(image, size)
+        return image if isinstance(image, np.ndarray) else image_pixels(image, size)
     except ImageError as error:
         return error
 

@@ -9,10 +9,10 @@ import pytest
 
 from alt_text_site import run, site
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.reading import Reading, open_input
+from helpers.apps.alt_text.reading import open_input
 from helpers.apps.alt_text.reading.cells import images_of
 from helpers.apps.alt_text.reading.names import is_alt
-from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
+from helpers.apps.alt_text.reading.occurrences import Columns, Reading, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.records import MORE_COLUMNS, fitted, repeated
 from helpers.apps.alt_text.writing.outputs import safe, unique
@@ -418,7 +418,7 @@ def test_rows_fit_their_columns():
 def test_a_cell_takes_time_for_its_length(unit):
     """With the square of its length it would hang, and its time run out."""
     for cell in (f"<img src=a.png>{unit * 20_000}", unit * 20_000, f"{unit * 20_000}=x"):
-        occurrences_in([cell], Columns(0), Judging(SITE))
+        occurrences_in([cell], Columns(0), Reading(base=SITE))
         safe(cell)
 
 

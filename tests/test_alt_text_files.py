@@ -14,7 +14,7 @@ from alt_text_site import Colours, arguments, run, site
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.job import Job, JobError
 from helpers.apps.alt_text.records import Records
-from helpers.apps.alt_text.writing import report
+from helpers.apps.alt_text.writing import Wish, report
 from helpers.files import LockedError
 
 
@@ -151,9 +151,9 @@ def job(tmp_path, monkeypatch):
     images = "".join(f"https://a.example/{number}.jpg,A dog.\n" for number in range(6))
     (tmp_path / "crawl.csv").write_text(f"image,alt\n{images}", "utf-8")
     with closing(Job(tmp_path / "crawl.csv", tmp_path / "out.csv")) as job:
-        job.open_state({"input": 1}, parquet=True)
+        job.open_state({"input": 1}, Wish(parquet=True))
         job.scan()
-        job.write(parquet=True)
+        job.write(Wish(parquet=True))
         records = [replace(record, message="changed") for record in job.records()]
         monkeypatch.setattr(Records, "__iter__", lambda rows: iter(records))
         yield job
@@ -171,7 +171,7 @@ def nothing_changes(job, error):
     before = outputs(job)
     assert len(before) == 6
     with pytest.raises(type(error)):
-        job.write(parquet=True)
+        job.write(Wish(parquet=True))
     assert outputs(job) == before
 
 
@@ -225,7 +225,7 @@ def test_files_stay_as_they_were_if_a_spreadsheet_holds_the_table(job, monkeypat
 
 
 def test_all_files_are_written_if_nothing_is_in_the_way(job):
-    _, paths = job.write(parquet=True)
+    _, paths = job.write(Wish(parquet=True))
     assert sorted(path.name for path in paths) == sorted(outputs(job))
     assert paths[0].name == "out.csv" and paths[0].read_text("utf-8").count("changed") == 6
     assert all(b"changed" in path.read_bytes() for path in paths)

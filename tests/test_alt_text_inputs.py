@@ -10,7 +10,7 @@ import pytest
 from helpers.apps.alt_text.reading import rows
 from helpers.apps.alt_text.reading.cells import largest
 from helpers.apps.alt_text.reading.columns import find_columns
-from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
+from helpers.apps.alt_text.reading.occurrences import Columns, Reading, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.reading.tables import open_table
 
@@ -268,7 +268,7 @@ def test_without_a_column_of_addresses_the_columns_are_listed(table):
 
 
 def seen(cell, page=PAGE, alt="", **options):
-    images = occurrences_in([cell, page, alt], Columns(0, 1, 2), Judging(**options))
+    images = occurrences_in([cell, page, alt], Columns(0, 1, 2), Reading(**options))
     return [(image.status or "go", image.address or image.message) for image in images]
 
 
@@ -413,7 +413,7 @@ def test_other_images_are_not_taken_for_decorative(cell):
 
 def test_alt_text_is_kept_unless_everything_is_asked_for():
     tag = '<img src="a.jpg" alt=" A dog ">'
-    assert occurrences_in([tag], Columns(0), Judging(PAGE))[0].alt == "A dog"
+    assert occurrences_in([tag], Columns(0), Reading(base=PAGE))[0].alt == "A dog"
     assert seen("a.jpg", alt="A dog")[0][0] == "exists"
     assert seen("a.jpg", alt="A dog", everything=True)[0][0] == "go"
     assert seen(tag, everything=True)[0][0] == "go"

@@ -154,6 +154,7 @@ def wait_for_work(process, state, number):
         time.sleep(0.02)
 
 
+@pytest.mark.timeout(7200)  # 50 times Keras begins, which may take a busy machine half a minute
 @pytest.mark.long(3, 50)
 @pytest.mark.parametrize("kind", PHOTOS)
 def test_killed_with_each_kind_of_captioner_no_answer_is_asked_for_again(tmp_path, length, kind):

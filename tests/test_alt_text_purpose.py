@@ -5,17 +5,17 @@ import pytest
 from alt_text_site import Colours, photo, rows_of, run, site, table_of
 from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.__main__ import main
-from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
-from helpers.apps.alt_text.reading.purpose import NothingKnown, readable, weak_alt
+from helpers.apps.alt_text.reading.occurrences import Columns, Reading, occurrences_in
+from helpers.apps.alt_text.reading.purpose import NOTHING_KNOWN, NothingKnown, readable, weak_alt
 from helpers.captioner import Candidate, is_sure
 from hostile_server import SVG, answer
 
 S = "https://a.example"
 
 
-def judged(cell, page=f"{S}/dir/", alt="", **options):
+def judged(cell, page=f"{S}/dir/", alt="", known=NOTHING_KNOWN, **options):
     """Return status and suggestion of the one image of a row."""
-    (image,) = occurrences_in([cell, page, alt], Columns(0, 1, 2), Judging(**options))
+    (image,) = occurrences_in([cell, page, alt], Columns(0, 1, 2), Reading(**options), known)
     return image.status, image.suggestion
 
 

@@ -19,14 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alt_text_site import photo, run, site
-from helpers.apps.alt_text.reading import Reading, open_input, sitemaps
+from helpers.apps.alt_text.reading import open_input, sitemaps
 from helpers.apps.alt_text.reading.cells import images_of
-from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
+from helpers.apps.alt_text.reading.occurrences import Columns, Reading, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.signs import pixels
-from helpers.apps.alt_text.visiting.politeness import RETRIES, patience
+from helpers.apps.alt_text.visiting.politeness import RETRIES
 from helpers.images import ImageError, fetch_image
-from helpers.strangers import number_in, read_json
+from helpers.strangers import number_in, patience, read_json
 from hostile_server import answer
 
 DIGITS = "9" * 4301
@@ -68,7 +68,7 @@ def test_json_ends_in_a_value_or_in_one_kind_of_error():
 def test_a_senseless_width_counts_as_absent(width):
     assert pixels(width) is None
     (image,) = occurrences_in(
-        [f"<img src=/a.jpg width='{width}'>"], Columns(0), Judging("https://a.example")
+        [f"<img src=/a.jpg width='{width}'>"], Columns(0), Reading(base="https://a.example")
     )
     assert image.status == ""
 
@@ -78,10 +78,10 @@ def test_a_senseless_width_counts_as_absent(width):
 )
 def test_a_senseless_character_costs_no_other_image(reference):
     cell = f"<img src='/a.jpg?{reference}'><img src=/b.jpg>"
-    found = occurrences_in([cell], Columns(0), Judging("https://a.example"))
+    found = occurrences_in([cell], Columns(0), Reading(base="https://a.example"))
     assert [image.address[-6:] for image in found][1] == "/b.jpg" and len(found) == 2
     cell = cell.replace("<", "&lt;").replace("'", "&quot;")
-    assert len(occurrences_in([cell], Columns(0), Judging("https://a.example"))) == 2
+    assert len(occurrences_in([cell], Columns(0), Reading(base="https://a.example"))) == 2
 
 
 WAITS = [DIGITS, f"-{DIGITS}", "-1", "1e9", "nan", "inf", "５", "", " ", "\t5x", "0x10", "9" * 18]
@@ -365,7 +365,7 @@ def test_any_table_is_read_or_refused(text, encoding):
 @settings(max_examples=500, deadline=None)
 @given(TEXTS)
 def test_any_cell_gives_an_image_or_says_why_not(cell):
-    assert occurrences_in([cell], Columns(0), Judging("https://a.example/p"))
+    assert occurrences_in([cell], Columns(0), Reading(base="https://a.example/p"))
 
 
 # What a sitemap or a cell may cost

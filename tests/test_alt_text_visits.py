@@ -16,8 +16,9 @@ from helpers.apps.alt_text.findings import Picture
 from helpers.apps.alt_text.signs import by_size, origin
 from helpers.apps.alt_text.visiting import politeness, visits
 from helpers.apps.alt_text.visiting.photos import Photo, look
-from helpers.apps.alt_text.visiting.politeness import Hosts, opted_out, patience, rules_in
+from helpers.apps.alt_text.visiting.politeness import Hosts, opted_out, rules_in
 from helpers.images import ImageError, fetching, image_pixels
+from helpers.strangers import patience
 from hostile_server import answer, redirect
 
 FORBIDDEN = b"User-agent: *\nDisallow: /closed/\nDisallow: /8.png\n"
@@ -427,7 +428,7 @@ def test_a_lull_hands_over_what_has_been_begun(monkeypatch):
 
 
 def test_a_picture_of_the_batch_before_is_not_captioned_again(monkeypatch):
-    captioner = Colours()
+    captioner = Colours(0.005)  # at work while the others come
     visited = (found(number, f"{number % 33}") for number in range(40))  # 33 pictures, 32 at once
     batches = list(worked_off(monkeypatch, visited, captioner))
     assert sum(len(findings) for findings, _ in batches) == 40

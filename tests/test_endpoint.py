@@ -14,6 +14,7 @@ from urllib3.util import Retry
 from alt_text_site import photo as site_photo
 from alt_text_site import site, write_table
 from chat_server import ChatServer, colour_of, said
+from helpers import strangers
 from helpers.apps.alt_text.__main__ import main as alt_text
 from helpers.captioner import CaptionerError, asking, lines, open_captioner
 from helpers.captioner.__main__ import main as command
@@ -41,6 +42,7 @@ def server():
 def quick(monkeypatch):
     """No waits between attempts, and no proxy or key of whoever runs this."""
     monkeypatch.setattr(asking, "RETRIES", Retry(total=2, backoff_factor=0.01, backoff_max=0.05))
+    monkeypatch.setattr(strangers, "LEAST_WAIT", 0.0)
     monkeypatch.setattr(lines, "GRACE", 0.2)
     monkeypatch.setenv(asking.KEY, KEY)
 
@@ -280,11 +282,37 @@ def test_a_server_that_misbehaves(server, case):
     assert time.monotonic() - begin < 5, "the deadline was not kept"
 
 
+@pytest.mark.parametrize("headers", [{"Retry_After": "0"}, {"Retry_After": "-9" * 99}, {}])
+def test_a_busy_server_is_left_alone_for_a_second_at_least(server, monkeypatch, headers):
+    monkeypatch.undo()
+    waits, server.cases["busy"] = [], once(429, **headers)
+    monkeypatch.setattr(asking.Server, "leave_alone", lambda self, *told: waits.append(told[0]))
+    assert ask(server.at("busy"))[0][0].caption == RED
+    assert waits == [1]
+
+
 def test_a_server_that_is_not_there_is_told_at_once():
     with ChatServer() as gone:
         endpoint = gone.at()
     with pytest.raises(CaptionerError, match="gives no answer: no connection. Is it running"):
         ask(endpoint, [photo()] * 9)
+
+
+def mortal(chat, question, number):
+    if number == 3:
+        chat.server.shutdown()
+        chat.server.server_close()
+    return 200, said(RED)
+
+
+def test_a_server_that_goes_away_is_no_photos_fault(server):
+    """Those that got no answer wait for the same command, without --retry-failed."""
+    server.cases["mortal"], found = mortal, []
+    captioner = EndpointCaptioner("tiny", server.at("mortal"))
+    with pytest.raises(CaptionerError, match="no connection. Is it running. Check --endpoint$"):
+        found.extend(captioner.caption_each([photo()] * 30))
+    assert 3 <= sum(isinstance(each, list) for each in found) < 30
+    assert {each.status for each in found if not isinstance(each, list)} <= {"pending"}
 
 
 def test_a_certificate_that_nobody_signed_is_refused(tmp_path):
@@ -305,7 +333,7 @@ def test_after_ten_failures_in_a_row_no_more_are_sent(server):
     server.cases["bad"] = (400, {"error": "no"})
     found = []
     captioner = EndpointCaptioner("tiny", server.at("bad"))
-    with pytest.raises(CaptionerError, match="10 photos in a row got no answer. .*400: no"):
+    with pytest.raises(CaptionerError, match="10 photos in a row got no answer. .*400: no$"):
         for each in captioner.caption_each([photo()] * 100):
             found.append(each)
     assert 5 < len(found) <= 14 and server.count("bad") <= 14

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from helpers.apps.alt_text.reading import Reading, open_input
-from helpers.apps.alt_text.reading.occurrences import Columns, Judging, occurrences_in
+from helpers.apps.alt_text.reading import open_input
+from helpers.apps.alt_text.reading.occurrences import Columns, Reading, occurrences_in
 from helpers.apps.alt_text.reading.rows import TableError
 from helpers.apps.alt_text.reading.sitemaps import sitemap_rows
 from helpers.images import ImageError, image_pixels
@@ -111,7 +111,7 @@ def test_any_cell_gives_its_images(length):
     @fuzzed(length)
     @given(texts(HTML))
     def read(cell):
-        assert occurrences_in([cell], Columns(0), Judging("https://a.example/p"))
+        assert occurrences_in([cell], Columns(0), Reading(base="https://a.example/p"))
 
     read()
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from helpers.apps.drawings import as_png, button
+from helpers.apps.drawings import button
 from helpers.apps.judging import VERDICTS, review_form
 from helpers.apps.samples import find_spec
 from helpers.apps.site_images import site_images
-from helpers.images import open_image
+from helpers.images import encoded, open_image
 
 
 def test_there_are_twenty_and_each_can_be_opened():
@@ -26,7 +26,7 @@ def test_without_scikit_image_there_are_five(monkeypatch):
 
 
 def test_a_click_is_noted_and_what_was_noted_is_shown():
-    images = {label: as_png(button()) for label in ("a", "b", "c")}
+    images = {label: encoded(button(), "PNG") for label in ("a", "b", "c")}
     verdicts = {"b": "edit"}
     form = review_form(images, {"a": "A dog.", "b": "A cat."}, verdicts)
     assert len(form.children) == 2  # none for an image without a suggestion

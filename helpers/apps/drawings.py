@@ -1,8 +1,8 @@
 """Pictures found on any website that are no photos: logo, chart, screenshot, banner, button."""
 
-import io
-
 from PIL import Image, ImageDraw, ImageFont
+
+from helpers.images import encoded
 
 INK, PAPER, SEA, SAND = "#24323d", "#ffffff", "#1f6f8b", "#f3d9a4"
 CUPS = {"Mon": 62, "Tue": 71, "Wed": 94, "Thu": 83, "Fri": 120, "Sat": 148}  # sold a day
@@ -21,14 +21,7 @@ def drawn_pictures() -> dict[str, bytes]:
     Shown in lesson 09; lesson 14 takes two of them.
     """
     drawn = {"logo": logo(), "chart": chart(), "screenshot": screenshot(), "banner": banner()}
-    return {label: as_png(image) for label, image in drawn.items()}
-
-
-def as_png(image: Image.Image) -> bytes:
-    """Return the bytes of a PNG."""
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return {label: encoded(image, "PNG") for label, image in drawn.items()}
 
 
 def canvas(width: int, height: int, colour: str = PAPER) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from helpers.apps.drawings import as_png, button, drawn_pictures
+from helpers.apps.drawings import button, drawn_pictures
 from helpers.apps.samples import free_photos, packaged
+from helpers.images import encoded
 
 NOT_PHOTOS = {  # of packages: label -> picture without a known restriction
     "skimage": {
@@ -28,5 +29,5 @@ def site_images() -> dict[str, Path | bytes]:
 
     Shown in lesson 14.
     """
-    drawn = drawn_pictures() | {"button": as_png(button())}
+    drawn = drawn_pictures() | {"button": encoded(button(), "PNG")}
     return free_photos() | packaged(NOT_PHOTOS) | {label: drawn[label] for label in DRAWN}

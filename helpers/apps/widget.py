@@ -14,7 +14,7 @@ from PIL import Image
 from helpers.apps.samples import sample_photos
 from helpers.apps.wording import alt_text, in_words
 from helpers.captioner import DEFAULT, candidates_of, captioner_names, is_sure, open_warm
-from helpers.images import URL, fetch_image, open_image
+from helpers.images import URL, encoded, fetch_image, open_image
 
 HINT = "JPEG, PNG, WebP, GIF or BMP, at most 10 MB:<br>larger files get lost on their way"
 NO_FILE = "No file arrived. Scale the photo down to less than 10 MB, or paste its address."
@@ -53,10 +53,7 @@ def candidates_table(candidates: Sequence) -> str:
 
 def image_html(image: Image.Image, side: int, alt: str, below: str = "") -> str:
     """Return HTML of an image, at most `side` pixels wide and high, with a line below it."""
-    small, file = image.copy(), io.BytesIO()
-    small.thumbnail((side, side))
-    small.save(file, "JPEG", quality=85)
-    data = base64.b64encode(file.getvalue()).decode("ascii")
+    data = base64.b64encode(encoded(image, "JPEG", side, quality=85)).decode()
     picture = f'<img src="data:image/jpeg;base64,{data}" alt="{escape(alt)}"><br>'
     style = f"max-width:{side}px; overflow-wrap:anywhere; line-height:1.4"
     return f'<div style="{style}">{picture}{escape(below)}</div>'

@@ -61,19 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog=program(), description=__doc__)
-    parser.add_argument(
-        "images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input"
-    )
+    add = parser.add_argument
+    add("images", nargs="+", metavar="IMAGE_OR_URL", help="- reads them from standard input")
     add_captioner_options(parser)
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON object a line, all candidates"
-    )
-    parser.add_argument(
-        "--explain", metavar="FOLDER", help="draw where it looked, a PNG per image in FOLDER"
-    )
-    parser.add_argument(
-        "--anyway", action="store_true", help="the best guess instead of “not sure”"
-    )
+    add("--json", action="store_true", help="one JSON object a line, all candidates")
+    add("--explain", metavar="FOLDER", help="draw where it looked, a PNG per image in FOLDER")
+    add("--anyway", action="store_true", help="the best guess instead of “not sure”")
     return parser.parse_args(arguments)
 
 

@@ -10,7 +10,7 @@ from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
+from urllib3.exceptions import HTTPError, MaxRetryError
 from urllib3.util import Retry
 
 from helpers.captioner.folder import CaptionerError
@@ -18,7 +18,7 @@ from helpers.captioner.lines import Lines, NoAnswer, Way, body_of
 from helpers.captioner.wording import tidy, without_markup
 from helpers.images import USER_AGENT, ImageError
 from helpers.images.errors import name_of
-from helpers.strangers import read_json
+from helpers.strangers import patience, read_json
 
 KEY = "CAPTION_API_KEY"
 SECONDS = 300  # for one photo, all attempts together; a model on a CPU takes its time
@@ -30,6 +30,7 @@ OPTIONAL = ("max_tokens", "temperature")  # some servers refuse them
 HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 PLAINLY = {"allow_redirects": False, "stream": True}
 FAILURES = 10  # photos in a row without an answer, after which no more are sent
+NOBODY = "gives no answer: no connection"
 STATUS = "not_captioned"  # of a photo that was read and got no answer
 AT_HOME = re.compile(r"localhost|[^.]+|.*\.(local|localhost|internal|lan|home|home\.arpa)")
 
@@ -66,7 +67,7 @@ class Server:
                 self.failures += 1
             if self.failures >= FAILURES:
                 problem = f"{FAILURES} photos in a row got no answer. The last one: {error}"
-                raise CaptionerError(problem) from None
+                raise CaptionerError(problem.rstrip(".")) from None
             raise
         self.failures, self.met = 0, True
         return answer
@@ -76,19 +77,22 @@ class Server:
         retry = RETRIES
         while True:
             self.wait(self.pause - monotonic(), lines, deadline)
+            headers, away = {}, False
             try:
                 status, headers, data = self.post(question, lines, deadline)
                 if status == 200:
                     return self.json_in(data)
                 problem = self.refusal(status, headers, data)
             except NoAnswer as error:
-                headers, problem = {}, f"{self.host} {error}"
-                if not self.met and "no connection" in problem:
-                    cure = "Is it running? Check --endpoint"
-                    raise CaptionerError(f"{problem}. {cure}") from None
+                problem, away = f"{self.host} {error}", NOBODY in str(error)
             try:
+                if away and not self.met:
+                    raise MaxRetryError(None, "/")
                 retry = retry.increment("POST", "/")
             except MaxRetryError:
+                if away:  # no photo's fault
+                    cure = "Is it running? Check --endpoint"
+                    raise CaptionerError(f"{problem}. {cure}") from None
                 raise self.failed(problem) from None
             self.leave_alone(patience(retry, headers), problem, deadline)
 
@@ -234,17 +238,9 @@ def host_of(address: str) -> tuple[str, bool]:
     return f"{name}:{port}" if port else name, private
 
 
-def patience(retry: Retry, headers: Mapping) -> float:
-    """Return for how many seconds to leave a busy server alone."""
-    with suppress(InvalidHeader, ValueError, OverflowError):
-        if asked := headers.get("Retry-After"):
-            return retry.parse_retry_after(asked)
-    return retry.get_backoff_time()
-
-
 def why(error: Exception) -> str:
     """Return what became of a request."""
     if isinstance(error, requests.ConnectTimeout):
-        return "gives no answer: no connection"
+        return NOBODY
     refused = any(word in repr(error) for word in ("NewConnection", "NameResolution", "ProxyError"))
-    return "gives no answer: no connection" if refused else "broke off"
+    return NOBODY if refused else "broke off"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from helpers.captioner.weights import arrays_of
 from helpers.files import replacing
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 WORLD = "world.npz"  # in a captioner's folder
 AXES = 128  # directions; 256 and 512 tell strange pictures no better
-LARGEST = 2**24  # bytes of the file, unpacked
 STEPS = 127  # of an axis' numbers on either side of zero
 
 
@@ -69,18 +69,12 @@ class World:
     @classmethod
     def load(cls, path: str | Path) -> "World":
         """Read what `save` has written. Raises ValueError for anything else."""
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                if sum(member.file_size for member in arrays.zip.infolist()) > LARGEST:
-                    raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
-                mean, spread, scales, axes = (
-                    arrays[name].astype("float32") for name in ("mean", "spread", "scales", "axes")
-                )
+        names = ("mean", "spread", "scales", "axes")
+        with arrays_of(path) as arrays:
+            mean, spread, scales, axes = (arrays[name].astype("float32") for name in names)
             if mean.ndim != 1 or spread.shape != mean.shape or axes.shape[1:] != mean.shape:
                 raise ValueError("its arrays don't fit together")
             return cls(mean, spread, axes * scales)
-        except Exception as error:  # zipfile and NumPy raise several kinds
-            raise ValueError(f"{WORLD}: {error}") from error
 
 
 @dataclass(frozen=True)

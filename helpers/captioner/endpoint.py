@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -16,7 +15,7 @@ from helpers.captioner.lines import Lines
 from helpers.captioner.search import Candidate
 from helpers.captioner.streaming import with_contexts
 from helpers.captioner.wording import PROMPT, about, candidates_in, question
-from helpers.images import ImageError, open_image
+from helpers.images import ImageError, encoded, open_image
 from helpers.stream import in_flight
 
 SIDE, QUALITY = 768, 85  # pixels, of JPEG
@@ -74,11 +73,9 @@ class EndpointCaptioner:
 
     def prepare(self, image: Image.Image) -> Jpeg:
         """Return a JPEG of at most 768 pixels a side, without what a camera notes in it."""
-        small, file = image.convert("RGB"), io.BytesIO()
-        small.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
+        small = image.convert("RGB")
         small.info.clear()
-        small.save(file, "JPEG", quality=QUALITY)
-        return Jpeg(file.getvalue())
+        return Jpeg(encoded(small, "JPEG", SIDE, quality=QUALITY))
 
     def caption_each(
         self, images: Iterable, contexts: Iterable[str | None] | None = None

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from helpers.captioner.captioner import Candidate, Captioner
 from helpers.captioner.folder import CaptionerError
@@ -47,10 +46,8 @@ def explain(
             f"the decoder {decoder.kind!r} sees an image as a whole, so it can't tell "
             "where it looked; take a captioner with attention"
         )
-    size = captioner.encoder.image_size
-    opened = open_image(image, size)
-    pixels = np.asarray(opened.resize((size, size), Image.Resampling.BICUBIC))
-    features = captioner.encoder.encode(pixels[None])
+    opened = open_image(image, captioner.image_size)
+    features = captioner.encoder.encode(captioner.prepare(opened)[None])
     (candidates,) = captioner.feature_candidates(features, beam_size, search)
     side = math.isqrt(features.shape[1])
     words = [captioner.tokenizer.words[word] for word in candidates[0].ids]

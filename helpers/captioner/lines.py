@@ -1,9 +1,7 @@
 """The line to a server of captions: one request, counted as it is answered, that can be cut."""
 
-import io
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPResponse
 from socket import SHUT_RDWR, socket
 from threading import Event, Timer
 from time import monotonic
@@ -11,7 +9,7 @@ from time import monotonic
 import requests
 from requests.adapters import HTTPAdapter
 
-from helpers.strangers import Counted
+from helpers.strangers import counted_lines
 
 GRACE = 5  # seconds for what is under way when the work is stopped
 LONGEST_ANSWER = 2_000_000  # bytes
@@ -99,28 +97,9 @@ class Way(HTTPAdapter):
             raise TimeoutError
 
     def get_connection_with_tls_context(self, *arguments: object, **options: object) -> object:
-        """Return the library's connections, which tell of their sockets and count what they read.
-
-        It is the method by which requests asks for one since 2.32.2.
-        """
+        """Return connections that tell of their sockets and count what they read."""
         pool = super().get_connection_with_tls_context(*arguments, **options)
-        opened = self.opened
-
-        class Response(HTTPResponse):
-            def __init__(self, *arguments, **options):
-                super().__init__(*arguments, **options)
-                counted = Counted(self.fp.detach(), LONGEST_ANSWER + SMALL_TALK, endless)
-                self.fp = io.BufferedReader(counted)
-
-        class Connection(pool.ConnectionCls):
-            response_class = Response
-
-            def connect(self):
-                super().connect()
-                opened(self.sock)
-
-        pool.ConnectionCls = Connection
-        return pool
+        return counted_lines(pool, LONGEST_ANSWER + SMALL_TALK, endless, self.opened)
 
 
 def body_of(response: requests.Response) -> bytes:

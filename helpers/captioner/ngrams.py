@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from math import exp, log
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
 
+from helpers.captioner.weights import arrays_of
 from helpers.files import replacing
 from helpers.metrics import LONGEST_NGRAM, Rarity, References
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 NGRAMS = "ngrams.npz"  # in a captioner's folder
 OFTEN = 0.4  # of the photos: words that their captions have without naming what is to be seen
-LARGEST = 2**24  # bytes of the file, unpacked: 800,000 n-grams; Flickr8k has 35,000
 COMMON = 3  # photos that must have an n-gram for it to be kept; a rarer one counts as unseen
 
 
@@ -59,26 +58,10 @@ def write_ngrams(path: str | Path, rarity: Rarity, tokenizer: "CaptionTokenizer"
 
 def read_ngrams(path: str | Path, tokenizer: "CaptionTokenizer") -> Rarity:
     """Read what `write_ngrams` has written. Raises ValueError for anything else."""
-    try:
-        check_archive(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            words = np.array(["", *tokenizer.words[1:]], dtype=object)[arrays["ngrams"]]
-            photos, unseen = arrays["photos"].astype(float), log(int(arrays["all_photos"]))
+    with arrays_of(path) as arrays:
+        words = np.array(["", *tokenizer.words[1:]], dtype=object)[arrays["ngrams"]]
+        photos, unseen = arrays["photos"].astype(float), log(int(arrays["all_photos"]))
         if words.shape != (len(photos), LONGEST_NGRAM) or not (photos >= 1).all():
             raise ValueError("its arrays don't fit together")
-    except Exception as error:  # zipfile and NumPy raise several kinds
-        raise ValueError(f"{NGRAMS}: {error}") from error
     ngrams = (tuple(filter(None, row)) for row in words.tolist())
     return Rarity(dict(zip(ngrams, (unseen - np.log(photos)).tolist(), strict=True)), unseen)
-
-
-def check_archive(path: str | Path) -> None:
-    """Raise ValueError for an archive that unpacks to more than any captioner needs."""
-    if not Path(path).is_file():  # a pipe would be waited for
-        raise ValueError("it is no file")
-    with ZipFile(path) as archive:
-        members = archive.infolist()
-    if sum(member.file_size for member in members) > LARGEST:
-        raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
-    if {member.compress_type for member in members} - {ZIP_STORED, ZIP_DEFLATED}:
-        raise ValueError("it is packed in another way than ours")

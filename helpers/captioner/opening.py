@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from itertools import chain
 from pathlib import Path
 
 from helpers.captioner.folder import DEFAULT, CaptionerError
@@ -9,16 +10,13 @@ from helpers.captioner.protocol import AnyCaptioner
 from helpers.captioner.search import add_search_options, whole_number
 
 HUB, CHAT, VOTE = "keras-hub:", "chat:", "vote:"
-OPTIONS = (
-    *("search", "beam_size", "mirrored"),
-    *("endpoint", "prompt", "instructions", "language", "max_requests"),
-)
 KINDS = {  # how a name begins -> options that such a captioner has
     CHAT: ("endpoint", "prompt", "instructions", "language", "max_requests"),
     HUB: ("prompt", "instructions", "language"),
     VOTE: ("beam_size", "mirrored", "language"),
     "": ("search", "beam_size", "mirrored", "language"),
 }
+OPTIONS = tuple(dict.fromkeys(chain(*KINDS.values())))
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,3}")
 MOST_REQUESTS = 10**9
 LONGEST_TEXT = 20_000  # characters of a prompt
@@ -39,8 +37,8 @@ def open_captioner(
 
     Arguments:
         name: of one of ours, or its folder; "vote:" and several of them, with commas between;
-            "keras-hub:" and a preset of KerasHub or the folder of
-            one; "chat:" and a model that the endpoint knows.
+            "keras-hub:" and a preset of KerasHub or its folder; "chat:" and a model that the
+            endpoint knows.
         search, beam_size: of ours, as in `Captioner.search`.
         mirrored: whether ours also sees the mirror image of each photo, and both vote.
         endpoint: the address of a server that speaks OpenAI's chat protocol, such as
@@ -53,11 +51,9 @@ def open_captioner(
     Raises CaptionerError for one that is not there, ImportError for an extra that is not installed,
     ValueError for an option that it doesn't have. Taught in lesson 14.
     """
-    values = search, beam_size, mirrored, endpoint, prompt, instructions, language, max_requests
+    asked = dict(locals())
+    given = {option: asked[option] for option in OPTIONS if asked[option] is not None}
     kind = kind_of(name)
-    given = {
-        option: value for option, value in zip(OPTIONS, values, strict=True) if value is not None
-    }
     for option in given.keys() - set(KINDS[kind]):
         flag = f"--{option.replace('_', '-')}"
         raise CaptionerError(f"the captioner {name} has no choice of {flag}; leave it out")
@@ -118,19 +114,11 @@ def opened_of_ours(
 
 def add_captioner_options(parser: argparse.ArgumentParser, default: str = DEFAULT) -> None:
     """Add `--captioner` and all options of `open_captioner` to a command."""
-    parser.add_argument(
-        "--captioner",
-        default=default,
-        metavar="NAME",
-        help=f"a name or a folder of ours, {VOTE}NAME,NAME, {HUB}PRESET_OR_FOLDER, or {CHAT}MODEL",
-    )
+    names = f"a name or a folder of ours, {VOTE}NAME,NAME, {HUB}PRESET_OR_FOLDER, or {CHAT}MODEL"
+    both = "see each photo's mirror image, too, and let both vote: twice the time"
+    parser.add_argument("--captioner", default=default, metavar="NAME", help=names)
     add_search_options(parser)
-    parser.add_argument(
-        "--mirrored",
-        action="store_true",
-        default=None,
-        help="see each photo's mirror image, too, and let both vote: twice the time",
-    )
+    parser.add_argument("--mirrored", action="store_true", default=None, help=both)
     add = parser.add_argument_group("captioners that are pretrained, or a server's").add_argument
     add("--endpoint", metavar="http://…/v1", help=f"the server of {CHAT}MODEL")
     add("--prompt", type=text_or_file, metavar="TEXT", help="what it is asked; @FILE reads a file")

@@ -3,8 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property, partial
-from io import BytesIO
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,6 @@ from helpers.captioner.ngrams import NGRAMS
 from helpers.captioner.ours import Ours
 from helpers.captioner.search import Candidate, Search
 from helpers.images import ImageError
-
-PIECE = 1 << 20  # bytes
 
 
 class OwnCaptioner(Ours):
@@ -48,9 +45,9 @@ class OwnCaptioner(Ours):
         """The hash of its files, and its search if one was asked for."""
         folder, digest = find_captioner(self.source), hashlib.sha256()
         for path in (folder / file for file in (*FILES, NGRAMS, WORLD, CHANGES)):
-            with path.open("rb") if path.is_file() else BytesIO() as file:
-                for piece in iter(partial(file.read, PIECE), b""):  # however large it is
-                    digest.update(piece)
+            if path.is_file():
+                with path.open("rb") as file:
+                    hashlib.file_digest(file, lambda: digest)  # goes on with it
         asked = f" {self.how}" if self.how != (None, None) else ""
         return digest.hexdigest() + asked
 

@@ -71,12 +71,8 @@ class Search:
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in BEAMS:
             raise ValueError(f"there is no search {self.kind!r}; there are {', '.join(BEAMS)}")
-        whole = isinstance(self.beam_size, int | np.integer)
-        if (
-            not whole
-            or self.beam_size is True
-            or number_in(int(self.beam_size), 1, MOST_BEAMS) is None
-        ):
+        size = int(self.beam_size) if isinstance(self.beam_size, np.integer) else self.beam_size
+        if not isinstance(size, int) or number_in(size, 1, MOST_BEAMS) is None:
             raise ValueError(f"beam_size is {self.beam_size!r}; it must be 1 to {MOST_BEAMS}")
         if not number_in(self.flatness, 0, 1e6):
             raise ValueError(f"flatness is {self.flatness!r}; it must be above 0")
@@ -123,13 +119,9 @@ def search_of(config: dict) -> Search:
 
 def add_search_options(parser: argparse.ArgumentParser) -> None:
     """Add `--search` and `--beam-size`, which are None unless given: a captioner knows its own."""
+    size = "captions kept per image; without --search it asks for a beam search"
     parser.add_argument("--search", choices=list(BEAMS), help="how captions are looked for")
-    parser.add_argument(
-        "--beam-size",
-        type=whole_number(MOST_BEAMS),
-        metavar="N",
-        help="captions kept per image; without --search it asks for a beam search",
-    )
+    parser.add_argument("--beam-size", type=whole_number(MOST_BEAMS), metavar="N", help=size)
 
 
 def whole_number(most: int) -> Callable[[str], int]:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -57,16 +58,11 @@ def with_contexts(images: Iterable, contexts: Iterable | None) -> Iterator[tuple
     return (pair if pair[0] is not None else None for pair in pairs)
 
 
-def ready_pixels(image: object, size: int) -> np.ndarray | ImageError:
-    """Return uint8 pixels (size, size, 3) of an image, which it may be itself, or the reason."""
-    return image if isinstance(image, np.ndarray) else pixels_or_error(image, size)
-
-
 def feature_batches(
     encoder: "Encoder", images: Iterable
 ) -> Iterator[list[np.ndarray | ImageError] | None]:
     """Yield the features of a batch of images; an unreadable image gives its ImageError."""
-    opened = opened_ahead(lambda image: ready_pixels(image, encoder.image_size), images)
+    opened = opened_ahead(partial(pixels_or_error, size=encoder.image_size), images)
     for batch in batches(opened, PHOTOS_AT_ONCE):
         yield None if batch is None else on_readable(encoder.encode, batch)
 

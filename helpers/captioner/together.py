@@ -40,16 +40,12 @@ class Views:
 
     def parts(self, rows: np.ndarray) -> list[list[np.ndarray]]:
         """Return for each encoder its features of each view, in their own shape."""
-        shapes = [encoder.feature_shape for encoder in self.encoders for _ in range(self.views)]
+        views = 1 + self.mirrored  # how many times each encoder sees a photo
+        shapes = [encoder.feature_shape for encoder in self.encoders for _ in range(views)]
         ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1].astype(int)
         cut = np.split(rows, ends, axis=1)
         shaped = [part.reshape(-1, *shape) for part, shape in zip(cut, shapes, strict=True)]
-        return [shaped[first : first + self.views] for first in range(0, len(shaped), self.views)]
-
-    @property
-    def views(self) -> int:
-        """How many times each encoder sees a photo."""
-        return 1 + self.mirrored
+        return [shaped[first : first + views] for first in range(0, len(shaped), views)]
 
 
 class TogetherCaptioner(Ours):

@@ -2,4 +2,4 @@
 
 from helpers.images.errors import ImageError
 from helpers.images.fetching import URL, USER_AGENT, Answer, fetch_answer, fetch_image
-from helpers.images.opening import Source, image_pixels, open_image
+from helpers.images.opening import Source, encoded, image_pixels, open_image

@@ -1,7 +1,6 @@
 """Fetch an image from the public web, and nothing else from anywhere else."""
 
 import base64
-import io
 import re
 import socket
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPResponse, responses
+from http.client import responses
 from ipaddress import ip_address, ip_network
 from time import monotonic
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
@@ -20,7 +19,7 @@ from requests_hardened import ip_filter
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
 from helpers.images.errors import ImageError, name_of
-from helpers.strangers import Counted
+from helpers.strangers import counted_lines
 
 URL = re.compile(r"\s*(data:|[a-z][a-z0-9+.-]+://)", re.IGNORECASE)
 USER_AGENT = "caption-lessons/1.0.0"
@@ -162,26 +161,16 @@ class _Line(IPFilterAdapter):
 
     def get_connection_with_tls_context(self, *arguments, **options):
         pool = super().get_connection_with_tls_context(*arguments, **options)
-        sockets, deadline, max_bytes = self.sockets, self.deadline, self.max_bytes
-        too_large = partial(_too_large, max_bytes)
+        error = partial(_too_large, self.max_bytes)
+        opened = partial(_note, self.sockets, self.deadline)
+        return counted_lines(pool, 2 * self.max_bytes + SMALL_TALK, error, opened)
 
-        class Response(HTTPResponse):
-            def __init__(self, *arguments, **options):
-                super().__init__(*arguments, **options)
-                counted = Counted(self.fp.detach(), 2 * max_bytes + SMALL_TALK, too_large)
-                self.fp = io.BufferedReader(counted)
 
-        class Connection(pool.ConnectionCls):
-            response_class = Response
-
-            def connect(self):
-                super().connect()
-                sockets.append(self.sock)
-                if monotonic() > deadline:  # nobody is left to cut it
-                    raise TimeoutError
-
-        pool.ConnectionCls = Connection
-        return pool
+def _note(sockets: list, deadline: float, line: socket.socket) -> None:
+    """Note a socket, for who cuts it. (A method would hold its adapter, and that the socket.)"""
+    sockets.append(line)
+    if monotonic() > deadline:  # nobody is left to cut it
+        raise TimeoutError
 
 
 def _too_large(max_bytes: int) -> ImageError:

@@ -94,3 +94,15 @@ def _open_path(path: str | PathLike) -> IO[bytes]:
 
 def _unreadable(source: Source, error: Exception) -> ImageError:
     return ImageError(f"{name_of(source)} cannot be read ({error}). Check its name and rights.")
+
+
+def encoded(image: Image.Image, kind: str, side: int | None = None, **options: object) -> bytes:
+    """Return an image as a file of a kind, such as "JPEG"; at most `side` pixels wide and high.
+
+    options: of Pillow's `save`, such as a quality.
+    """
+    small, file = image.copy(), io.BytesIO()
+    if side:
+        small.thumbnail((side, side))
+    small.save(file, kind, **options)
+    return file.getvalue()

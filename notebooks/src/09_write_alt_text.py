@@ -260,14 +260,14 @@ with crawl.open("w", encoding="utf-8", newline="") as file:
 print(len(rows), "rows, the third of them:", rows[2])
 
 # %% [markdown]
-# These columns are those of the crawler Screaming Frog. In yours, look for this export. (Menus move between versions. The file needs a column with the addresses of the images and, if possible, one with their pages.)
+# These columns are those of the crawler Screaming Frog. In yours, look for an export that names the images; many reports name only the pages on which alt texts are missing. (Menus move between versions. The file needs a column with the addresses of the images, or with their tags, and, if possible, one with their pages.)
 #
 # | crawler | export |
 # |---|---|
 # | Screaming Frog | Bulk Export → Images → Images Missing Alt Text Inlinks; for weak texts All Image Inlinks |
-# | Lumar | the report on images without alt text → Download → CSV |
-# | Sitebulb | the hint “Has images with missing alt text” → its image URLs → Export |
-# | Ahrefs | Site Audit → Images → the issue “Missing alt text” → Export |
+# | Lumar | the accessibility issues “… missing alt text”, which hold the tags |
+# | Sitebulb | the images of the pages with the hint “Has images with missing alt text”; it takes `alt=""` for missing, and `--read-pages` tells them apart |
+# | Ahrefs | Site Audit → the issue “Missing alt text”, which counts pages: add the column with their images, then Export |
 #
 # Sitemaps and product exports work, too.
 #

@@ -25,5 +25,3 @@ length (-0.20 instead of -0.80).)
 
 from helpers.apps.alt_text.captioning.work import Settings
 from helpers.apps.alt_text.job import Job
-
-__all__ = ["Job", "Settings"]

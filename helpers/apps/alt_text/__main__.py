@@ -17,7 +17,6 @@ from helpers.apps.alt_text.reading import Table
 from helpers.apps.alt_text.reviewing import (
     about,
     addresses_to_visit,
-    check_exports,
     chosen,
     remember,
     said_of_review,
@@ -27,6 +26,8 @@ from helpers.apps.alt_text.reviewing import (
 from helpers.apps.alt_text.statuses import KNOWN, LASTING
 from helpers.apps.alt_text.store import Store
 from helpers.apps.alt_text.visiting.politeness import Hosts
+from helpers.apps.alt_text.writing import Wish
+from helpers.apps.alt_text.writing.exports import require_shopify
 from helpers.apps.alt_text.writing.verdict import Rest
 from helpers.apps.wording import counted
 from helpers.captioner import AnyCaptioner, CaptionerError, captioner_options, open_captioner
@@ -63,16 +64,18 @@ def run(job: Job, options: argparse.Namespace, open_it: Callable) -> int:
         return 0
     identity = {"input": job.table.digest(), "captioner": captioner.identity}
     identity |= {"options": [asdict(job.table.reading), options.beam_size, options.search]}
-    check_exports(job, options.exports)
-    job.open_state(identity, options.parquet, not options.no_report, options.exports)
+    if "shopify" in options.exports:
+        require_shopify(job.table.columns)
+    wish = Wish(options.parquet, not options.no_report, options.exports)
+    job.open_state(identity, wish)
     remember(job, captioner, options)
     job.scan()
     if job.table.kind == "table" and job.table.places.alt is None:
         print(NO_ALTS, file=sys.stderr)
-    notes, hosts = take_reviews(job, options.review), settings.hosts()
+    wish.notes, hosts = take_reviews(job, options.review), settings.hosts()
     limit = look_around(job, options, hosts)
     code = 0 if limit in (0, []) else worked(job, settings, captioner, options, limit, hosts)
-    finish(job, options, captioner, notes)
+    finish(job, options, captioner, wish)
     return code
 
 
@@ -121,19 +124,13 @@ def worked(
     return 0
 
 
-def finish(
-    job: Job, options: argparse.Namespace, captioner: AnyCaptioner, notes: list[str]
-) -> None:
-    """Write all files and tell what is in them, what the captioner is first.
-
-    notes: what there is to say before; the exports add to them.
-    """
-    said = about(job, options, captioner)
-    wish = {"parquet": options.parquet, "report": not options.no_report, "about": said}
-    counts, files = job.write(**wish, exports=options.exports, notes=notes)
+def finish(job: Job, options: argparse.Namespace, captioner: AnyCaptioner, wish: Wish) -> None:
+    """Write all files and tell what is in them, what the captioner is first."""
+    said = wish.about = about(job, options, captioner)
+    counts, files = job.write(wish)
     for note in job.notes(job.store.scanned()):
         print(note, file=sys.stderr)
-    lines = [said.note, summary(counts), *said_of_review(job, options, said.rest), *notes]
+    lines = [said.note, summary(counts), *said_of_review(job, options, said.rest), *wish.notes]
     print("\n".join([*lines, *map(one_line, files)]))
     show(files, options)
 

@@ -4,7 +4,7 @@ Each step looks into the state file first, so the same command goes on wherever 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from helpers.apps.alt_text.captioning.cluster import CHUNK, share_out
+from helpers.apps.alt_text.captioning.cluster import share_out
 from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
 from helpers.apps.alt_text.known import Known
@@ -44,9 +44,8 @@ class Job:
         table: the input.
         store: the state, once it is open.
         known: what is known beside the rows, once they have been read.
-        reviews: what people decided, by the keys of the images.
+        reviews, language: as in `Records`.
         keys, decided: of the images of the last `write`, and what was decided about them.
-        language: of the captioner's texts; "" if nobody knows.
     """
 
     store: Store
@@ -60,22 +59,18 @@ class Job:
         self.language = ""
         self.table = open_input(source, reading or Reading())
 
-    def open_state(
-        self,
-        identity: dict,
-        parquet: bool = False,
-        report: bool = True,
-        exports: Sequence[str] = (),
-    ) -> None:
+    def open_state(self, identity: dict, wish: Wish | None = None) -> None:
         """Open the job's state file, or begin one.
 
         identity: what must not change while a job goes on.
-        parquet, report, exports: as in a `Wish`.
+        wish: which files are to be written.
         Raises JobError if the state or a file to write is another job's, LockedError if it is
         under way.
         """
-        more = [ending for name in exports for ending in EXPORTS[name]]
-        state, files = beside(self.output, ".state"), written(self.output, parquet, report, more)
+        wish = wish or Wish()
+        more = [ending for name in wish.exports for ending in EXPORTS[name]]
+        files = written(self.output, wish.parquet, wish.report, more)
+        state = beside(self.output, ".state")
         if not state.exists():
             refuse_others(files, [], self.table.path)
         with ExitStack() as stack:
@@ -160,11 +155,10 @@ class Job:
         scheduler: str,
         settings: Settings,
         limit: int | list[str] | None = None,
-        chunk: int = CHUNK,
     ) -> None:
-        """Do the same on a Dask cluster; scheduler, chunk: as for `share_out`."""
+        """Do the same on a Dask cluster; scheduler: as for `share_out`."""
         (addresses, limit), context_of = self.todo(limit), self.known.context
-        self.keep(share_out(addresses, settings, scheduler, chunk, context_of), limit)
+        self.keep(share_out(addresses, settings, scheduler, context_of=context_of), limit)
 
     def keep(self, batches: Iterator[Batch], limit: int | None) -> None:
         """Save what is found as it comes, under a bar over the addresses not done yet."""
@@ -195,14 +189,14 @@ class Job:
         """Return the rows of the output."""
         return Records(self.table, self.store, self.reviews, self.language)
 
-    def write(self, **wanted: object) -> tuple[Counter, list[Path]]:
+    def write(self, wish: Wish) -> tuple[Counter, list[Path]]:
         """Write all output files; return how many rows have which status, and the files.
 
-        wanted: as in a `Wish`. After an error or Ctrl-C all files are as they were.
+        After an error or Ctrl-C all files are as they were.
         """
         records, counts = self.records(), Counter()
         names, delimiter = records.columns(), self.table.delimiter
-        with output_files(self.output, names, delimiter, Wish(**wanted)) as (paths, writers):
+        with output_files(self.output, names, delimiter, wish) as (paths, writers):
             for record in records:
                 counts[record.status] += 1
                 if record.key in self.reviews:

@@ -72,8 +72,7 @@ class Known:
     def note_alts(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Note which alt text which address has."""
         rows = [(number_of(alt), number_of(address)) for alt, address in pairs]
-        with self.store.transaction():
-            self.store.database.executemany("INSERT OR IGNORE INTO alts VALUES (?, ?)", rows)
+        self.store.write(("INSERT OR IGNORE INTO alts VALUES (?, ?)", rows))
 
     def find_repeated(self) -> bool:
         """Look for alt texts that many images share; return whether there are more than before."""
@@ -83,10 +82,7 @@ class Known:
 
     def note_contexts(self, contexts: Mapping[str, str]) -> None:
         """Note a short text about the page around each address, unless it has one."""
-        with self.store.transaction():
-            self.store.database.executemany(
-                "INSERT OR IGNORE INTO contexts VALUES (?, ?)", contexts.items()
-            )
+        self.store.write(("INSERT OR IGNORE INTO contexts VALUES (?, ?)", contexts.items()))
 
     def forget_contexts(self) -> None:
         """Forget what is known of the pages around images: they are noted anew."""
@@ -99,10 +95,8 @@ class Known:
 
     def add_pages(self, pages: Mapping[str, int]) -> None:
         """Add pages to read, each with its turn; one that is known is left alone."""
-        with self.store.transaction():
-            self.store.database.executemany(
-                "INSERT OR IGNORE INTO pages (address, turn) VALUES (?, ?)", pages.items()
-            )
+        added = "INSERT OR IGNORE INTO pages (address, turn) VALUES (?, ?)"
+        self.store.write((added, pages.items()))
 
     def unread_among(self, pages: Iterable[str]) -> list[str]:
         """Return those of some pages that were not visited yet."""
@@ -119,10 +113,8 @@ class Known:
         rows = [(finding.address, image, json.dumps(seen)) for image, seen in images.items()]
         texts = (page.title, page.h1) if page else ("", "")
         query = "UPDATE pages SET status = ?, message = ?, title = ?, h1 = ? WHERE address = ?"
-        with self.store.transaction():
-            given = (finding.status, finding.message, *texts, finding.address)
-            self.store.database.execute(query, given)
-            self.store.database.executemany("INSERT OR REPLACE INTO markup VALUES (?, ?, ?)", rows)
+        given = finding.status, finding.message, *texts, finding.address
+        self.store.write((query, [given]), ("INSERT OR REPLACE INTO markup VALUES (?, ?, ?)", rows))
         self.some_read = True
 
 

@@ -38,9 +38,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--dry-run", action="store_true", help="tell what would be done; write nothing")
     add("--parquet", action="store_true", help="write out.parquet as well")
     add("--no-report", action="store_true", help="write no page to review")
-    add(
-        "--read-text", action=argparse.BooleanOptionalAction, default=has_rapidocr(), help=READ_TEXT
-    )
+    either = argparse.BooleanOptionalAction
+    add("--read-text", action=either, default=has_rapidocr(), help=READ_TEXT)
     add("--scheduler", metavar="tcp://…", help="work on a Dask cluster")
     add_review_options(parser)
     add_groups(parser)
@@ -87,9 +86,8 @@ def add_groups(parser: argparse.ArgumentParser) -> None:
 def add_review_options(parser: argparse.ArgumentParser) -> None:
     """Add the options about the review."""
     add = parser.add_argument_group("the review").add_argument
-    add(
-        "--sample", type=number_from(int, 1), metavar="20", help="caption a spread of so many first"
-    )
+    some = number_from(int, 1)
+    add("--sample", type=some, metavar="20", help="caption a spread of so many first")
     add("--price", type=number_from(float, 0), metavar="P", help="of 1,000 requests to a captioner")
     add("--beside", default="", metavar="NAME", help="a second captioner, to choose between")
     add("--review", action="append", default=[], metavar="out.review.json",

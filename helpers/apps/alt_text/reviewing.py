@@ -11,7 +11,6 @@ from helpers.apps.alt_text.captioning.beside import parts
 from helpers.apps.alt_text.files import JobError, beside
 from helpers.apps.alt_text.job import Job
 from helpers.apps.alt_text.sampling import sample
-from helpers.apps.alt_text.writing.exports import require_shopify
 from helpers.apps.alt_text.writing.report import About
 from helpers.apps.alt_text.writing.reviews import merged, read_review, write_review
 from helpers.apps.alt_text.writing.verdict import Rest, verdict
@@ -38,12 +37,6 @@ def take_reviews(job: Job, paths: Sequence[str]) -> list[str]:
         return []
     write_review(kept, job.reviews)
     return [f"{counted(len(new), 'decision')} taken over; all are kept in {kept}"]
-
-
-def check_exports(job: Job, exports: Sequence[str]) -> None:
-    """Raise JobError for a way back that this table doesn't lead to."""
-    if "shopify" in exports:
-        require_shopify(job.table.columns)
 
 
 def chosen(job: Job, options: argparse.Namespace) -> list[str] | None:

@@ -105,18 +105,17 @@ class Store:
     def note(self, **values: object) -> None:
         """Write into the manifest."""
         rows = [(key, json.dumps(value)) for key, value in values.items()]
-        with self.transaction():
-            self.database.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", rows)
+        self.write(("INSERT OR REPLACE INTO manifest VALUES (?, ?)", rows))
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All that is written inside becomes true at once, or none of it.
+    def write(self, *changes: tuple[str, Iterable[tuple]]) -> None:
+        """Make changes, each a command with its rows: all of them become true at once, or none.
 
         Begins at once, so that a second run of the same job is noticed, not overwritten.
         """
         with in_words(self.path), self.database:
             self.database.execute("BEGIN IMMEDIATE")
-            yield
+            for command, rows in changes:
+                self.database.executemany(command, rows)
 
     def start_anew(self) -> None:
         """Forget the addresses of which nothing is known yet."""
@@ -124,10 +123,7 @@ class Store:
 
     def add(self, rows: Iterable[tuple[str, int]]) -> None:
         """Add (address, turn); an address that is known is left alone."""
-        with self.transaction():
-            self.database.executemany(
-                "INSERT OR IGNORE INTO addresses (address, turn) VALUES (?, ?)", rows
-            )
+        self.write(("INSERT OR IGNORE INTO addresses (address, turn) VALUES (?, ?)", rows))
 
     def knows(self, address: str) -> bool:
         """True if an address has been added."""
@@ -153,11 +149,8 @@ class Store:
         """Keep what became of some addresses, at once."""
         shown = [(p.digest, p.said(), p.thumbnail, p.sure) for p in pictures]
         rows = [(f.status, f.message, f.digest, f.address) for f in findings]
-        with self.transaction():
-            self.database.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?)", shown)
-            self.database.executemany(
-                "UPDATE addresses SET status = ?, message = ?, digest = ? WHERE address = ?", rows
-            )
+        became = "UPDATE addresses SET status = ?, message = ?, digest = ? WHERE address = ?"
+        self.write(("INSERT OR IGNORE INTO pictures VALUES (?, ?, ?, ?)", shown), (became, rows))
 
     def has_picture(self, digest: str) -> bool:
         """True if a picture has been captioned."""

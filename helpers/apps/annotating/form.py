@@ -1,6 +1,5 @@
 """The form that captions are written with, for ipywidgets 7 (Colab) and 8."""
 
-import io
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ import ipywidgets as widgets
 from helpers.apps.annotating.coco_file import CocoFile
 from helpers.captions import plain_spelling
 from helpers.files import LockedError
-from helpers.images import ImageError, open_image
+from helpers.images import ImageError, encoded, open_image
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 SIDE = 420  # pixels of the photo shown
@@ -90,7 +89,8 @@ class AnnotationWidget(widgets.VBox):
             name, path = self.names[self.index], self.photos[self.index]
             self.fill(self.file.captions().get(name, []))
             try:
-                self.picture.value, problem = jpeg(path), ""
+                photo = open_image(path, SIDE)
+                self.picture.value, problem = encoded(photo, "JPEG", quality=88), ""
             except ImageError as error:
                 self.picture.value, problem = b"", f"{error} "
             self.title.value = f"<b>{escape(name)}</b>, {self.index + 1} of {len(self.photos)}"
@@ -144,13 +144,6 @@ class AnnotationWidget(widgets.VBox):
         if len({text.casefold() for text in texts}) < len(texts):
             words += " Two captions are alike: say it in another way."
         self.message.value = LIVE.format(escape(words))
-
-
-def jpeg(path: Path) -> bytes:
-    """Return a photo as a small JPEG. Raises ImageError for a file that can't be read."""
-    file = io.BytesIO()
-    open_image(path, SIDE).save(file, "JPEG", quality=88)
-    return file.getvalue()
 
 
 def named(photos: str | Path | Sequence[str | Path]) -> dict[str, Path]:

@@ -12,13 +12,3 @@
 from helpers.apps.web.desk import BusyError, CaptionDesk
 from helpers.apps.web.page import MAX_BYTES, MAX_PHOTOS, PhotoPage
 from helpers.apps.web.server import PageServer, ServerError
-
-__all__ = [
-    "MAX_BYTES",
-    "MAX_PHOTOS",
-    "BusyError",
-    "CaptionDesk",
-    "PageServer",
-    "PhotoPage",
-    "ServerError",
-]

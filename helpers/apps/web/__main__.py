@@ -46,14 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog=program(), description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
-    parser.add_argument(
-        "--name",
-        action="append",
-        default=[],
-        help="a further name by which the page is called, such as that of a server in front",
-    )
-    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    called = "a further name by which the page is called, such as that of a server in front"
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="0.0.0.0 lets in the whole network")
+    add("--name", action="append", default=[], help=called)
+    add("--port", type=int, default=8000, help="0 takes a free one")
     add_captioner_options(parser)
     return parser.parse_args(arguments)
 

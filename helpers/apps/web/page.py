@@ -18,7 +18,7 @@ from helpers.apps.web.hosts import is_ours
 from helpers.apps.web.uploads import NO_ROOM
 from helpers.apps.wording import alt_text, in_words
 from helpers.captioner import Candidate, is_sure
-from helpers.images import ImageError, open_image
+from helpers.images import ImageError, encoded, open_image
 
 MAX_BYTES, MAX_PHOTOS = 10_000_000, 20  # of one request
 ENVELOPE = 100_000  # bytes that a form adds to its files
@@ -201,11 +201,8 @@ def status_of(answers: list[dict]) -> int:
 
 def preview_of(file: io.BytesIO) -> str:
     """Return a small copy of a photo as a data address, for browsers without JavaScript."""
-    small = io.BytesIO()
-    image = open_image(file, PREVIEW)
-    image.thumbnail((PREVIEW, PREVIEW))
-    image.save(small, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode("ascii")
+    small = encoded(open_image(file, PREVIEW), "JPEG", PREVIEW, quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(small).decode()}"
 
 
 def in_plain_words(error: Exception) -> tuple[str, int, dict[str, str]]:

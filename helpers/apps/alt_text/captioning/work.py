@@ -5,11 +5,10 @@ One function, `work_off`, does all of it, here and on every worker of a cluster.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import tee
-from queue import Empty, Full, Queue
-from threading import Event, Thread
 
 from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.captioning.beside import ENDING, open_pair
@@ -24,6 +23,7 @@ from helpers.images import USER_AGENT, ImageError
 RESULTS_AHEAD = 32  # fetched while the captioner is busy
 FINDINGS_AT_ONCE = 200  # saved together if no photo is among them
 LULL = 5  # seconds without news after which a batch is captioned although it isn't full
+OVER = object()  # stands for the end of an iterator
 
 Batch = tuple[list[Finding], list[Picture]]
 
@@ -37,10 +37,7 @@ class Settings:
         open: gives the captioner of that name, as `open_captioner` does.
         options: for `open`, as pairs of name and value. No key is among them: each machine has its
             own in CAPTION_API_KEY.
-        rate: requests a second to one server, of all workers together.
-        local: one server of your own that is let in.
-        user_agent: who asks.
-        folder: where the images lie that are fetched already; "" without such.
+        rate, local, user_agent, folder: as in `Hosts`.
         identity: the captioner's where the command was given; a cluster fills it in.
         run: names this run of the command; a cluster fills it in.
         read_text: read images of text.
@@ -165,35 +162,19 @@ class Passage:
 
 def ahead(items: Iterator) -> Iterator:
     """Yield the items of an iterator, worked out in advance on a thread; None in a lull."""
-    queue, over = Queue(RESULTS_AHEAD), Event()
-    Thread(target=fill, args=(queue, items, over), daemon=True).start()
+    pool = ThreadPoolExecutor(1, "ahead")
+    due = deque(pool.submit(next, items, OVER) for _ in range(RESULTS_AHEAD))
     try:
         while True:
-            try:
-                item = queue.get(timeout=LULL)
-            except Empty:
-                item = None
-            if isinstance(item, StopIteration):
+            if not wait([due[0]], LULL).done:
+                yield None
+                continue
+            due.append(pool.submit(next, items, OVER))
+            if (item := due.popleft().result()) is OVER:
                 return
-            if isinstance(item, BaseException):
-                raise item
             yield item
     finally:
-        over.set()
-
-
-def fill(queue: Queue, items: Iterator, over: Event) -> None:
-    """Put items into a queue until they end or nobody wants them; what is raised goes there too."""
-    try:
-        with closing(items):
-            while not over.is_set():
-                put(queue, next(items), over)
-    except BaseException as error:  # raised again where the items are used
-        put(queue, error, over)
-
-
-def put(queue: Queue, item: object, over: Event) -> None:
-    """Hand over an item as soon as there is room."""
-    while not over.is_set():
-        with suppress(Full):
-            return queue.put(item, timeout=0.2)
+        for future in due:
+            future.cancel()
+        pool.submit(items.close)  # there, since it may be at work
+        pool.shutdown(wait=False)

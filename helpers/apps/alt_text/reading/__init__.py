@@ -6,8 +6,6 @@ from helpers.apps.alt_text.reading.columns import find_columns
 from helpers.apps.alt_text.reading.shards import open_shards
 from helpers.apps.alt_text.reading.tables import Reading, Table, open_table
 
-__all__ = ["Reading", "Table", "open_input"]
-
 
 def open_input(source: str | Path, reading: Reading) -> Table:
     """Recognise a file, or a folder of img2dataset, and find its columns.

@@ -8,8 +8,8 @@ from helpers.apps.alt_text.reading.names import (
     CONTEXT,
     MIME,
     PAGES,
+    SEVERAL,
     TYPES,
-    holds_several,
     is_alt,
     plain,
     says_image,
@@ -36,7 +36,7 @@ def find_columns(table: Table, address: str = "", page: str = "", alt: str = "")
     alt_at = named(table, alt, "--alt-column") if alt else find_alt(table, where)
     kinds = {at: known for at, known in kinds.items() if at != where}
     context = find_context(table, {where, page_at, alt_at, *kinds})
-    several = alt_at is not None and holds_several(table.columns[alt_at])
+    several = alt_at is not None and bool(SEVERAL.search(table.columns[alt_at]))
     return Columns(where, page_at, alt_at, kinds, context, several)
 
 

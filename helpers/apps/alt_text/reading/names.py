@@ -25,7 +25,7 @@ COMPANIONS = TEXT_WORDS | set(
 )
 # Shops that call it something else: Magento a label, BigCommerce a description of the image.
 SHOPS = re.compile(r"(base|small|thumbnail|additional)_image_labels?|product image description\b.*")
-SEVERAL = re.compile(r"(texts|labels|alts|tags)\b")
+SEVERAL = re.compile(r"(texts|labels|alts|tags)\b", re.IGNORECASE)  # a list in each cell
 ALT_CJK = re.compile("代替|替代|대체|alt(属性|テキスト|文本)")
 COUNTS_CJK = re.compile("[長长数]|길이")
 TYPES = """type contenttype mimetype mime kind typ contenttyp inhaltstyp medientyp typedecontenu
@@ -82,11 +82,6 @@ def is_alt(name: str) -> bool:
     )
     alt = (words & ALT_WORDS) | alternative
     return bool(alt) and words - alt <= COMPANIONS
-
-
-def holds_several(name: str) -> bool:
-    """True for a column with a list of alt texts in each cell: "Image alt texts (x,y,z...)"."""
-    return bool(SEVERAL.search(name.lower()))
 
 
 def is_known(name: str) -> bool:

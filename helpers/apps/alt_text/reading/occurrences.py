@@ -9,7 +9,12 @@ from helpers.apps.alt_text import statuses
 from helpers.apps.alt_text.reading.cells import address_of, images_of
 from helpers.apps.alt_text.reading.context import in_links, seen_by
 from helpers.apps.alt_text.reading.names import LINKS, MIME, plain, says_image
-from helpers.apps.alt_text.reading.purpose import UNSUPPORTED_MIME, NothingKnown, verdict
+from helpers.apps.alt_text.reading.purpose import (
+    NOTHING_KNOWN,
+    UNSUPPORTED_MIME,
+    NothingKnown,
+    verdict,
+)
 from helpers.apps.alt_text.signs import IMAGE_LIKE
 
 
@@ -55,34 +60,47 @@ class Occurrence:
 
 
 @dataclass(frozen=True)
-class Judging:
-    """How the images of a row are judged.
+class Reading:
+    """How to read the input; "" leaves it to be found.
 
     Attributes:
-        base: what addresses are relative to if the row names no page.
+        base: what addresses are relative to where a row names no page.
         everything: caption also images that have an alt text.
         weak: caption also images whose alt text says little.
-        known: what is known beside the row.
+        read_pages: read the pages on which the images stand, too.
+        read_text: read the text in images of text.
     """
 
+    address_column: str = ""
+    page_column: str = ""
+    alt_column: str = ""
+    encoding: str = ""
+    delimiter: str = ""
     base: str = ""
     everything: bool = False
     weak: bool = False
-    known: NothingKnown = NothingKnown()
+    read_pages: bool = False
+    read_text: bool = False
 
 
 def occurrences_in(
-    row: Sequence[str], columns: Columns, judging: Judging = Judging()
+    row: Sequence[str],
+    columns: Columns,
+    reading: Reading = Reading(),
+    known: NothingKnown = NOTHING_KNOWN,
 ) -> list[Occurrence]:
-    """Return the images of a row, at least one: an Occurrence also says that there is none."""
+    """Return the images of a row, at least one: an Occurrence also says that there is none.
+
+    known: what is known beside the row.
+    """
     cell = cell_of(row, columns.address)
     page = cell_of(row, columns.page)
     around = {name: cell_of(row, at) for name, at in columns.context.items()}
     around["kind"] = " ".join(cell_of(row, at) for at in columns.kinds)
-    images = list(in_links(cell, images_of(cell), page or judging.base))
+    images = list(in_links(cell, images_of(cell), page or reading.base))
     alts = alts_for(cell_of(row, columns.alt), len(images), columns.several)
     found = [
-        occurrence(image, page, around | {"row_alt": alt}, judging)
+        occurrence(image, page, around | {"row_alt": alt}, reading, known)
         for image, alt in zip(images, alts, strict=True)
     ]
     broken = "holds no <img> with an address" if "<" in cell else "is empty"
@@ -117,19 +135,23 @@ def is_no_image(row: Sequence[str], columns: Columns) -> bool:
 
 
 def occurrence(
-    image: dict[str, str], page: str, around: dict[str, str], judging: Judging
+    image: dict[str, str],
+    page: str,
+    around: dict[str, str],
+    reading: Reading,
+    known: NothingKnown,
 ) -> Occurrence:
     """Judge an image by its address, its markup, and what is known of the page around it."""
     given = address_of(image)
     try:
-        address = urldefrag(urljoin(page or judging.base, given)).url
+        address = urldefrag(urljoin(page or reading.base, given)).url
     except ValueError:
         return Occurrence(given, statuses.BAD_ADDRESS, "is no valid address. Copy it once more")
     address = f"https:{address}" if address.startswith("//") else address
-    image = seen_by(around, judging.known.markup(page, address), image)
+    image = seen_by(around, known.markup(page, address), image)
     alt = image.get("alt", "").strip() or image.get("aria-label", "").strip() or around["row_alt"]
-    judged = "" if judging.everything else alt
-    status, message, text = verdict(image, address, judged, judging.weak, judging.known)
+    judged = "" if reading.everything else alt
+    status, message, text = verdict(image, address, judged, reading.weak, known)
     if not status and not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
         status = statuses.NO_ADDRESS
         message = "is relative, and its row names no page. Add --base https://…"

@@ -52,6 +52,9 @@ class NothingKnown:
         return False
 
 
+NOTHING_KNOWN = NothingKnown()
+
+
 def verdict(
     image: Mapping[str, str], address: str, alt: str, weak: bool, known: NothingKnown
 ) -> Verdict:

@@ -13,12 +13,12 @@ from helpers.apps.alt_text.reading.header import ABOVE, SEPARATOR, header_at, is
 from helpers.apps.alt_text.reading.names import is_known
 from helpers.apps.alt_text.reading.occurrences import (
     Columns,
-    Judging,
     Occurrence,
+    Reading,
     is_no_image,
     occurrences_in,
 )
-from helpers.apps.alt_text.reading.purpose import NothingKnown
+from helpers.apps.alt_text.reading.purpose import NOTHING_KNOWN, NothingKnown
 from helpers.apps.alt_text.reading.rows import TableError, binary, csv_rows, list_rows
 from helpers.apps.alt_text.reading.sitemaps import COLUMNS, sitemap_rows
 
@@ -27,30 +27,6 @@ SAMPLE_BYTES, SAMPLE_ROWS = 1 << 16, 200
 NO_TEXTS = (b"PK", b"%PDF", b"\xff\xd8", b"\x89PNG")
 MOST_COLUMNS = 2000  # each row of the output has so many cells, also where the input's are short
 LISTED = re.compile(r"(https?:)?//[^\s;|\"<>]+|data:image/\S+", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How to read the input; "" leaves it to be found.
-
-    Attributes:
-        base: what addresses are relative to where a row names no page.
-        everything: caption also images that have an alt text.
-        weak: caption also images whose alt text says little.
-        read_pages: read the pages on which the images stand, too.
-        read_text: read the text in images of text.
-    """
-
-    address_column: str = ""
-    page_column: str = ""
-    alt_column: str = ""
-    encoding: str = ""
-    delimiter: str = ""
-    base: str = ""
-    everything: bool = False
-    weak: bool = False
-    read_pages: bool = False
-    read_text: bool = False
 
 
 @dataclass
@@ -88,7 +64,7 @@ class Table:
     places: Columns = Columns(0)
     reading: Reading = Reading()
     folder: str = ""
-    known: NothingKnown = NothingKnown()
+    known: NothingKnown = NOTHING_KNOWN
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of each row; however large the file, one row is in memory."""
@@ -103,9 +79,7 @@ class Table:
         """Return the images of a row, at least one; none if its kind is another one."""
         if is_no_image(row, self.places):
             return []
-        how = self.reading
-        judging = Judging(how.base, how.everything, how.weak, self.known)
-        return occurrences_in(row, self.places, judging)
+        return occurrences_in(row, self.places, self.reading, self.known)
 
     def occurrences(self) -> Iterator[tuple[list[str], list[Occurrence]]]:
         """Yield each row with its images."""

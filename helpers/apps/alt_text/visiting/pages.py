@@ -24,9 +24,8 @@ def read_pages(addresses: Iterable[str], hosts: Hosts) -> Iterator[tuple[Finding
 
 def look_at_page(errand: Errand, answer: Answer) -> tuple[Finding, Page]:
     """Read a page; raises ImageError for what is none."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    kind = headers.get("content-type", "")
-    data = unpacked(answer.data, headers.get("content-encoding", ""))
+    kind = answer.headers.get("Content-Type", "")
+    data = unpacked(answer.data, answer.headers.get("Content-Encoding", ""))
     if NO_PAGE.match(kind) or b"<" not in data[:20_000]:
         raise ImageError("is no page of HTML.", NOT_A_PAGE)
     charset = CHARSET.search(kind)

@@ -1,7 +1,6 @@
 """From the bytes of an image to a photo for the captioner, or to why it needs no caption."""
 
 import hashlib
-import io
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
@@ -12,9 +11,10 @@ from helpers.apps.alt_text.findings import Finding, Picture
 from helpers.apps.alt_text.signs import ICON, by_size
 from helpers.apps.alt_text.visiting.lettering import READ, Lettering
 from helpers.captioner import AnyCaptioner, Candidate
-from helpers.images import open_image
+from helpers.images import encoded, open_image
 
-THUMBNAIL, QUALITY = 384, 50  # pixels; about 9 kB, so 2,000 fit into one page
+# Pixels; about 9 kB, so 2,000 fit into one page: half as large as a JPEG that looks like it.
+THUMBNAIL, QUALITY = 384, 50
 DECODING = BoundedSemaphore(2)  # a photo of 40 megapixels takes up to 250 MB to open
 
 
@@ -36,34 +36,16 @@ def look(
     """Open an image: a photo to caption, or one that says its text, or seems only to decorate."""
     size = max(captioner.image_size, ICON)  # smaller ones would all look like icons
     image, digest = open_image(data, size), hashlib.sha256(data).hexdigest()
-    picture = Picture(digest, thumbnail_of(image))
+    picture = Picture(digest, encoded(image, "WEBP", THUMBNAIL, quality=QUALITY, method=2))
     if reason := by_size(image.width, image.height) or plain_colour(image):
         return Finding(address, statuses.LOOKS_DECORATIVE, reason, digest), picture
-    if read := text_of(data, image, lettering):
+    # Only where a small copy looks like text, the image is opened as large as is good for reading.
+    likely = lettering and lettering.likely(image)
+    if read := lettering.read(open_image(data, READ)) if likely else None:
         picture = Picture(digest, picture.thumbnail, [Candidate(read[0], confidence=read[1])])
         return Finding(address, statuses.TEXT, "read in it", digest), picture
     # Small at once, so that memory doesn't grow with the photos.
     return Photo(address, picture, captioner.prepare(image))
-
-
-def text_of(
-    data: bytes, image: Image.Image, lettering: Lettering | None
-) -> tuple[str, float] | None:
-    """Return the text of an image of text and how sure it is; None for any other.
-
-    Only where a small copy looks like one, the image is opened as large as is good for reading.
-    """
-    if lettering and lettering.likely(image):
-        return lettering.read(open_image(data, READ))
-    return None
-
-
-def thumbnail_of(image: Image.Image) -> bytes:
-    """Return a small WebP of an image: half as large as a JPEG that looks like it."""
-    small, file = image.copy(), io.BytesIO()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    small.save(file, "WEBP", quality=QUALITY, method=2)
-    return file.getvalue()
 
 
 def plain_colour(image: Image.Image) -> str:

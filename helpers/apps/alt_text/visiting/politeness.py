@@ -4,12 +4,10 @@ import codecs
 import re
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from random import random
 from threading import Lock
-from time import monotonic, time
+from time import monotonic
 from urllib.parse import urljoin
 
 from protego import Protego
@@ -18,7 +16,7 @@ from urllib3.util import Retry
 from helpers.apps.alt_text.signs import origin
 from helpers.images import USER_AGENT, ImageError, fetch_answer
 from helpers.images.errors import name_of
-from helpers.strangers import number_in
+from helpers.strangers import LONGEST_ASKED, number_in
 
 ROBOT = USER_AGENT.partition("/")[0]  # the name to which a robots.txt may speak
 RULES_BYTES = 2_000_000  # RFC 9309 wants 500 KiB at least
@@ -27,7 +25,6 @@ TOO_LONG = "its robots.txt is too long to be read: no visits. Is the site yours?
 NOT_READ = "its robots.txt can't be had or read as text: no visits. Is the site yours? Mend it."
 NO_TEXT = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f]")
 SLOWEST = 60  # seconds between two requests, however long a robots.txt wishes
-LONGEST_ASKED = 366 * 24 * 3600  # seconds; who asks for more has asked for nothing
 LONGEST_WAIT = 120  # seconds; who asks for more is visited in another run
 RETRIES = Retry(total=3, backoff_factor=1, backoff_max=60)
 BUSY = ("http_429", "http_503")
@@ -48,7 +45,8 @@ class Hosts:
 
     rate: requests a second to one server, of all workers together.
     local: one server of your own that is let in, such as "127.0.0.1:8000".
-    folder: of images that are fetched already, and need no visit.
+    user_agent: who asks.
+    folder: of images that are fetched already, and need no visit; "" without such.
     workers: how many visit the same servers, each with Hosts of its own. May change at any time.
     """
 
@@ -178,20 +176,3 @@ def opted_out(headers: Mapping[str, str]) -> bool:
     """True if a server keeps its images from machines that learn. Taught in lesson 09."""
     value = next((v for k, v in headers.items() if k.lower() == "x-robots-tag"), "")
     return bool(OPT_OUTS & set(re.split(r"[,:;\s]+", value.lower())))
-
-
-def patience(retry: Retry, headers: Mapping[str, str]) -> float:
-    """Return for how many seconds to leave a busy server alone."""
-    known = {name.lower(): value for name, value in headers.items()}
-    given = known.get("retry-after", "")
-    asked = number_in(given, 0, LONGEST_ASKED)
-    if asked is None and (then := moment(given)):  # counted on the server's clock, not on ours
-        asked = number_in(then - (moment(known.get("date", "")) or time()), 0, LONGEST_ASKED)
-    return max(1.0, retry.get_backoff_time() if asked is None else asked)
-
-
-def moment(text: str) -> float | None:
-    """Return the seconds since 1970 of a date in a header; None for what is no date."""
-    with suppress(ValueError, TypeError, OverflowError, IndexError, OSError):
-        return parsedate_to_datetime(text[:100]).timestamp()
-    return None

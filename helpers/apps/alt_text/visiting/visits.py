@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -24,13 +24,13 @@ from helpers.apps.alt_text.visiting.politeness import (
     RETRIES,
     Hosts,
     opted_out,
-    patience,
 )
 from helpers.captioner import AnyCaptioner
 from helpers.images import Answer, ImageError, fetch_answer
 from helpers.images.errors import name_of
 from helpers.images.fetching import MAX_REDIRECTS
 from helpers.images.limits import MAX_BYTES
+from helpers.strangers import patience
 
 VISITS_AT_ONCE = 8  # threads; they mostly wait for an answer
 MAX_FETCHED = 10**7  # bytes
@@ -102,7 +102,7 @@ def answers(
         pool = ThreadPoolExecutor(VISITS_AT_ONCE, "visitor")
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         while True:
-            for errand in some_of(coming, IN_HAND - len(due) - len(running)):
+            for errand in islice(coming, max(0, IN_HAND - len(due) - len(running))):
                 heapq.heappush(due, (0.0, next(order), errand))
             while due and due[0][0] <= monotonic() and len(running) < VISITS_AT_ONCE:
                 _, number, errand = heapq.heappop(due)
@@ -118,11 +118,6 @@ def answers(
                     heapq.heappush(due, (0.0, next(order), result))
                 else:
                     yield result
-
-
-def some_of(items: Iterator, number: int) -> Iterator:
-    """Yield at most so many items; a negative number gives none."""
-    return (item for _, item in zip(range(number), items, strict=False))
 
 
 def finished(running: dict[Future, Errand], next_due: float | None) -> list[Future]:

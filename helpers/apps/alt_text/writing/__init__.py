@@ -22,7 +22,7 @@ class Wish:
         parquet, report: whether these are, beside the table.
         exports: for which sites' own tools.
         about: what the report says of the job.
-        notes: what the exports have to say is put here.
+        notes: what there is to say of the job; the exports add to them.
     """
 
     parquet: bool = False

@@ -113,14 +113,10 @@ def wordpress_file(path: Path, columns: Sequence[str], name: Path, say: Say) -> 
 def script_file(path: Path, columns: Sequence[str], name: Path, say: Say) -> Iterator[Write]:
     """Write the lines for WP-CLI. No text stands in them: they read it from the file beside."""
     data = name.with_suffix(".tsv").name
-    lines = WORDPRESS.format(script=printable(name.name), data=shlex.quote(data))
+    script = "".join(c if c.isprintable() else "?" for c in name.name)  # it stands in a comment
+    lines = WORDPRESS.format(script=script, data=shlex.quote(data))
     path.write_text(lines, "utf-8", newline="\n")
     yield lambda record: None
-
-
-def printable(name: str) -> str:
-    """Return a name that can stand in a comment: on one line."""
-    return "".join(c if c.isprintable() else "?" for c in name)
 
 
 def require_shopify(columns: Sequence[str]) -> None:

@@ -130,7 +130,7 @@ class Report:
             "language": self.about.language,
             "opening": OPENING.pattern,
             "longest": LONGEST,
-            "statuses": {name: kinds[name] for name in sorted(kinds, key=place_of)},
+            "statuses": dict(sorted(kinds.items(), key=lambda kind: (kind[1]["order"], kind[0]))),
             "cards": self.cards,
         }
         for piece in json.JSONEncoder(ensure_ascii=False).iterencode(content):
@@ -149,11 +149,6 @@ def report_pages(path: Path, about: About, place: Callable[[Path], Path]) -> Ite
 def hash_of(text: str) -> str:
     """Return the hash by which a policy knows a script or a style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def place_of(status: str) -> tuple[int, str]:
-    """Return what sorts statuses as the report has them."""
-    return status_named(status).order, status
 
 
 def card(record: Record) -> dict:
