@@ -11,7 +11,7 @@ from helpers.captioner.folder import CAPTIONERS, CHANGES, FILES
 from helpers.captioner.ngrams import NGRAMS
 from helpers.datasets import open_dataset
 
-MEGABYTES = {"merge-xception": 5, "attention-xception": 9}
+MEGABYTES = {"merge-xception": 5, "attention-xception": 12}
 REGIONS = 100
 each_captioner = pytest.mark.parametrize("name", captioner_names())
 

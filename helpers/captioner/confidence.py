@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from helpers.metrics import Rarity
 
 WORLD = "world.npz"  # in a captioner's folder
-AXES = 128  # directions; 256 and 512 tell strange pictures no better
+AXES = 192  # directions; 384 tell strange pictures no better
 STEPS = 127  # of an axis' numbers on either side of zero
 
 
