@@ -317,7 +317,7 @@ for verdict in ("accept", "edit", "reject", UNJUDGED, "not sure"):
 def rates(counts, images):
     judged = sum(counts[verdict] for verdict in ("accept", "edit", "reject"))
     helped = counts["accept"] + counts["edit"]
-    return helped / images, helped / judged if judged else float("nan")
+    return helped / images, helped / max(judged, 1)
 
 
 of_all, of_suggested = rates(counts, len(images))
