@@ -450,10 +450,10 @@ print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {s
 #
 # | the caption says | photos | people say the same | the other | neither |
 # |---|---|---|---|---|
-# | man, boy, he … | 354 | 200 | 52 | 102 |
-# | woman, girl, she … | 141 | 81 | 20 | 40 |
+# | man, boy, he … | 362 | 211 | 55 | 96 |
+# | woman, girl, she … | 129 | 82 | 15 | 32 |
 #
-# Of 354 photos it calls male, people call 52 female; and in 102 + 40 photos it speaks of gender where most people don't. Four captions name skin or descent; for two of them, none of the five people did.
+# Of 362 photos it calls male, people call 55 female; and in 96 + 32 photos it speaks of gender where most people don't. Two captions name skin or descent; for both, none of the five people did.
 #
 # What follows for a site owner:
 #
