@@ -17,10 +17,7 @@ what became of it, as the steps hand it on.
 Rows of one address share one visit, and addresses of one picture share one caption. Its confidence
 is the captioner's own (`helpers.captioner.confidence`): the chance that it is right, or nothing
 where nobody has measured that. A review begins with the least sure; without a confidence, with the
-least probable words. (On Flickr8k's 1,000 test photos, captioned by `attention-xception` with
-beam 3, the probability of a word ranks captions as well as that of the sentence does (rank
-correlation with the share of words that people used, too: 0.35 and 0.33), and depends less on their
-length (-0.20 instead of -0.80).)
+least probable words.
 """
 
 from helpers.apps.alt_text.captioning.work import Settings
