@@ -14,6 +14,7 @@ from helpers.apps.alt_text.captioning.beside import Side, open_pair, together
 from helpers.apps.alt_text.writing.reviews import FORMAT
 from helpers.captioner import CaptionerError, open_captioner
 from helpers.captioner.asking import KEY
+from helpers.captioner.ours import BOTH, NOTES
 from helpers.images import ImageError
 from hostile_server import answer
 from lettered import FACES, drawn, logo
@@ -186,7 +187,8 @@ def test_an_option_that_neither_captioner_has_is_refused():
         open_pair(open_captioner, "mini", "attention-xception", {"endpoint": "http://a/v1"})
 
 
-def test_two_captioners_with_one_story_tell_it_once():
+def test_two_captioners_with_one_story_tell_it_once(monkeypatch):
+    monkeypatch.setitem(NOTES, BOTH, NOTES["flickr8k"])
     pair = open_pair(open_captioner, "attention-xception", "merge-xception", {})
     assert pair.note.startswith("attention-xception and merge-xception: learnt from")
     assert pair.note.count("learnt") == 1

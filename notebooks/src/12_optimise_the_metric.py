@@ -524,7 +524,7 @@ plots.show_images(shown, titles, columns=3)
 #
 # **Knowledge distillation** (Hinton et al. 2015) lets you pay for an ensemble once: six captioners are *teachers*, and one *student* learns from their mean probabilities as well as from people's words.
 #
-# Nor need the eyes stay frozen. Once the decoder has learnt, the last blocks of Xception can be trained along with it, in smaller steps (**fine-tuning**). What has changed travels in the captioner's folder as `encoder.npz`.
+# Nor need the eyes stay frozen. Let the decoder learn, then train the last blocks of Xception along with it, in smaller steps (**fine-tuning**). What has changed travels in the captioner's folder as `encoder.npz`.
 #
 # `data/captioners/distil.py` does both, on Flickr8k and on 1,995 photos of COCO with one sentence each. CIDEr-D of a vote:
 #
@@ -534,7 +534,7 @@ plots.show_images(shown, titles, columns=3)
 # | two students with a frozen encoder | 60.3 and 61.2 | 73.2 and 69.9 |
 # | the same two, blocks 13 and 14 learn | 62.8 and 62.1 | 70.8 and 75.3 |
 #
-# 26 November 2026, one H100. On Flickr8k, open eyes gain one or two points. The large step is to the right: two thousand photos of *other things*. A captioner can't say what it was never shown. The first of the last row is the course's `attention-xception`.
+# 26 November 2026, one H100. On Flickr8k, open eyes gain one to two and a half points. The large step is to the right: two thousand photos of *other things*. A captioner can't say what it was never shown. The first of the last row is the course's `attention-xception`.
 
 # %% [markdown]
 # ## Recap
