@@ -68,7 +68,7 @@ CLAIMS = [
     ),
     Claim(
         "On Flickr8k, open eyes gain one to two and a half points.",
-        r"^\| (?:two students|the same two)[^|]*\| ([\d.]+) and ([\d.]+) \|",
+        r"^\| (?:two students|the same two)[^|]*\| ([\d.]+ and [\d.]+) \|",
         lambda rows: all(0.5 < after - before < 2.6 for before, after in zip(*rows, strict=True)),
         [[60.3, 61.2], [62.8, 61.2]],
         table=True,
