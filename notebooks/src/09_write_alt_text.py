@@ -3,7 +3,7 @@
 #
 # You take a website whose images lack alt text, and end with a suggestion for each image, or the reason why there is none, ready for a person to review.
 #
-# Read this first. The captioner that comes with the course learnt from 6,000 photos, mostly of people and dogs (Flickr8k, licensed for research and teaching only), and from 1,995 of everyday things (COCO). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one: [14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb) shows how. The rest of this lesson stays the same.
+# Read this first. The course's captioner learnt from photos of people and dogs (Flickr8k, licensed for research and teaching only) and of everyday things (COCO). It can't read, and it knows no logos, charts, screenshots or products. For a real site, use a better one ([14 ship with a pretrained model](14_ship_with_a_pretrained_model.ipynb)).
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/09_write_alt_text.ipynb)
 #
@@ -266,8 +266,8 @@ print(len(rows), "rows, the third of them:", rows[2])
 # |---|---|
 # | Screaming Frog | Bulk Export → Images → Images Missing Alt Text Inlinks; for weak texts All Image Inlinks |
 # | Lumar | the accessibility issues “… missing alt text”, which hold the tags |
-# | Sitebulb | the images of the pages with the hint “Has images with missing alt text”; it takes `alt=""` for missing, and `--read-pages` tells them apart |
-# | Ahrefs | Site Audit → the issue “Missing alt text”, which counts pages: add the column with their images, then Export |
+# | Sitebulb | the images of the hint “Has images with missing alt text”; `alt=""` counts as missing there, and `--read-pages` tells them apart |
+# | Ahrefs | the issue “Missing alt text” of its Site Audit; if it lists pages, add a column with their images |
 #
 # Sitemaps and product exports work, too.
 #
