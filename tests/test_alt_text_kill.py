@@ -154,6 +154,13 @@ def wait_for_work(process, state, number):
         time.sleep(0.02)
 
 
+def wait_while(seconds, holds):
+    """Return after some seconds, or once something holds no longer."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and holds():
+        time.sleep(0.01)
+
+
 @pytest.mark.timeout(7200)  # 50 times Keras begins, which may take a busy machine half a minute
 @pytest.mark.long(3, 50)
 @pytest.mark.parametrize("kind", PHOTOS)
@@ -167,11 +174,12 @@ def test_killed_with_each_kind_of_captioner_no_answer_is_asked_for_again(tmp_pat
         finish(one.start(table, tmp_path / "whole" / "out.csv", running))
         running.visits.clear()
         one.asked.clear()
-        for _ in range(length):
+        for kill in range(length):
             process = one.start(table, tmp_path / "out.csv", running)
             if chance.random() < 0.8:  # else while it starts
                 wait_for_work(process, state, chance.randrange(4))
-            time.sleep(chance.uniform(0, 0.4))
+            most = len(rows) * (kill + 1) // (length + 1)  # however fast the machine is
+            wait_while(chance.uniform(0, 0.4), lambda: len(done_in(state)) < most)  # noqa: B023
             process.send_signal(signal.SIGKILL)
             process.communicate()
             time.sleep(0.05)
