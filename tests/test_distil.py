@@ -110,8 +110,9 @@ def test_a_student_becomes_a_captioner(work, script, tmp_path):
     script.save(work, tmp_path)
     captioner = Captioner.load(tmp_path)
     for found, weight in zip(captioner.decoder.trainable_variables, weights, strict=True):
-        np.testing.assert_allclose(found, weight, atol=2e-3)  # float16
-    np.testing.assert_array_equal(captioner.decoder.standardise.adapt_mean, np.arange(3))
+        np.testing.assert_allclose(found.numpy(), weight, atol=2e-3)  # float16
+    mean = captioner.decoder.standardise.adapt_mean.numpy()
+    np.testing.assert_array_equal(mean, np.arange(3))
     changes = read_changes(captioner.changes)
     np.testing.assert_allclose(changes["block14_sepconv1/pointwise_kernel"], 0.5)
     assert captioner.config["search"]["kind"] == "vote"
@@ -164,7 +165,7 @@ def exit_flow():
     by_keras = {"frozen": layers(entered).numpy()}
     for name in [f"block{block}_sepconv{layer}" for block in (13, 14) for layer in (1, 2)]:
         kernel = network.get_layer(name).weights[1]
-        spread = np.std(kernel) / 4
+        spread = np.std(kernel.numpy()) / 4
         arrays[name] = random.normal(0, spread, kernel.shape[2:]).astype("float32")
         kernel.assign_add(arrays[name][None, None])
     by_keras["changed"] = layers(entered).numpy()

@@ -206,7 +206,7 @@ def main(work: Path) -> None:
         captions = dict(arrays)
     own = int(captions.pop("own"))  # photos come first that say how rare an n-gram is
     photos = np.load(work / "photos.npy", mmap_mode="r")
-    weights = {weight.path: np.array(weight) for weight in network.weights}
+    weights = {weight.path: weight.numpy() for weight in network.weights}
     seen = look(network, photos, ["plain", "mirrored", "crop", "crop"])
     material = {
         **jax.tree.map(jnp.asarray, captions),
@@ -243,7 +243,7 @@ def write(work: Path, spread: keras.layers.Normalization, students: tuple[list, 
         arrays = {f"{place:03d}": weight for place, weight in enumerate(weights)}
         names = [f"{name}/pointwise_kernel" for name in LEARNT]
         arrays |= {name: change[None, None] for name, change in zip(names, changes, strict=True)}
-        arrays |= {name: np.array(value) for name, value in fixed.items()}
+        arrays |= {name: value.numpy() for name, value in fixed.items()}
         np.savez(work / f"student-{student}.npz", **arrays)
 
 
