@@ -17,18 +17,18 @@ import pytest
 
 pytest.importorskip("distributed", reason="needs the extra “scale”")
 
-from distributed import KilledWorker, LocalCluster  # noqa: E402
+from distributed import KilledWorker, LocalCluster
 
-from alt_text_site import open_it, photo, run, site, write_table  # noqa: E402
-from helpers.apps.alt_text import Settings  # noqa: E402
-from helpers.apps.alt_text.captioning import cluster as clusters  # noqa: E402
-from helpers.apps.alt_text.captioning.beside import ENDING  # noqa: E402
-from helpers.apps.alt_text.captioning.cluster import after_failure  # noqa: E402
-from helpers.apps.alt_text.findings import Finding, Picture  # noqa: E402
-from helpers.apps.alt_text.store import Store  # noqa: E402
-from helpers.captioner import Candidate  # noqa: E402
-from helpers.clusters import ClusterError, connect  # noqa: E402
-from hostile_server import answer  # noqa: E402
+from alt_text_site import open_it, photo, run, site, write_table
+from helpers.apps.alt_text import Settings
+from helpers.apps.alt_text.captioning import cluster as clusters
+from helpers.apps.alt_text.captioning.beside import ENDING
+from helpers.apps.alt_text.captioning.cluster import after_failure
+from helpers.apps.alt_text.findings import Finding, Picture
+from helpers.apps.alt_text.store import Store
+from helpers.captioner import Candidate
+from helpers.clusters import ClusterError, connect
+from hostile_server import answer
 
 
 @pytest.fixture(scope="module")

@@ -17,20 +17,20 @@ from PIL import Image
 
 pytest.importorskip("distributed", reason="needs the extra “scale”")
 
-from distributed import CancelledError, KilledWorker, LocalCluster  # noqa: E402
+from distributed import CancelledError, KilledWorker, LocalCluster
 
-from helpers import clusters  # noqa: E402
-from helpers.clusters import ClusterError  # noqa: E402
-from helpers.features import (  # noqa: E402
+from helpers import clusters
+from helpers.clusters import ClusterError
+from helpers.features import (
     FeaturesError,
     extract_features,
     extracting,
     spread_features,
 )
-from helpers.features import spreading as module  # noqa: E402
-from helpers.features.extracting import PartFile  # noqa: E402
-from helpers.images import image_pixels  # noqa: E402
-from helpers.stream import read_ahead  # noqa: E402
+from helpers.features import spreading as module
+from helpers.features.extracting import PartFile
+from helpers.images import image_pixels
+from helpers.stream import read_ahead
 
 SIZE = 8
 OPTIONS = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}

@@ -26,17 +26,17 @@ import keras
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from helpers.batches import caption_rows, group_by_photo  # noqa: E402
-from helpers.captioner import Captioner  # noqa: E402
-from helpers.captioner.ngrams import function_words, once_each  # noqa: E402
-from helpers.captions import clean_captions  # noqa: E402
-from helpers.datasets import Dataset, open_dataset  # noqa: E402
-from helpers.encoders import load_encoder, write_changes  # noqa: E402
-from helpers.metrics import ngram_rarity  # noqa: E402
-from helpers.models import AttentionDecoder  # noqa: E402
-from helpers.stream import read_ahead  # noqa: E402
-from helpers.tokenizer import CaptionTokenizer  # noqa: E402
-from helpers.training import RECIPES  # noqa: E402
+from helpers.batches import caption_rows, group_by_photo
+from helpers.captioner import Captioner
+from helpers.captioner.ngrams import function_words, once_each
+from helpers.captions import clean_captions
+from helpers.datasets import Dataset, open_dataset
+from helpers.encoders import load_encoder, write_changes
+from helpers.metrics import ngram_rarity
+from helpers.models import AttentionDecoder
+from helpers.stream import read_ahead
+from helpers.tokenizer import CaptionTokenizer
+from helpers.training import RECIPES
 
 RECIPE = RECIPES["flickr8k"]["attention"]  # its words, sizes and search are those of the lessons
 SIDE = 224  # pixels of a photo; the crops of it are enlarged to the encoder's 299

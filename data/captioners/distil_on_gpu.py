@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.92")  # of the GPU's; JAX takes 0.75
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-from distil_decoders import DRAWN, Decoders, chances, xception_grid  # noqa: E402
-from distil_score import advantages, cider_d, rarity_table, repeats  # noqa: E402
-from distil_sight import LEARNT, exit_weights, features_of, look  # noqa: E402
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from distil_decoders import DRAWN, Decoders, chances, xception_grid
+from distil_score import advantages, cider_d, rarity_table, repeats
+from distil_sight import LEARNT, exit_weights, features_of, look
 
 READ = 26  # ids of people's captions that are read; few are longer
 SMOOTHING = 0.1

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from helpers.captioner import Captioner  # noqa: E402
+from helpers.captioner import Captioner
 
 
 def round_matrix(matrix: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from lessons import ROOT, Lesson, LessonError, choose_lessons, output_text, tagg
 
 sys.path.append(str(ROOT))  # the course need not be installed
 
-from helpers.datasets import NAMES, open_dataset  # noqa: E402
+from helpers.datasets import NAMES, open_dataset
 
 MINI_TIMEOUT = 10 * 60  # seconds a cell may take on mini
 FULL_TIMEOUT = 24 * 60 * 60  # and on real data, where extraction and training take hours
