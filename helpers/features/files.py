@@ -1,7 +1,7 @@
 """Files of features, and how they are read without running anything in them.
 
-A pickle can run any program when it is opened, so ours holds plain things only. An array file is
-NumPy's own, with a label (JSON) behind the rows: one file, so that they can't come apart.
+A pickle can run any program, so ours holds plain things only. An array file is NumPy's own, with
+a label (JSON) behind the rows: one file, so that they can't come apart.
 """
 
 import io
@@ -61,8 +61,7 @@ class Features:
     Attributes:
         encoder: name of the encoder that made them.
         names: identities of the photos, as in `Dataset.image_paths`.
-        vectors: float16 (photos, *feature_shape), in the order of `names`; from an array file
-            it is a memory map, and stays on the disk until rows of it are asked for.
+        vectors: float16 (photos, *feature_shape), in the order of `names`; may be a memory map.
         stamps: `stamp_of` every photo's file as it was; empty where that is not known.
         precision: of the encoder's numbers, such as "float32"; "bfloat16, float32" if some photos
             were encoded in each. A captioner reads all alike.
@@ -217,7 +216,8 @@ def read_array(path: Path) -> Features:
 
 def read_pickle(path: Path) -> Features:
     """Return features from a pickle, without running anything in it."""
-    return as_features(content := load_plain(path), as_array(content))
+    content = load_plain(path)
+    return as_features(content, as_array(content))
 
 
 def load_features(path: str | Path, encoder: str | None = None) -> Features:

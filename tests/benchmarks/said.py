@@ -117,12 +117,14 @@ def main() -> None:
     """Read what the command has said, and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("said", type=Path, help="what `python -m helpers.captioner --json` printed")
-    parser.add_argument("--data-dir", required=True)
-    parser.add_argument("--split", default="test")
+    parser.add_argument("--dataset", default="flickr8k", help="or a folder")
+    parser.add_argument("--data-dir", help="of Flickr8k")
+    parser.add_argument("--split", help="photos of this one alone count")
     parser.add_argument("--pages", type=Path, help="a folder for the surest and the least sure")
     options = parser.parse_args()
-    dataset = open_dataset("flickr8k", options.data_dir)
-    captions, wanted = clean_captions(dataset.captions), set(dataset.splits[options.split])
+    dataset = open_dataset(options.dataset, options.data_dir)
+    captions = clean_captions(dataset.captions)
+    wanted = set(dataset.splits[options.split]) if options.split else captions.keys()
     lines = options.said.read_text("utf-8").splitlines()
     records = [record for record in map(json.loads, lines) if Path(record["image"]).name in wanted]
     said = {Path(r["image"]).name: r["candidates"][0]["caption"].split() for r in records}
