@@ -8,9 +8,9 @@
 # [← 12 optimise the metric](12_optimise_the_metric.ipynb) · [contents](../README.md) · [14 ship with a pretrained model →](14_ship_with_a_pretrained_model.ipynb)
 
 # %% [markdown]
-# ![A drawn scene, shown once for every word of the caption that a Transformer wrote; brighter parts had more of its attention](images/13_write_with_a_transformer.png)
+# ![A drawn scene, shown once for every word of the caption that a Transformer wrote; the stronger the orange, the more it looked there](images/13_write_with_a_transformer.png)
 #
-# A caption by the Transformer of this lesson. The brighter a part, the more weight the last block gave it before the word was chosen.
+# A caption by the Transformer of this lesson. The stronger the orange, the more the model looked there before it chose the word.
 
 # %% [markdown]
 # **You will learn**
@@ -18,8 +18,8 @@
 # * self-attention: how words look at words, by hand
 # * why a mask lets the whole caption train at once
 # * what a block is, and how a photo becomes a hundred tokens before the first word
-# * the cache: why writing the thirtieth word need not cost thirty times the first
-# * what LLaVA and PaliGemma share with your model, and why theirs is better
+# * the cache: why the thirtieth word need hardly cost more than the first
+# * what the vision-language models LLaVA and PaliGemma share with yours, and why they are better
 #
 # **You need** lesson 08, whose attention is taken further here. What is missing is made by `helpers.pipeline`.
 #
@@ -96,7 +96,7 @@ words = ["a", "brown", "dog"]
 toy = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 # %% [markdown]
-# A matrix turns each word into a query: what would it like to know? Ours, made up for this page, says that a thing asks for a colour above all, and that an article and a colour ask for a thing. Keys and values are the words themselves here; in a model two more matrices make them. Then as in lesson 08: scalar products, divided by the square root of the length, softmax, weighted mean. But this time every word has a row of weights, one for each word that it looks at.
+# A matrix turns each word into a query: what would it like to know? Ours, made up for this page, says that a thing asks for a colour above all, and that an article and a colour ask for a thing. Keys and values are the words themselves here; in a model two more matrices make them. Then as in lesson 08: scalar products, divided by the square root of the keys' length, softmax, weighted mean. But this time every word has a row of weights, one for each word that it looks at.
 
 
 # %%
@@ -116,7 +116,7 @@ scores = (toy @ asks) @ toy.T / math.sqrt(3)
 show(softmax(scores))
 
 # %% [markdown]
-# Read the last row: "dog" gives most of its weight to "brown". Its new vector, the weighted mean, is that of a brown thing:
+# Read the last row: "dog" gives most of its weight to "brown". Its new vector, the weighted mean, says "colour" more than "thing". (In section 4 a block adds it to the old one, and so makes a brown thing of it.)
 
 # %%
 mixed = softmax(scores) @ toy
@@ -135,7 +135,7 @@ causal = softmax(np.where(earlier, scores, -1e9))
 show(causal)
 
 # %% [markdown]
-# Is the leak closed? Exchange "dog" for something else, and see whether the results for the first two words change.
+# Is the leak closed? Swap "dog" for something else, and see whether the results for the first two words change.
 
 # %%
 other = toy.copy()
@@ -147,7 +147,7 @@ for label, mask in {"all words": np.ones((3, 3), bool), "causal": earlier}.items
     print(f"{label:10} first two words change by {np.abs(after - before)[:2].max():.2f}")
 
 # %% [markdown]
-# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, like the hands of a clock. Five places, a row each:
+# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, like the hands of a clock. Five places, a row each, first three sines, then three cosines:
 
 # %%
 clock = ops.convert_to_numpy(positions(0, 5, 6))
@@ -156,7 +156,7 @@ print(clock.round(2))
 # %% [markdown]
 # ## 3. Several looks at once
 #
-# With one query, a word can ask for one thing only. "dog" may want to know its colour, its number and what it does. So the vectors are cut into pieces, called **heads**, each of which looks for itself; at the end the pieces are put together again, and one more matrix mixes them.
+# With one query, a word can ask for one thing only. "dog" may want to know its colour, its number and what it does. So the vectors are cut into pieces, called **heads**, each of which looks on its own; at the end the pieces are put together again, and one more matrix mixes them. The axes of the pieces are (captions, heads, words, size).
 
 
 # %% tags=["same-as:helpers.models.transformer.split_heads", "same-as:helpers.models.transformer.join_heads"]
@@ -177,7 +177,7 @@ print("heads", tuple(pieces.shape), "· what the first head has of each word:")
 print(ops.convert_to_numpy(pieces)[0, 0])
 
 # %% [markdown]
-# Now attention itself, ready for what comes later: words will look at two kinds of tokens, the regions of the photo and the words before. (Whatever the model reads as one vector is a token here.) Each kind is a *source*: keys, values, and a mask that says who may be looked at. `product` takes care of one more thing: the five captions of a photo share its regions, and nothing is copied for them. (`einsum` names each axis by a letter: `i` images, `n` captions of each, `h` heads, `w` words, `t` tokens, `s` size; it sums over those that the result lacks.)
+# Now attention itself, ready for what comes later: words will look at two kinds of tokens, the regions of the photo and the words before. (Whatever the model reads as one vector is a token here.) Each kind is a *source*: keys, values, and a mask that says who may be looked at. `product` is a matrix product with one addition: the five captions of a photo share its regions, and nothing is copied for them. (`einsum` names each axis by a letter: `i` images, `n` captions of each, `h` heads, `w` words, `t` tokens, `s` size; it sums over those that the result lacks.)
 
 
 # %% tags=["same-as:helpers.models.transformer.product", "same-as:helpers.models.transformer.attend"]
@@ -298,7 +298,7 @@ def who_sees_whom(regions, words):
 print(who_sees_whom(regions=3, words=4))
 
 # %% [markdown]
-# In the decoder this table is never built. What a block keeps of the regions, their keys and values, is one source; what it keeps of the words is the other. `look` makes the first; `real` marks the regions that are not padding. `refuse_sizes` stops a width that the heads can't share.
+# In the decoder this table is never built. What a block keeps of the regions, their keys and values, is one source; what it keeps of the words is the other. `look` makes the first; `real` marks the regions that are not padding. `refuse_sizes` refuses a width that the heads can't share.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.__init__", "same-as:helpers.models.transformer.TransformerDecoder.look"]
@@ -343,7 +343,7 @@ class TransformerDecoder(Decoder):
 
 
 # %% [markdown]
-# `read` reads words, as many as you like, after those that it has read before. (The class is continued in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
+# `read` reads words, as many as you like, after those that it has read before. (The class is continued in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `repeat_rows` (lesson 08) gives each caption the mask of its photo. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.empty_memory", "same-as:helpers.models.transformer.TransformerDecoder.read"]
@@ -372,7 +372,7 @@ class TransformerDecoder(TransformerDecoder):
 
 
 # %% [markdown]
-# Training and writing now share one method, `read`: `call` reads all words after an empty memory, `step` one word after all others. The memory that goes from step to step holds the keys and values of all words so far, and grows by one word each time.
+# Training and writing now share one method, `read`: `call` reads all words after an empty memory, `step` one word after all that came before it. The memory that goes from step to step holds the keys and values of all words so far, and grows by one word each time.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.call", "same-as:helpers.models.transformer.TransformerDecoder.start", "same-as:helpers.models.transformer.TransformerDecoder.step", "same-as:helpers.models.transformer.TransformerDecoder.attention"]
@@ -418,7 +418,7 @@ print("stepping agrees with one call;", f"{model.count_params():,} weights")
 # %% [markdown]
 # ## 6. The cache
 #
-# The memory of keys and values has a name: the **key-value cache**. Without it the model would have to read the whole caption again for every word. Is it worth the trouble? Twenty photos with ten captions each, as for a vote of ten beams: how long does one more word take, with the cache and without?
+# The memory of keys and values has a name: the **key-value cache**. Without it the model would have to read the whole caption again for every word. Is it worth the trouble? Take twenty photos with ten captions each, as in a vote (lesson 12): how long does one more word take, with the cache and without?
 
 
 # %%
@@ -457,11 +457,11 @@ for count in cached:
     print(f"{count:4} {cached[count]:10.0f} ms {again:15.0f} ms")
 
 # %% [markdown]
-# With the cache, a late word costs little more than an early one: all that grows is the number of keys with which its query is compared. Without it the cost grows with every word written. A chat model could not write long answers without a cache.
+# With the cache, a late word costs little more than an early one: all that grows is the number of keys with which its query is compared. Without it a late word costs many times as much as the first. A chat model that writes long answers would be far too slow without a cache.
 #
 # ## 7. Train it on mini
 #
-# Recipe, loss and averaged weights are those of lesson 04. On 2 cores that do nothing else, this takes about two minutes.
+# Loss, optimiser and averaged weights are those of lesson 04. On 2 cores that do nothing else, this takes about two minutes.
 
 # %%
 begin = time.perf_counter()
@@ -470,7 +470,7 @@ assert type(captioner.decoder).__name__ == "TransformerDecoder"
 print(f"{(time.perf_counter() - begin) / 60:.1f} min; dev loss {captioner.config['dev loss']}")
 
 # %% [markdown]
-# Beside it the model of lesson 08, which is loaded, or trained if it isn't there. Both search with a beam of 3.
+# Compare it with the model of lesson 08, which is loaded, or trained if it isn't there. Both search with a beam of 3.
 
 # %% tags=["scores"]
 dev = dataset.splits["dev"]
@@ -493,7 +493,7 @@ error = 2 * gains.std(ddof=1) / math.sqrt(len(gains))
 print(f"Transformer minus LSTMs, CIDEr-D: {gains.mean():+.1f} ± {error:.1f} on {len(gains)} photos")
 
 # %% [markdown]
-# Where did it look? The last block's weights on the regions, averaged over its heads, for a caption that scored well:
+# Where did it look? The last block's weights on the regions, averaged over its heads, for the short caption that scored best:
 
 # %% tags=["picture"]
 short = [place for place, caption in enumerate(said["Transformer"]) if len(caption.split()) < 10]
@@ -505,11 +505,11 @@ photo = open_image(dataset.image_paths[dev[best]])
 plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 
 # %% [markdown]
-# These maps say less than those of lesson 08. There the photo could reach a word only through that one look. Here the words have seen the regions in the first block already, and what the last block looks at need not be what mattered.
+# These maps say less than those of lesson 08. There one look a word was the only way to single regions. Here the words have seen the regions in the first block already, and what the last block looks at need not be what mattered.
 #
 # ## 8. On 6,000 photos, and on millions
 #
-# What of real photos? Lesson 08's model, on Flickr8k's test split by the convention of lesson 06, before lesson 12 trained it on its score (two seeds, recorded on 23 November 2026, 2-core CPU):
+# What of real photos? Here are both models on Flickr8k's test split, by the convention of lesson 06 and without lesson 12's training on the score. (The LSTMs' rows: two seeds, recorded on 23 November 2026, 2-core CPU.)
 #
 # | | search | BLEU-4 | CIDEr-D |
 # |---|---|---|---|
@@ -518,7 +518,9 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 # | Transformer, 3.7 million weights | greedy | 20.1 | 54.4 |
 # | Transformer | beam 5 | 22.5 | 57.8 |
 #
-# The Transformer's rows are one run of this lesson's recipe (seed 1, 26 November 2026, the same kind of CPU), which `DATASET = "flickr8k"` repeats. It never says a content word twice, which lesson 05 found worth about a point, and the LSTMs of this table still could. So far, no miracle. An LSTM *has* to read in order, and the top-down model *has* to look before each word. Such built-in habits need not be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and not one about most things in the world. Freedom pays where there is much more to learn from.
+# The Transformer's rows are one run of this lesson's recipe (seed 1, 26 November 2026, the same kind of CPU), which `DATASET = "flickr8k"` repeats. Its search bars a second use of a content word, which lesson 05 found worth about a point; the LSTMs of this table could still repeat themselves.
+#
+# So far, no miracle. An LSTM *has* to read in order, and lesson 08's model *has* to look before each word. Such built-in habits need not be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and for most things in the world there is none. Freedom pays where there is much more to learn from.
 #
 # And there is. LLaVA, PaliGemma and many of the models behind today's assistants are the figure of section 5 with bigger parts:
 #
