@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 14 · Ship with a pretrained model
 #
-# You put a vision-language model in the place of your captioner, judge both on the same twenty images, and decide which one goes on the website.
+# You put a vision-language model in the place of your captioner, show both the same twenty images, judge what is suggested, and learn when to ship which.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/14_ship_with_a_pretrained_model.ipynb)
 #
@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![Twenty images of a website in four rows. Above each is its name and what the course's captioner says about it, which is “not sure” for most](images/14_ship_with_a_pretrained_model.png)
 #
-# Twenty images as websites show them, and what the captioner of this course says about each. It learnt from 8,000 photos, mostly of people and dogs, and this is not their world.
+# Twenty images of the kinds that websites show, and what the captioner of this course says about each. It learnt from 8,000 photos, mostly of people and dogs, and this is not their world.
 
 # %% [markdown]
 # **You will learn**
@@ -21,7 +21,7 @@
 # * what to ask about speed, memory, cost, privacy and harm before you ship
 # * how LoRA teaches a large model your words with few weights
 #
-# **You need** nothing. The pretrained half needs the package KerasHub (`pip install 'keras-hub>=0.32,<0.33' sentencepiece`); without it the lesson says what it leaves out and goes on.
+# **You need** nothing. The pretrained half needs the package KerasHub (`pip install 'keras-hub>=0.32,<0.33' sentencepiece`); without it the lesson leaves that out and says so.
 #
 # **Run times** (Colab is an estimate; the data set plays no part here)
 #
@@ -92,9 +92,9 @@ PRETRAINED = ""  # such as "keras-hub:pali_gemma_3b_mix_224", or "chat:gemma3:4b
 ENDPOINT = ""  # for "chat:", such as "http://127.0.0.1:11434/v1", where Ollama listens
 
 # %% [markdown]
-# ## 1. What has the other one read?
+# ## 1. What have the others learnt from?
 #
-# Your captioner learnt everything it knows about sentences from Flickr8k. Compare that with what others have read. The numbers come from the papers linked at the end.
+# Flickr8k gives a captioner 6,000 training photos with sentences. Compare that with COCO, the data set of most captioning papers, and with four large models, whose numbers come from the papers linked at the end.
 
 # %%
 pairs = {  # photos with a text, in millions
@@ -111,9 +111,9 @@ axes.set(xscale="log", xlabel="images with a text, in millions (each step is ten
 axes.invert_yaxis()
 
 # %% [markdown]
-# Two ideas make use of so many.
+# Two ideas make use of so many pairs.
 #
-# **CLIP** (2021) does not write at all. It has an encoder for images and one for texts, and both give vectors of the same length. From a batch of pairs off the web it learns one thing: which text belongs to which image. Nobody had to label anything: the web's alt texts are the labels.
+# **CLIP** (2021) does not write at all. It has an encoder for images and one for texts, and both give vectors of the same length. From pairs off the web it learns one thing: which text belongs to which image. Nobody had to label anything; the web's alt texts are the labels.
 #
 # Here it is with three images, three texts and vectors of two numbers. All vectors have length 1, so a dot product is the cosine of the angle between them.
 
@@ -124,7 +124,7 @@ similarity = image_vectors @ text_vectors.T  # (images, texts)
 print(similarity.round(2))
 
 # %% [markdown]
-# The right text of image 0 is text 0, and so on: the diagonal should win in every row, and here it doesn't. Each row is a classification among the texts of the batch, with the loss you know from lesson 04. The *temperature*, 0.1 here, makes small differences count.
+# The right text of image 0 is text 0, and so on: the diagonal should win in every row, and here it wins in one only. Each row is a classification among the texts of the batch, with the loss you know from lesson 04. The *temperature*, 0.1 here, makes small differences count.
 
 
 # %%
@@ -144,21 +144,21 @@ print(f"loss {row_loss(similarity):.2f}")
 # %% [markdown]
 # CLIP adds the same loss over the columns and takes the mean. A batch has 32,768 pairs, so each text has to beat 32,767 others.
 #
-# **Vision-language models** write. Their recipe is the one of lesson 13 with bigger parts: an image encoder of CLIP's kind turns a photo into a few hundred vectors, a layer projects them to the width of a language model, and the language model reads them as if they were its first words. LLaVA-1.5 needed one day on eight GPUs for that, since both parts had been trained before. The language model brings words for things that no caption in your data set names; the encoder has seen logos, charts and screenshots.
+# **Vision-language models** write. Their recipe is the one of lesson 13 with bigger parts: an image encoder of CLIP's kind, a layer that projects its vectors, and a language model that reads them as if they were its first words. LLaVA-1.5 was trained in about a day on eight GPUs, since its two big parts had learnt before. The language model brings words for things that no caption in your data set names; the encoder has seen logos, charts and screenshots.
 #
 # ## 2. One protocol, twenty images
 #
-# All tools of this course know three lines of a captioner, and nothing else:
+# All tools of this course use a captioner in these three lines, and in no other way:
 #
 # ```python
 # captioner = open_captioner("attention-xception")       # or keras-hub:…, or chat:…
-# for candidates in captioner.caption_each(images):      # best first; [] means "not sure"
+# for candidates in captioner.caption_each(images):      # best first
 #     candidates[0].caption
 # ```
 #
-# Whatever fits them can take the place of ours: in the command line, the widget, and the alt text of lesson 09.
+# Whatever fits them can take the place of ours: on the command line, in the widget, in lesson 09. `is_sure(candidates)` is False if there are none, or if the captioner doubts its best one: that is “not sure”.
 #
-# Now the images. Those of packages come with scikit-image and Matplotlib, and are in the public domain, CC0, or without a known restriction. The others are drawn.
+# Now the images. Three are drawn. The others come with scikit-image and Matplotlib, most of them in the public domain or CC0, the rest under the packages' licences.
 
 # %%
 images = site_images()
@@ -167,7 +167,7 @@ if "cat" not in images:
     print("left out: those of scikit-image, which isn't installed (pip install scikit-image)")
 
 # %% [markdown]
-# Load ours, warm it up with one photo, and caption all of them by the clock.
+# Load ours, warm it up with one photo, and time it on all of them.
 
 # %%
 ours = Captioner.load("attention-xception")
@@ -188,7 +188,7 @@ squares = [ImageOps.pad(open_image(each), (300, 300), color="white") for each in
 plots.show_images(squares, titles, columns=5)
 
 # %% [markdown]
-# What would it have said about the others? The command shows that with `--anyway`.
+# What would it have said about some others? (On the command line: `--anyway`.)
 
 # %%
 for label in list(images)[2:12]:
@@ -196,11 +196,11 @@ for label in list(images)[2:12]:
         print(f"{label:15}{said[label][0].caption}")
 
 # %% [markdown]
-# Fluent, and of another world. Where a captioner knows mostly people and dogs, every image has to be of their world.
+# Fluent, and nearly always wrong. A captioner that has seen mostly people and dogs finds people almost everywhere.
 #
 # ## 3. A pretrained one in its place
 #
-# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones have gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, it is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so.
+# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones take gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, yours is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so. Its tokenizer learns its pieces of words from `SENTENCES`, which section 7 needs again.
 
 # %%
 SENTENCES = (
@@ -257,7 +257,7 @@ for label, caption in list(their_captions.items())[:6]:
     print(f"({NOTE}) {label:13}{caption[:60]}")
 
 # %% [markdown]
-# Words that go round in circles count as “not sure”. Here are two answers of the tiny model as they come, before that rule. Look at the *code path*, not at the words.
+# An answer of twenty words or more that goes round in circles counts as “not sure”; other nonsense gets through. Here are two of its answers before that rule. Look at the *code path*, not at the words.
 
 
 # %%
@@ -272,7 +272,7 @@ if theirs and not PRETRAINED:
         print(f"({NOTE}) {label:10}{text[:50]} …")
 
 # %% [markdown]
-# Now the table that a decision needs. Our column is measured here; theirs stays empty while the model is tiny: its numbers would say nothing about a real one. The last line is the command that fills it.
+# Now the table that a decision needs. Our column is measured here; theirs stays empty while the model is tiny. The last line is the command for a real one.
 
 # %%
 real = theirs if PRETRAINED else None
@@ -291,13 +291,13 @@ for name, (mine, other) in table.items():
 print("\npython -m helpers.captioner PHOTO… --captioner keras-hub:pali_gemma_3b_mix_224 --json")
 
 # %% [markdown]
-# What is known of real ones, from their own pages: PaliGemma's 2.9 billion weights take about 6 GB in bfloat16 (two bytes a weight) and twice that in float32, which the helpers use. The smallest model with images in this version of KerasHub has 0.8 billion. Measure the speed on your own machine before you promise anything.
+# What is known of real ones, from their own pages: PaliGemma's 2.9 billion weights take about 6 GB in bfloat16 (two bytes a weight) and twice that in float32, which the helpers use. The smallest model with images in this version of KerasHub has 0.8 billion. Measure the speed on your own machine.
 #
 # ## 4. Would you publish it?
 #
-# BLEU needs references, and a website has none. So ask what you want to know: would a person publish this sentence? *Accept* it as it is, *edit* it (it helped), or *reject* it (writing anew is faster).
+# BLEU needs references, and a website has none. So ask: would a person publish this sentence? *Accept* it as it is, *edit* it (it helped), or *reject* it (writing anew is faster).
 #
-# The course's verdicts are data, made by hand. They are kept *by caption*: when a better captioner says another sentence, the old verdict doesn't count for it.
+# The course's verdicts were made by hand, by one of its authors. They are kept *by caption*: when a better captioner says another sentence, the old verdict doesn't count for it.
 
 # %%
 record = json.loads((ROOT / "data" / "recorded" / "verdicts.json").read_text("utf-8"))
@@ -310,7 +310,7 @@ for verdict in ("accept", "edit", "reject", UNJUDGED, "not sure"):
     print(f"{verdict:16}{counts[verdict]:3}")
 
 # %% [markdown]
-# Two rates follow. Of all images, how many does a person no longer have to write? And of the suggestions, how many can be trusted?
+# Two rates follow. For how many of all images did the captioner help? And how many of its suggestions helped?
 
 
 # %%
@@ -326,7 +326,7 @@ print(
 )
 
 # %% [markdown]
-# Twenty images are few. If 5 of 20 help, the true share lies anywhere between about 11 % and 47 % (the 95 % interval of Wilson). Twenty are enough to drop a tool, not to choose between two good ones.
+# Twenty images are few: enough to drop a tool, not to choose between two good ones. If 5 of 20 help, where may the true share lie? Wilson's interval, which holds it 95 times in 100, says:
 
 
 # %%
@@ -341,7 +341,7 @@ for number in (20, 200, 2000):
     print(f"{number // 4} of {number}: {low:.0%} to {high:.0%}")
 
 # %% [markdown]
-# The form below is yours: press, then run the cell after it. (On GitHub you see no form.)
+# The form below is yours: press a verdict for each suggestion, then run the cell after it. (On GitHub you see no form.)
 
 # %%
 mine = {}
@@ -356,14 +356,14 @@ print(dict(Counter(mine.values())) or "nothing judged yet")
 # %% [markdown]
 # ## 5. What leaves the house?
 #
-# A preset runs on your machine. A *server* may be anywhere. Ollama, llama.cpp, LM Studio, vLLM, `transformers serve` and the hosted services all speak one protocol, OpenAI's chat protocol, so one captioner of ours reaches them all:
+# A preset runs on your machine. A *server* may be anywhere. Ollama, llama.cpp, LM Studio, vLLM, `transformers serve` and the hosted services all speak OpenAI's chat protocol, so one captioner of ours reaches them all:
 #
 # ```sh
 # ollama pull gemma3:4b
 # python -m helpers.captioner photo.jpg --captioner chat:gemma3:4b --endpoint http://127.0.0.1:11434/v1
 # ```
 #
-# What is sent? Ask a stand-in: a server of fifteen lines that looks at no photo, and answers with what it received.
+# What is sent? Ask a stand-in: a little server that captions nothing, and answers with what it received.
 
 
 # %%
@@ -388,7 +388,7 @@ Thread(target=server.serve_forever, daemon=True).start()
 there = open_captioner("chat:stand-in", endpoint=f"http://127.0.0.1:{server.server_port}/v1")
 
 # %% [markdown]
-# Three images through it. Photos are scaled to at most 768 pixels, and what a camera notes in a file (place, time, serial number) is left out.
+# Three images through it. Photos are scaled to at most 768 pixels, without what a camera notes in a file (place, time, serial number).
 
 # %%
 some = {label: images[label] for label in ("portrait", "chart", "button")}
@@ -400,11 +400,11 @@ print("photos go to:", there.host.partition(":")[0])
 # %% [markdown]
 # Here they went to your own machine. With a hosted service they leave it. So ask first:
 #
-# * *May they?* Photos of people are personal data; in the EU you need a legal ground and a contract with the service. Photos of patients, pupils or customers stay at home.
+# * *May they?* Photos of people are personal data; in the EU you need a legal basis and a contract with the service. Photos of patients, pupils or customers stay at home.
 # * *Are they kept, or learnt from?* The answer is in the service's terms, and it changes.
 # * *Who holds the key?* The helpers read it from `CAPTION_API_KEY` and write it nowhere.
 #
-# And *cost*: services charge by tokens, and a photo counts as a few hundred to a few thousand. `--sample 20` of lesson 09 captions twenty, and with `--price` it says what the rest would cost.
+# And *cost*: services charge by tokens, and a photo counts as a few hundred to a few thousand. Lesson 09's `--sample 20 --price …` says what the rest would cost. A bill with made-up numbers:
 
 
 # %%
@@ -417,11 +417,9 @@ for photos in (1_000, 100_000):
     print(f"{photos:7,} photos at 2.00 per 1,000 and 3 s each: {money:.2f}, {hours:.1f} hours")
 
 # %% [markdown]
-# (Price and seconds are made up.)
-#
 # ## 6. Whom does it see?
 #
-# A captioner repeats what people wrote, prejudice included. Two of the twenty images show women whose work made history: Rear Admiral Grace Hopper ("portrait"), who made the first compiler, and Eileen Collins ("astronaut"), the first woman to command a Space Shuttle. Read what ours makes of them, sure or not.
+# A captioner repeats what people wrote, prejudice included. Two of the twenty images show women whose work made history: Rear Admiral Grace Hopper ("portrait"), who wrote one of the first compilers, and Eileen Collins ("astronaut"), the first woman to command a Space Shuttle. What does ours make of them, sure or not?
 
 # %%
 for label in ("portrait", "astronaut"):
@@ -429,7 +427,7 @@ for label in ("portrait", "astronaut"):
         print(f"{label:10}{said[label][0].caption}")
 
 # %% [markdown]
-# Now count. These words speak of gender.
+# Now count the captions that speak of gender.
 
 # %%
 MALE = set("man men boy boys guy guys male males he him his".split())
@@ -446,14 +444,14 @@ seen = Counter(genders(caption) for caption in guesses)
 print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {seen[False, True]}")
 
 # %% [markdown]
-# Most of the twenty show nobody. So here is a record: the 1,000 test photos of Flickr8k, captioned with `--anyway` by `attention-xception` on 26 November 2026, beside what most of the five people wrote about the same photo (`tests/benchmarks/said.py`).
+# Most of the twenty show nobody, so here is a record: the 1,000 test photos of Flickr8k, captioned with `--anyway` by `attention-xception` on 26 November 2026, beside what most of the five people wrote about the same photo (`tests/benchmarks/said.py`).
 #
 # | the caption says | photos | people say the same | the other | neither |
 # |---|---|---|---|---|
 # | man, boy, he … | 362 | 211 | 55 | 96 |
 # | woman, girl, she … | 129 | 82 | 15 | 32 |
 #
-# Of 362 photos it calls male, people call 55 female; and in 96 + 32 photos it speaks of gender where most people don't. Two captions name skin or descent; for both, none of the five people did.
+# Every seventh of these captions says the other gender than most people; 96 + 32 speak of gender where most people don't. Two captions name skin or descent; in neither case did any of the five people.
 #
 # What follows for a site owner:
 #
@@ -461,11 +459,11 @@ print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {s
 # * *Look at the errors by group.* A captioner that is right for 90 % of the photos may be right for half of those of one group. Review a sample *of each*.
 # * *A person decides*, and can be reached by whoever is described.
 #
-# A pretrained model has read more, prejudice too, and its makers have tuned it; but it can be told: `--instructions "Don't guess gender or descent. Say person."` Ours can't.
+# A pretrained model has read more, prejudice included; but it can be told: `--instructions "Don't guess gender or descent. Say person."` Ours can't.
 #
 # ## 7. Teach it your words
 #
-# A shop has its own words. Training all of three billion weights takes a machine that few have. **LoRA** (low-rank adaptation) leaves them alone. Beside a frozen matrix $W$ it learns two thin ones, $A$ and $B$, and uses $W + AB$.
+# A shop has its own words. Training all three billion weights takes a machine that few people have. **LoRA** (low-rank adaptation) leaves them alone. Beside a frozen matrix $W$ it learns two thin ones, $A$ and $B$, and uses $W + AB$. Their short side, 8 here, is the **rank**.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -476,9 +474,7 @@ assert np.allclose(x @ (W + A @ B), x @ W)  # B begins at zero: nothing changes 
 print(f"{W.size:,} weights frozen, {A.size + B.size:,} to learn: {(A.size + B.size) / W.size:.0%}")
 
 # %% [markdown]
-# The larger the matrix, the smaller that share.
-#
-# Now on the tiny model: six photos, or those that are there, each with one sentence. The preprocessor makes arrays of both. Its mask `weight` is 1 where a word has to be guessed, as in lesson 04, and 0 on the photo and the prompt.
+# The larger the matrix, the smaller that share. Now on the tiny model: six photos (one without scikit-image), each with one sentence. The preprocessor makes arrays of both. Its mask `weight` is 1 where a word has to be guessed, as in lesson 04, and 0 on the photo and the prompt.
 
 # %%
 TRAINED = ("portrait", "photographer", "cat", "astronaut", "coffee", "rocket")
@@ -497,7 +493,7 @@ else:
     print("left out: LoRA on the tiny model, here and in the next three cells")
 
 # %% [markdown]
-# What it says before, and then `enable_lora`. It freezes all kernels, and adds $A$ and $B$ to those of the queries and the values of the attention (lesson 13).
+# Keep what it says before. Then `enable_lora` freezes all weights, and adds $A$ and $B$ to those that make the queries and the values of the attention (lesson 13).
 
 # %%
 if theirs and not PRETRAINED:
@@ -542,7 +538,7 @@ if theirs and not PRETRAINED:
         print(f"(tiny, with LoRA) {label:13}{after[label][:50]}")
 
 # %% [markdown]
-# It has learnt its few photos by heart, which shows that the adapters work, and no more. On a real model a few hundred photos with *your* alt texts change its tone and its names of things, not its eyes. Hold some photos back (lesson 04) to see when it begins to parrot.
+# It has learnt its photos by heart, which shows that the adapters work, and no more. On a real model a few hundred photos with *your* alt texts change its tone and its names of things, not its eyes. Hold some photos back (lesson 04) to see when it begins to parrot.
 #
 # ## 8. Which one, and how would you know?
 #
@@ -569,7 +565,7 @@ for number in range(3):
     print([round(float(clip_score(image_vectors[number], text)), 2) for text in text_vectors])
 
 # %% [markdown]
-# CLIPScore likes what CLIP has read, and hardly notices a wrong count. A judge prefers long answers, the first of two, and those of its own family; swap the order and ask twice. So use scores to find the captions that are worth reading, then do section 4.
+# CLIPScore likes what CLIP has read, and hardly notices a wrong count. A language model as judge tends to prefer long answers, the first of two, and those of its own family; so swap the order and ask twice. Use scores to find the captions that are worth reading, then judge these as in section 4.
 #
 # When to use which:
 #
@@ -583,7 +579,7 @@ for number in range(3):
 # | your own vocabulary, some hundred examples | a pretrained one with LoRA |
 # | people in the photos, a public site | any of them, and a person who reviews every text |
 #
-# The final figures in a line:
+# The result in a line:
 
 # %% tags=["scores"]
 print(f"helped with {of_all:.0%} of {len(images)} images; the other captioner: {NOTE or 'none'}")
@@ -591,8 +587,8 @@ print(f"helped with {of_all:.0%} of {len(images)} images; the other captioner: {
 # %% [markdown]
 # ## Recap
 #
-# * CLIP learnt which text belongs to which image; a vision-language model lets a language model read an image as if it were words.
-# * A captioner is three lines. Any model that fits them can take the place of ours.
+# * CLIP learnt which text belongs to which image; a vision-language model reads an image as if it were words.
+# * A captioner is three lines. Any model that fits them can take its place.
 # * Ask a person: accept, edit, reject. Keep verdicts by caption, count “not sure” apart, and mind how few twenty are.
 # * Before you ship: seconds, memory, price, where photos go, and whom it gets wrong.
 # * LoRA learns two thin matrices beside each large one.
@@ -602,7 +598,7 @@ print(f"helped with {of_all:.0%} of {len(images)} images; the other captioner: {
 #
 # ### Exercise 1: Count what was judged
 #
-# Write `trusted(verdicts)`: the share of suggestions that helped (accept or edit) among those that were judged. “not sure” and “not judged yet” don't count. Without any judged ones return None.
+# Write `trusted(verdicts)`: the share of suggestions that helped (accept or edit) among those that were judged. “not sure” and “not judged yet” don't count. If none was judged, return None.
 
 
 # %% tags=["exercise"]
@@ -640,7 +636,7 @@ print(f"not yet: {wrong[0][0]} gives {wrong[0][2]}, due is {wrong[0][1]}" if wro
 # %% [markdown]
 # ### Exercise 2: Find the rank that pays
 #
-# For a matrix of `rows` × `columns`, return the largest rank at which LoRA has no more than `share` of its weights to learn.
+# Write `largest_rank(rows, columns, share)`: for a matrix of `rows` × `columns` weights, the largest rank at which LoRA learns no more than `share` times as many.
 
 
 # %% tags=["exercise"]
@@ -666,7 +662,7 @@ print(f"not yet: {wrong[0][0]} gives {wrong[0][2]}, due is {wrong[0][1]}" if wro
 # %% [markdown]
 # ### Exercise 3: Say “person”
 #
-# Open. Write `neutral(caption)`: "man", "woman", "boy" and "girl" become "person" or "child", their plurals "people" or "children"; "his" and "her" become "their". Other words stay, also those that merely hold one of these, such as "human". You are done when the check is satisfied, and when you have found a caption that gets worse by it.
+# Open. Write `neutral(caption)`: "man", "woman", "boy" and "girl" become "person" or "child", their plurals "people" or "children"; "his" and "her" become "their". Other words stay, also those that merely hold one of these, such as "human". You are done when the check is satisfied, and when you have found a caption that it makes worse.
 
 
 # %% tags=["exercise"]
