@@ -19,7 +19,7 @@
 # * how BLEU is counted, until your number equals that of the library nltk
 # * why CIDEr gives more for rare words, and what a CIDEr of 50 means
 # * how a sentence that ignores the photo scores
-# * how conventions move a BLEU
+# * how conventions move a BLEU score
 # * what a captioner can't see, and what it won't say
 # * how sure you can be of a score, and of a difference
 #
@@ -100,7 +100,7 @@ captions = captioner.caption_features(test_features, beam_size=3)
 print(f"{len(captions)} captions, {len(set(captions))} different ones")
 
 # %% [markdown]
-# The machine's sentence is called the **hypothesis**. The five sentences that come with the photo are the **references**: on Flickr8k people wrote them, on mini a grammar did. Here is one photo, its hypothesis on top:
+# The machine's sentence is called the **hypothesis**. The five sentences that come with the photo are the **references**: on Flickr8k people wrote them, on mini a grammar did. Here is one photo, the hypothesis on top:
 
 # %%
 photo = open_image(dataset.paths("test")[0])
@@ -189,7 +189,7 @@ for n, matches in enumerate(clipped_matches(TOY, TOY_REFERENCES), start=1):
 # %% [markdown]
 # ### Punish short captions
 #
-# Precision has a second hole: it finds nothing wrong with the caption "a dog". So BLEU multiplies by a **brevity penalty**: 1 if the caption is at least as long as the reference closest in length, and exp(1 - wanted / said) below that, where `wanted` and `said` count words.
+# Precision has a second hole: it finds nothing wrong with "a dog". So BLEU multiplies by a **brevity penalty**: 1 if the caption is at least as long as the reference closest in length, and exp(1 - wanted / said) below that, where `wanted` and `said` count words.
 
 
 # %%
@@ -241,7 +241,7 @@ assert np.isclose(bleu_from(toy_counts), metrics.bleu_scores([texts], [" ".join(
 # ### Many captions: add counts, not scores
 #
 # Two captions now: the toy, and one that matches no 4-gram. You could average their two scores.
-# BLEU doesn't: it adds up the ten numbers of all captions and scores the sums *once*.
+# BLEU adds up the ten numbers of all captions and scores the sums *once*.
 
 # %%
 other_counts = bleu_counts("a black dog".split(), TOY_REFERENCES)
@@ -250,7 +250,7 @@ print(f"their mean    {(bleu_from(toy_counts) + bleu_from(other_counts)) / 2:.1f
 print(f"corpus BLEU   {bleu_from(toy_counts + other_counts):.1f}")
 
 # %% [markdown]
-# A single caption often scores exactly zero, so a mean mostly counts zeros. Papers print **corpus BLEU**, the score of the sums.
+# A single caption often scores exactly zero, so a mean of scores mostly counts the zeros. Papers print **corpus BLEU**, the score of the sums.
 #
 # ## 3. Score all test photos
 #
@@ -277,7 +277,7 @@ best_size = max(on_dev, key=on_dev.get)
 print({size: round(score, 1) for size, score in on_dev.items()}, "-> beam", best_size)
 
 # %% [markdown]
-# Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks for the longest series of words in the same order, gaps allowed (exercise 2). *distinct* counts the different captions, *mean length* is in words.
+# Now the test split. `score_captions` adds CIDEr-D, which is next, and **ROUGE-L**, which looks for the longest common series of words, gaps allowed (exercise 2). *distinct* counts the different captions, *mean length* is in words.
 
 # %% tags=["scores"]
 COLUMNS = ["BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4", "CIDEr-D", "ROUGE-L", "distinct", "mean length"]
@@ -328,7 +328,7 @@ TOY_SET = [
 # %% [markdown]
 # ### Step 1: how rare is an n-gram?
 #
-# The **rarity** of an n-gram is log(photos / photos that have it), where a photo has it if one of its references does. A class keeps the numbers; `weigh` comes in a moment.
+# The **rarity** of an n-gram is log(photos / photos that have it), where a photo has it if one of its references does. A class keeps the numbers; `weigh` is for step 2.
 
 
 # %% tags=["same-as:helpers.metrics.Rarity"]
@@ -347,7 +347,7 @@ class Rarity:
 Rarity({("a",): 0.0, ("dog",): 0.7}, unseen=1.4).weigh(["a", "dog"])[0]
 
 # %% [markdown]
-# Now count. For every photo, collect the n-grams of all its references in a set; then count how many sets contain each n-gram.
+# Now count. For every photo, collect the n-grams of all its references in a set; then count how many sets contain each n-gram. (`unseen` is for those that no reference has.)
 
 
 # %% tags=["same-as:helpers.metrics.ngram_rarity"]
@@ -393,7 +393,7 @@ for text in ["a boat on the sea", "a boat", "a dog on the beach", "a a a a", "bo
     print(f"{text:20}{clipped_cosine(toy_rarity.weigh(text.split())[0], target):.2f}")
 
 # %% [markdown]
-# "a boat" is worth more than "a dog on the beach", which shares three cheap words with the target. Saying "boat" three times is worse than once.
+# "a boat" is worth more than "a dog on the beach", which shares three cheap words with the target. Saying "boat" three times doesn't help.
 #
 # ### Step 4: average
 #
@@ -427,7 +427,7 @@ print(f"CIDEr-D {fmean(each):.1f}")
 # %% [markdown]
 # ### What does a CIDEr of 50 mean?
 #
-# A caption equal to its *only* reference gets 1000. With five that differ, nobody gets near. On Flickr8k people reach about 80 against each other, so 50 is five eighths of that.
+# A caption equal to its *only* reference gets 1000. With five, nobody gets near. On Flickr8k people reach about 80 against each other, so 50 is five eighths of that.
 #
 # The rarity is measured on the references of the set you score; on a single photo every rarity is log 1, so every CIDEr is 0. Compare CIDEr within one set only, never mini's with Flickr8k's.
 #
@@ -502,7 +502,7 @@ for ngram in [ngram for group in count_ngrams(normalise(constant))[:2] for ngram
     print(f"{' '.join(ngram):22}{photos:5.0f} {unit:6}{weight:7.2f}")
 
 # %% [markdown]
-# Small words, and pairs of them, occur with many photos: BLEU pays for them in full. The last column is their rarity: CIDEr pays next to nothing. BLEU asks "is this how captions sound?", CIDEr "is it about *this* photo?".
+# Small words, and pairs of them, are in the references of many photos. BLEU pays for them in full; CIDEr, by their rarity in the last column, next to nothing. BLEU asks "is this how captions sound?", CIDEr "is it about *this* photo?".
 #
 # ## 6. What do conventions do to BLEU?
 #
@@ -537,7 +537,7 @@ for split in (with_markers, without_letters, with_stops, tutorial_words):
     print(f"{split.__name__:18}{split('A dog runs .')}")
 
 # %% [markdown]
-# The captions stay the same; only the counting differs.
+# Only the counting differs:
 
 # %%
 stopped = [f"{caption} ." for caption in captions]
@@ -678,7 +678,7 @@ for name in ("beam 3", "beam 5"):
 
 
 # %% [markdown]
-# Near 50% the two can't be told apart; above 97.5% luck hardly explains the gap. Shouldn't a larger beam win? Lesson 05's answer, on test:
+# Near 50% the two can't be told apart; above 97.5% luck hardly explains the gap. Shouldn't a larger beam win? As in lesson 05:
 
 # %%
 for size, name in ways.items():
@@ -692,7 +692,7 @@ for size, name in ways.items():
 #
 # ### Which score to believe?
 #
-# Ask people. Flickr8k comes with marks from 1 to 4: three people judged each of 5,664 captions beside its photo. **Kendall's tau** is the share of pairs of captions for which score and marks agree on the better one, minus the share of the others: 100 is perfect, 0 is chance.
+# Ask people. Flickr8k comes with marks from 1 to 4: three people judged each of 5,664 captions beside its photo. **Kendall's tau** is the share of pairs of captions for which score and marks agree on the better one, minus the share for which they disagree: 100 is perfect, 0 is chance.
 #
 # | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | ROUGE-L | CIDEr-D |
 # |---|---|---|---|---|---|
@@ -760,7 +760,7 @@ print(f"not yet: {wrong[0]}" if wrong else f"right, {openings(captions):.0%} her
 #
 # The **longest common subsequence** of two captions is the largest number of words that are in
 # both in the same order, gaps allowed. "a dog runs on grass" and "a cat runs on" share three: a,
-# runs, on. Write it. (A hint: compare the last words, and ask what is left if you drop one.)
+# runs, on. Write `common_words_in_order` for two lists of words. (A hint: compare the last words, and ask what is left if you drop one.)
 
 
 # %% tags=["exercise"]

@@ -83,7 +83,7 @@ from helpers.pipeline import Workspace
 
 # %% [markdown]
 # Settings: `CAPTIONER` is the name of a folder in `data/captioners`. `ADDRESS` leads nowhere; put
-# the address of one of your own photos there. The data set only provides photos to try.
+# the address of one of your own photos there. The data set only decides which captioner of your own section 6 can offer.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -117,7 +117,7 @@ images = [open_image(path) for path in photos.values()]
 plots.show_images(images, [found.caption for found in best.values()])
 
 # %% [markdown]
-# Which are right? A captioner can name nothing that its training captions never named. Those of this one are mostly about people and dogs (6,000 photos of Flickr8k), with a sentence each about 1,995 photos of COCO, so it may see a person or a table in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below a threshold it says “not sure”:
+# Which are right? A captioner can name nothing that its training captions never named. This one learnt from 6,000 photos of Flickr8k, mostly of people and dogs, and from 1,995 of COCO with one sentence each. So it may see a person or a table in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below a threshold it says “not sure”:
 
 # %%
 for label, found in best.items():
@@ -201,6 +201,8 @@ button.click()
 print(sentence.value)
 
 # %% [markdown]
+# (Section 1 asked for a beam. `caption` uses the captioner's own search, a vote, and may say something else; lesson 12 explains it.)
+#
 # Now give it to a friend, and watch over their shoulder.
 
 # %% [markdown]
@@ -336,7 +338,7 @@ name = "dog.jpg<img src=x onerror=alert('hello')>"
 print(escape(name))
 
 # %% [markdown]
-# Now the candidates as a table. The bars are as long as the probabilities; each caption is escaped, and `scope="col"` tells a screen reader that a heading belongs to its column.
+# Now the candidates as a table. The bars are in proportion to the probabilities; each caption is escaped, and `scope="col"` tells a screen reader that a heading belongs to its column.
 
 
 # %% tags=["same-as:helpers.apps.widget.candidates_table"]
@@ -394,7 +396,7 @@ answer(newest, "the file that was uploaded meanwhile")
 slow.join()
 
 # %% [markdown]
-# `caption_widget` puts all of this together; what you haven't written here lays out boxes and buttons. You can give it several captioners to choose from.
+# `caption_widget` puts all of this together; the part that you haven't written lays out boxes and buttons. You can give it several captioners to choose from.
 
 # %%
 captioners = {name: name for name in captioner_names()} | {CAPTIONER: captioner}
@@ -439,7 +441,7 @@ def run(*more):
 run()
 
 # %% [markdown]
-# *Not sure* means that the confidence is below the threshold. How can the captioner know? The features of its training photos vary mostly along 128 directions of feature space. What a picture has *outside* these directions measures how strange it is: little for a photo like those, much for a drawing, a logo or a chart. `helpers/captioner/confidence.py` combines that with the probability of the words. All tools of the course keep a sentence back below the threshold; `--anyway` shows it.
+# *Not sure* means that the confidence is below the threshold. How can the captioner know? The features of its training photos vary mostly along 192 of 3,032 possible directions. What a picture has *outside* these directions measures how strange it is: little for a photo like those, much for a drawing, a logo or a chart. `helpers/captioner/confidence.py` combines that with the probability of the words. All tools of the course keep a sentence back below the threshold; `--anyway` shows it.
 
 # %%
 run("--anyway")
@@ -566,7 +568,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 #
 # If the best candidates are about equally probable, the app should say so. Write `torn`: True if
 # the second most probable candidate has at least half the probability of the most probable one. The
-# candidates come in any order.
+# candidates come in any order; with fewer than two of them it is False.
 
 
 # %% tags=["exercise"]
