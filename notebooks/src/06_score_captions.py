@@ -678,7 +678,7 @@ for name in ("beam 3", "beam 5"):
 
 
 # %% [markdown]
-# Near 50% the two can't be told apart; above 97.5% luck hardly explains the gap. Shouldn't a larger beam win? As in lesson 05:
+# Near 50% the two can't be told apart; above 97.5% luck hardly explains the gap. Shouldn't a larger beam win? Lesson 05's answer:
 
 # %%
 for size, name in ways.items():

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# From earlier lessons come `open_dataset`, `Workspace`, `recipe_for`, the scores of lesson 06 and `plots`. `Decoder` is the base class that the merge and the attention model share. `positions` and `refuse_sizes` are explained where they are used.
+# From earlier lessons come `open_dataset`, `Workspace`, `recipe_for`, `caption_rows`, `CompiledModel`, the scores of lesson 06 and `plots`; `where_it_looked` returns the maps of a caption. `Decoder` is the base class that the merge and the attention model share. `positions` and `refuse_sizes` are explained where they are used.
 
 # %%
 import math
@@ -147,7 +147,7 @@ for label, mask in {"all words": np.ones((3, 3), bool), "causal": earlier}.items
     print(f"{label:10} first two words change by {np.abs(after - before)[:2].max():.2f}")
 
 # %% [markdown]
-# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, like the hands of a clock. Five places, a row each, first three sines, then three cosines:
+# One thing is lost. A weighted mean doesn't know in which order its parts came, so "dog bites man" would be "man bites dog". That is what **positions** are for: vectors, one for each place, that are added to the words. `positions` makes them of sines and cosines, from fast to slow, like the hands of a clock. Five places, a row each; first three sines, then three cosines:
 
 # %%
 clock = ops.convert_to_numpy(positions(0, 5, 6))
@@ -505,7 +505,7 @@ photo = open_image(dataset.image_paths[dev[best]])
 plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 
 # %% [markdown]
-# These maps say less than those of lesson 08. There one look a word was the only way to single regions. Here the words have seen the regions in the first block already, and what the last block looks at need not be what mattered.
+# These maps say less than those of lesson 08. There, one look per word was the only way to single regions. Here the words have seen the regions in the first block already, and what the last block looks at need not be what mattered.
 #
 # ## 8. On 6,000 photos, and on millions
 #
@@ -518,9 +518,9 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 # | Transformer, 3.7 million weights | greedy | 20.1 | 54.4 |
 # | Transformer | beam 5 | 22.5 | 57.8 |
 #
-# The Transformer's rows are one run of this lesson's recipe (seed 1, 26 November 2026, the same kind of CPU), which `DATASET = "flickr8k"` repeats. Its search bars a second use of a content word, which lesson 05 found worth about a point; the LSTMs of this table could still repeat themselves.
+# The Transformer's rows are one run of this lesson's recipe (seed 1, 26 November 2026, the same kind of CPU), which `DATASET = "flickr8k"` repeats. The Transformer's search bars a second use of a content word, which lesson 05 found worth about a point; the LSTMs of this table could still repeat themselves.
 #
-# So far, no miracle. An LSTM *has* to read in order, and lesson 08's model *has* to look before each word. Such built-in habits need not be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and for most things in the world there is none. Freedom pays where there is much more to learn from.
+# So far, no miracle. An LSTM *has* to read in order, and lesson 08's model *has* to look before each word. Such built-in habits need not be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and most things in the world have no word among them. Freedom pays where there is much more to learn from.
 #
 # And there is. LLaVA, PaliGemma and many of the models behind today's assistants are the figure of section 5 with bigger parts:
 #
@@ -632,7 +632,7 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ### Exercise 3: How much does a cache hold?
 #
-# Keys and values, for every block: of the regions once per *image*, of the words once per *caption*. Write `numbers_kept(images, captions, regions, words, blocks, width)`, where `captions` counts all captions of all images, and `words` those read so far in each. Then, open: a model of 7 billion weights has about 32 blocks of width 4,096. How many photos of 576 tokens fill 16 GB with 2 bytes a number? You are done when you can say whether the weights or the cache fill a graphics card first.
+# Keys and values, for every block: of the regions once per *image*, of the words once per *caption*. Write `numbers_kept(images, captions, regions, words, blocks, width)`, where `captions` counts all captions of all images, and `words` those read so far in each. Then an open question: a model of 7 billion weights has about 32 blocks of width 4,096. How many photos of 576 tokens fill 16 GB with 2 bytes a number? You are done when you can say whether the weights or the cache fill a graphics card first.
 
 
 # %% tags=["exercise"]

@@ -113,9 +113,9 @@ axes.invert_yaxis()
 # %% [markdown]
 # Two ideas make use of so many pairs.
 #
-# **CLIP** (2021) does not write at all. It has an encoder for images and one for texts, and both give vectors of the same length. From pairs off the web it learns one thing: which text belongs to which image. Nobody had to label anything; the web's alt texts are the labels.
+# **CLIP** (2021) does not write at all. It has an encoder for images and one for texts, and both give vectors of the same size. From pairs off the web it learns one thing: which text belongs to which image. Nobody had to label anything; the web's alt texts are the labels.
 #
-# Here it is with three images, three texts and vectors of two numbers. All vectors have length 1, so a dot product is the cosine of the angle between them.
+# Here it is with three images, three texts and vectors of two numbers. All vectors have length 1, so a scalar product is the cosine of the angle between them.
 
 # %%
 image_vectors = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
@@ -148,7 +148,7 @@ print(f"loss {row_loss(similarity):.2f}")
 #
 # ## 2. One protocol, twenty images
 #
-# All tools of this course use a captioner in these three lines, and in no other way:
+# All tools of this course use a captioner in these three lines:
 #
 # ```python
 # captioner = open_captioner("attention-xception")       # or keras-hub:…, or chat:…
@@ -200,7 +200,7 @@ for label in list(images)[2:12]:
 #
 # ## 3. A pretrained one in its place
 #
-# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones take gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, yours is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so. Its tokenizer learns its pieces of words from `SENTENCES`, which section 7 needs again.
+# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones take gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, that model is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so. Its tokenizer learns its pieces of words from `SENTENCES`, which section 7 needs again.
 
 # %%
 SENTENCES = (
@@ -257,7 +257,7 @@ for label, caption in list(their_captions.items())[:6]:
     print(f"({NOTE}) {label:13}{caption[:60]}")
 
 # %% [markdown]
-# An answer of twenty words or more that goes round in circles counts as “not sure”; other nonsense gets through. Here are two of its answers before that rule. Look at the *code path*, not at the words.
+# An answer of twenty words or more that goes round in circles counts as “not sure”; other nonsense gets through. Here are two of the tiny model's answers before that rule. Look at the *code path*, not at the words.
 
 
 # %%
@@ -451,7 +451,7 @@ print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {s
 # | man, boy, he … | 362 | 211 | 55 | 96 |
 # | woman, girl, she … | 129 | 82 | 15 | 32 |
 #
-# Every seventh of these captions says the other gender than most people; 96 + 32 speak of gender where most people don't. Two captions name skin or descent; in neither case did any of the five people.
+# One in seven of these captions contradicts most people; 96 + 32 speak of gender where most people don't. Two captions name skin or descent; in neither case did any of the five people.
 #
 # What follows for a site owner:
 #
@@ -493,7 +493,7 @@ else:
     print("left out: LoRA on the tiny model, here and in the next three cells")
 
 # %% [markdown]
-# Keep what it says before. Then `enable_lora` freezes all weights, and adds $A$ and $B$ to those that make the queries and the values of the attention (lesson 13).
+# Keep what it says before training. Then `enable_lora` freezes all weights, and adds $A$ and $B$ to those that make the queries and the values of the attention (lesson 13).
 
 # %%
 if theirs and not PRETRAINED:
@@ -662,7 +662,7 @@ print(f"not yet: {wrong[0][0]} gives {wrong[0][2]}, due is {wrong[0][1]}" if wro
 # %% [markdown]
 # ### Exercise 3: Say “person”
 #
-# Open. Write `neutral(caption)`: "man", "woman", "boy" and "girl" become "person" or "child", their plurals "people" or "children"; "his" and "her" become "their". Other words stay, also those that merely hold one of these, such as "human". You are done when the check is satisfied, and when you have found a caption that it makes worse.
+# Write `neutral(caption)`: "man", "woman", "boy" and "girl" become "person" or "child", their plurals "people" or "children"; "his" and "her" become "their". Other words stay, also those that merely hold one of these, such as "human". You are done when the check is satisfied, and when you have found a caption that it makes worse.
 
 
 # %% tags=["exercise"]
