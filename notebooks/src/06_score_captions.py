@@ -393,7 +393,7 @@ for text in ["a boat on the sea", "a boat", "a dog on the beach", "a a a a", "bo
     print(f"{text:20}{clipped_cosine(toy_rarity.weigh(text.split())[0], target):.2f}")
 
 # %% [markdown]
-# "a boat" is worth more than "a dog on the beach", which shares three cheap words with the target. Saying "boat" three times doesn't help.
+# "a boat" is worth more than "a dog on the beach", which shares three cheap words with the target. Saying "boat" three times is worse than once.
 #
 # ### Step 4: average
 #

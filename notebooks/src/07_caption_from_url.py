@@ -568,7 +568,7 @@ print(f"not yet, the answer differs for: {differs}" if differs else "right")
 #
 # If the best candidates are about equally probable, the app should say so. Write `torn`: True if
 # the second most probable candidate has at least half the probability of the most probable one. The
-# candidates come in any order; with fewer than two of them it is False.
+# candidates come in any order; a single one, or none, gives False.
 
 
 # %% tags=["exercise"]

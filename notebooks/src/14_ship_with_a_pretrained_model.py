@@ -196,7 +196,7 @@ for label in list(images)[2:12]:
         print(f"{label:15}{said[label][0].caption}")
 
 # %% [markdown]
-# Fluent, and nearly always wrong. A captioner that has seen mostly people and dogs finds people almost everywhere.
+# Fluent, and of another world. A captioner that has seen mostly people and dogs finds people almost everywhere.
 #
 # ## 3. A pretrained one in its place
 #
@@ -538,7 +538,7 @@ if theirs and not PRETRAINED:
         print(f"(tiny, with LoRA) {label:13}{after[label][:50]}")
 
 # %% [markdown]
-# It has learnt its photos by heart, which shows that the adapters work, and no more. On a real model a few hundred photos with *your* alt texts change its tone and its names of things, not its eyes. Hold some photos back (lesson 04) to see when it begins to parrot.
+# It has learnt its few photos by heart, which shows that the adapters work, and no more. On a real model a few hundred photos with *your* alt texts change its tone and its names of things, not its eyes. Hold some photos back (lesson 04) to see when it begins to parrot.
 #
 # ## 8. Which one, and how would you know?
 #

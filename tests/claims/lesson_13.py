@@ -1,7 +1,5 @@
 """What lesson 13 ranks, beside its outputs."""
 
-from itertools import pairwise
-
 from ranking import Claim, flat
 
 TIMES = r"^ +\d+ +(\d+) ms +(\d+) ms$"
@@ -14,9 +12,9 @@ CLAIMS = [
         [[0.3, 0.4, 0.3]],
     ),
     Claim(
-        "Its new vector, the weighted mean, is that of a brown thing:",
+        'Its new vector, the weighted mean, says "colour" more than "thing".',
         r"^dog before \[0\. 0\. 1\.\] after \[(.*)\]",
-        lambda rows: max(rows[0]) == rows[0][1] > 0.5,
+        lambda rows: rows[0][1] > rows[0][2],
         [[0.1, 0.2, 0.7]],
     ),
     Claim(
@@ -33,12 +31,9 @@ CLAIMS = [
         [11, 10, 30, 97],
     ),
     Claim(
-        "Without it the cost grows with every word written.",
+        "Without it a late word costs many times as much as the first.",
         TIMES,
-        lambda rows: (
-            flat(rows)[-1] > 3 * flat(rows)[1]
-            and all(later > 0.8 * one for one, later in pairwise(flat(rows[1::2])))
-        ),
+        lambda rows: flat(rows)[-1] > 3 * flat(rows)[1],
         [11, 10, 12, 12],
     ),
 ]

@@ -4,19 +4,13 @@ from ranking import Claim, between, falling, flat
 
 CLAIMS = [
     Claim(
-        "the diagonal should win in every row, and here it doesn't.",
+        "the diagonal should win in every row, and here it wins in one only.",
         r"^\[\[([\d. ]+)\]\n \[([\d. ]+)\]\n \[([\d. ]+)\]\]$",
-        lambda rows: [row.index(max(row)) for row in rows] != [0, 1, 2],
+        lambda rows: sum(row.index(max(row)) == n for n, row in enumerate(rows)) == 1,
         [[1.0, 0, 0.8], [0.6, 1, 0], [0.5, 0.8, 0.9]],
     ),
     Claim(
-        "If 5 of 20 help, the true share lies anywhere between about 11 % and 47 %",
-        r"^5 of 20: (\d+)% to (\d+)%",
-        lambda rows: flat(rows) == [11, 47],
-        [20, 31],
-    ),
-    Claim(
-        "Twenty images are few.",
+        "Twenty images are few: enough to drop a tool, not to choose between two good ones.",
         r"^(?:5|50|500) of \d+: (\d+)% to (\d+)%",
         lambda rows: falling([[high - low for low, high in zip(*halves(rows), strict=True)]]),
         [11, 47, 10, 60, 23, 27],
@@ -51,6 +45,6 @@ NO_CLAIM = {
     "explains": [
         "a wrong one hurts",
         "hardly notices a wrong count",
-        "A judge prefers long answers",
+        "tends to prefer long answers",
     ],
 }
