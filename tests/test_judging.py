@@ -17,12 +17,13 @@ def test_there_are_twenty_and_each_can_be_opened():
         assert min(open_image(image).size) >= 100
 
 
-def test_without_scikit_image_there_are_five(monkeypatch):
+def test_without_scikit_image_there_are_seven(monkeypatch):
     def lacking(name):
         return None if name == "skimage" else find_spec(name)
 
     monkeypatch.setattr("helpers.apps.samples.find_spec", lacking)
-    assert [*site_images()] == ["portrait", "product", "chart", "screenshot", "button"]
+    drawn = ["logo", "chart", "screenshot", "banner", "button", "product"]
+    assert [*site_images()] == ["portrait", *drawn]
 
 
 def test_a_click_is_noted_and_what_was_noted_is_shown():

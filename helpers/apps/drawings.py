@@ -18,7 +18,7 @@ PAGE = (
 def drawn_pictures() -> dict[str, bytes]:
     """Return pictures of an invented café's website that are no photos: label -> bytes of a PNG.
 
-    Shown in lesson 09; lesson 14 takes two of them.
+    Shown in lesson 09; lesson 14 takes them, too.
     """
     drawn = {"logo": logo(), "chart": chart(), "screenshot": screenshot(), "banner": banner()}
     return {label: encoded(image, "PNG") for label, image in drawn.items()}

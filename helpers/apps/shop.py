@@ -67,7 +67,7 @@ class Product:
 def products(each: int = 5, seed: int = 7) -> list[Product]:
     """Return all kinds in all colours, in a mixed order: `each` photos of every one of the 24.
 
-    The delivery is a throw of dice. Used in lesson 10.
+    The delivery is a throw of dice. Used in lessons 10 and 14.
     """
     dice = random.Random(seed)
     wanted = [(kind, colour) for kind in PRAISE for colour in COLOURS for _ in range(each)]

@@ -33,9 +33,9 @@
 # | Flickr8k | about 25 s (estimate), and the download | 40-120 s, and the download |
 #
 # **Mini** is a small set of drawn scenes that comes with the course; **Flickr8k** is a set of 8,000
-# real photos. **Colab** runs notebooks in your browser, on Google's computers. The **T4** is the
-# graphics card (**GPU**) that it lends you: a chip that does thousands of small calculations at
-# once, where a computer's processor (CPU) does a few.
+# real photos. **Colab** shows notebooks in your browser and runs them on Google's computers. The
+# **T4** is the graphics card (**GPU**) that it lends you: a chip that does thousands of small
+# calculations at once, where a computer's processor (CPU) does a few.
 
 # %% [markdown]
 # ## Set-up
@@ -110,10 +110,10 @@ photos = [open_image(dataset.image_paths[name]) for name in names]
 show_images(photos, [dataset.captions[name][0] for name in names], columns=3)
 
 # %% [markdown]
-# Each photo has five captions. Flickr8k's come from five different people. Mini's were written by a
-# **grammar**, a program that builds sentences by rules and now and then makes a spelling mistake on
-# purpose. Compare these five: which ones mention the place, which ones count, which ones give a
-# colour?
+# Each photo has five captions (mini's drawings count as photos). Flickr8k's come from five
+# different people. Mini's were written by a **grammar**, a program that builds sentences by rules
+# and now and then makes a spelling mistake on purpose. Compare these five: which ones mention the
+# place, which ones count, which ones give a colour?
 
 # %%
 show_captioned(photos[0], dataset.captions[names[0]])
@@ -122,8 +122,8 @@ show_captioned(photos[0], dataset.captions[names[0]])
 # There is no single right caption. That is why each photo comes with five, and why lesson 06
 # compares a machine's caption with all of them.
 #
-# `dataset.captions` is a dictionary: the file name of a photo leads to the list of its captions,
-# exactly as they were written. What did `open_dataset` find, and what did it leave out? It says so
+# `dataset.captions` is a dictionary: the keys are the file names of the photos, the values lists of
+# captions, exactly as they were written. What did `open_dataset` find, and what did it leave out? It says so
 # in a **report**.
 
 # %%
@@ -223,11 +223,11 @@ for text in EXAMPLES:
 # Four captions, four accidents. The t-shirt is torn in two, the `s` of `dog's` is on its own, the
 # German bear (`Bär`) becomes `b` and `r`, and the number is lost.
 #
-# In such a pattern (a **regular expression**), `\w` matches a letter or a digit of any script. That
-# saves the bear and the number. The hyphen and the apostrophe are **joiners**: *inside* a word they
-# belong to it; at its edge they are punctuation. So a word is a run of letters and then, any number
-# of times, a `-` or a `'` with more letters: `\w+(?:[-']\w+)*`. (The price: the apostrophe of "the
-# dogs' balls" is lost.)
+# In such a pattern (a **regular expression**), `\w` matches a letter or a digit of any script
+# (writing system). That saves the bear and the number. The hyphen and the apostrophe are
+# **joiners**: *inside* a word they belong to it; at its edge they are punctuation. So a word is a
+# run of letters and then, any number of times (`(?:…)*`), a `-` or a `'` with more letters:
+# `\w+(?:[-']\w+)*`. (The price: the apostrophe of "the dogs' balls" is lost.)
 
 # %%
 for text in [*EXAMPLES, "' hello - goodbye '", "the dogs' balls"]:
@@ -423,8 +423,8 @@ for way in ("as written", "ours"):
 
 # %% [markdown]
 # As written, the full stop is one of the leading "words", and `A` and `a` are counted apart.
-# Cleaned, small words lead, but the list begins to tell what the photos show: mini's names colours,
-# Flickr8k's a dog and a man.
+# Cleaned, small words lead, but the list begins to tell what the photos show: colours on mini, a
+# dog and a man on Flickr8k.
 #
 # The other end of the list is as telling. These words occur *once*:
 
@@ -477,7 +477,7 @@ for text in SENTENCES:
 #
 # And a captioner repeats what it was taught: a word that is missing from every training caption is
 # a word that it can never say. No later step puts the "a" back. That is why all lessons clean with
-# `KEEP_EVERY_WORD`, and why the other cleaning is called by its name wherever it is compared.
+# `KEEP_EVERY_WORD`.
 #
 # Your data set suffers in the same way. Here is the training photo whose captions lose the most
 # different words, with two of its captions in all three versions.
@@ -583,9 +583,10 @@ print(f"words that occur once {len(once):,}")
 #
 # Some scripts, such as Hindi's, write vowels as marks on a letter, and NFC has no single character
 # for most of these pairs. `\w` doesn't match such marks, so a plain pattern tears the word apart.
-# `MARKS` lists them, and `LETTERS` lets them follow a letter. (The two codes at the end of
-# `LETTERS` are invisible characters inside Persian and Hindi words. `(?![ -~])` only saves time: a
-# plain letter, space or full stop is no mark, so it need not be looked up in the long list.)
+# `MARKS` lists them (Unicode's category M), and `LETTERS` lets them follow a letter. (The two codes
+# at the end of `LETTERS` are invisible characters inside Persian and Hindi words. `(?![ -~])` only
+# saves time: a plain letter, space or full stop is no mark, so it need not be looked up in the long
+# list.)
 
 # %% tags=["same-as:helpers.captions.MARKS", "same-as:helpers.captions.LETTERS", "same-as:helpers.captions.WORD"]
 MARKS = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
@@ -725,7 +726,7 @@ print(f"not yet: {wrong}" if wrong else "right")
 #
 # This exercise is open. Write three captions in a language that you speak, with its accents,
 # hyphens and apostrophes. Clean them with both cleanings. You are done when you can name, for each
-# switch of `Cleaning`, a word that it would damage, or say why your language has none.
+# switch of `Cleaning`, a word that is damaged when it is off, or say why your language has none.
 
 # %% tags=["exercise"]
 my_captions = []  # your turn

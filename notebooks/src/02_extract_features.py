@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | 1 min | 2-5 min |
-# | Flickr8k | 4 min (estimate) | 20-30 min (estimate) |
+# | Flickr8k | 4 min | 20-30 min (estimate) |
 
 # %% [markdown]
 # ## Set-up
@@ -111,7 +111,7 @@ photo
 # %% [markdown]
 # So many numbers, and none of them says "dog" or "beach". Move the photo a little to the left and many of them change, while what it shows stays the same.
 #
-# What helps is a network that can already see. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. **Xception** was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take the 2,048 numbers from which it told the kinds apart, and 984 more (728 + 256) from further inside the network, which know better what things look like. These numbers are the photo's **features**. Written in a row, they are a **vector**, and the network that makes them is the **encoder**.
+# What helps is a network that can already see. A neural **network** is a chain of **layers**: each works on its input with numbers of its own, its **weights**, and hands the result on. Training finds the weights. The network **Xception** was trained on **ImageNet**: 1.3 million photos, each sorted into one of 1,000 kinds of things. Its last layer names the kind. You cut this layer off and take the 2,048 numbers from which it told the kinds apart, and 984 more (728 + 256) from further inside the network, which know better what things look like. These numbers are the photo's **features**. Written in a row, they are a **vector**, and the network that makes them is the **encoder**.
 #
 # The encoder stays **frozen**: none of its weights will change. A photo gets the same features every time, so it goes through once, and training the captioner (lesson 04) never touches it again.
 
@@ -140,7 +140,7 @@ print(strip.size, "becomes", pixels.shape, pixels.dtype)
 plots.show_images([strip, pixels], ["a wide photo", "what the encoder sees"], columns=2)
 
 # %% [markdown]
-# What matters is that one function opens every photo, in training and in use.
+# Whatever you choose, do the same in training and in use: here one function opens every photo.
 #
 # ## 3. The encoder, and when two vectors are alike
 #
@@ -194,7 +194,7 @@ for name, grid in inside.items():
     print(f"{name:8} {tuple(grid.shape)}")
 
 # %% [markdown]
-# The axes are `(photos, rows, columns, channels)`. A **channel** is one of the numbers, and it grows large where its own pattern is. Below is each block's channel with the largest mean, bright where it found its pattern:
+# The axes are `(photos, rows, columns, channels)`. A **channel** is one number at every place; it grows large where its own pattern is. Below is each block's channel with the largest mean, bright where it found its pattern:
 
 # %%
 grids = [grid.numpy()[0] for grid in inside.values()]
@@ -305,7 +305,7 @@ average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
 print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
 
 # %% [markdown]
-# Now Xception, on all photos, unless the file is there already. On two quiet CPU cores expect 6 to 10 photos a second (1-2 min on mini, 15-25 min on Flickr8k); on a T4 some 50-100 (an estimate).
+# Now Xception, on all photos, unless the file is there. On two quiet CPU cores expect 6 to 10 photos a second (1-2 min on mini, 15-25 min on Flickr8k); on a T4 an estimated 50-100.
 
 # %%
 target = work.file(encoder.name)
@@ -322,7 +322,7 @@ print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB")
 # %% [markdown]
 # ## 7. Do the numbers know what is in a photo?
 #
-# If they do, photos with similar features should show similar things. Begin with block 14, the first 2,048 numbers. Take each photo of the test split and look for its **nearest neighbours**: the training photos with the highest cosine similarity. Subtract the mean of the training photos first, or all look alike. A single matrix product then gives all scalar products.
+# If they do, photos with similar features should show similar things. Begin with block 14, the first 2,048 numbers. Take each photo of the test split (lesson 01) and look for its **nearest neighbours**: the training photos with the highest cosine similarity. Subtract the mean of the training photos first, or all look alike. A single matrix product then gives all scalar products.
 
 # %%
 known = {"block 14": slice(0, 2048), "block 12": slice(2048, 2776), "block 3": slice(2776, 3032)}
@@ -341,7 +341,7 @@ similarities = cosines(test_rows, train_rows, "block 14")
 print(similarities.shape, "from", similarities.min().round(2), "to", similarities.max().round(2))
 
 # %% [markdown]
-# Rows are test photos, columns training photos. Pick three test photos that have little in common, and look at the four best neighbours of each:
+# Rows are test photos, columns training photos. Pick three test photos that have little in common, and look at their four best neighbours:
 
 
 # %% tags=["picture"]
@@ -359,13 +359,13 @@ queries = [dataset.image_paths[test[row]] for row in chosen]
 show_nearest(queries, similarities[chosen])
 
 # %% [markdown]
-# On mini, the car finds cars and the balloon finds balloons, in other colours and other places. The dogs find birds: here the beach at night weighs more than the animal. Ask block 3 about the same photos:
+# On mini, the car finds cars and the balloon finds balloons, whatever their colour or place. The dogs find birds: here the beach at night weighs more than the animal. Ask block 3 about the same photos:
 
 # %%
 show_nearest(queries, cosines(test_rows[chosen], train_rows, "block 3"))
 
 # %% [markdown]
-# Place and light are right now, and what the thing *is* hardly matters: the car finds a cat. Three photos prove nothing, so count. Mini's scenes were drawn from facts: how often does the nearest neighbour show the same object, colour or place? The last row picks neighbours by chance.
+# Now all places are right and the light mostly, and what the thing *is* hardly matters: the car finds a cat. Three photos prove nothing, so count. Mini's scenes were drawn from facts: how often does the nearest neighbour show the same object, colour or place? The last row picks neighbours by chance.
 
 # %%
 random = np.random.default_rng(SEED)
@@ -427,7 +427,7 @@ to_train = cosines(real_rows, train_rows, "block 14")
 show_nearest([*real.values()], to_train)
 
 # %% [markdown]
-# On mini the cat finds a drawn cat. But look again: the same drawing is nearest to the cup of coffee and to the rocket. The numbers above the pictures say how much that is worth. Print them beside those of the test photos:
+# On mini the cat finds drawn cats. But look again: the same drawing is nearest to the cup of coffee and to the rocket. The numbers above the pictures say how much that is worth. Print them beside those of the test photos:
 
 # %%
 best = similarities.max(axis=1)
@@ -442,7 +442,7 @@ for label, row, others in zip(real, to_train, among_real, strict=True):
 #
 # ## 8. The pickle trap
 #
-# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Many captioning tutorials use it. Yours holds one dictionary of plain values, the array as bytes. `replacing` lets the file appear only when it is complete:
+# `features.pkl` is a **pickle**, Python's own way to write objects into a file. Many captioning tutorials use it. Yours holds one dictionary of plain values, the array as bytes. (`replacing` hides a file until it is complete.)
 
 
 # %% tags=["same-as:helpers.features.files.save_features"]
@@ -516,7 +516,7 @@ assert not (play / "bitten").exists()
 # %% [markdown]
 # No file, no bite. Your own file opens as it should, the same to the last digit.
 #
-# Another mistake is to mix up encoders: the channels of another one mean other things. The file knows its encoder:
+# Another mistake is to mix up encoders, whose channels mean different things. The file knows its encoder:
 
 # %%
 again = load_features(target, encoder=features.encoder)
@@ -580,7 +580,7 @@ print([np.stack(batch).shape for batch in batches])
 assert np.array_equal(batches[2][0], image_pixels(paths[6], 64))
 
 # %% [markdown]
-# **The second lock.** A pickle without a single function can still do harm: eight bytes can ask for gigabytes of memory. A pickle consists of steps (*opcodes*), and `pickletools.genops` lists them without carrying any out. Twenty kinds are enough. `Limits` refuses any other, and whatever needs more memory than three times the file (and 8 MiB), before the file is loaded.
+# **The second lock.** A pickle without a single function can still do harm: eight bytes can ask for gigabytes of memory. A pickle consists of steps (*opcodes*), and `pickletools.genops` lists them without carrying any out. Twenty kinds are enough. `Limits` refuses any other, and whatever needs more memory than three times the file's size plus 8 MiB, before the file is loaded.
 
 # %% tags=["same-as:helpers.features.pickles.PLAIN", "same-as:helpers.features.pickles.check_steps"]
 PLAIN = set(
@@ -619,7 +619,7 @@ print(load_plain(play / "again.pkl")["shape"])
 # ## Recap
 #
 # * A frozen encoder turns each photo into 3,032 features, once and for all.
-# * Batches share the network's overhead; `.part` files let an interrupted run continue.
+# * Batches fetch the weights once for many photos; `.part` files let an interrupted run continue.
 # * Cosine similarity compares directions. Photos with similar features show similar things, and their captions share words. A nearest neighbour that is far away means nothing.
 # * A pickle is a program. Open one from elsewhere with a reader that admits plain things and nothing else.
 #

@@ -59,7 +59,7 @@ ROOT = Path(helpers.__file__).parents[1]
 # %% [markdown]
 # `open_dataset`, `count_words` and the cleaned captions, which a `Workspace` keeps, come from
 # lesson 01. `recipe_for` knows the settings of a training run; lesson 04 explains them, and here
-# you use two.
+# you use two, `min_count` and `max_length`.
 
 # %%
 import json
@@ -280,7 +280,7 @@ dev = [text for name in dataset.splits["dev"] for text in descriptions[name]]
 print(f"train {len(train):,} captions, dev {len(dev):,}", train[0], sep="\n")
 
 # %% [markdown]
-# Count the words of each training caption. Beside yours you see the same count for Flickr8k's
+# Count the words of each training caption. Under yours you see the same count for Flickr8k's
 # 30,000 training captions, recorded by `data/recorded/count_captions.py`. The record holds pairs: a
 # length, and how many captions have it.
 
@@ -324,8 +324,8 @@ print(f"max_length {recipe.max_length}: {cut} of {len(lengths):,} captions are c
 # %% [markdown]
 # ## 6. Which words get an id?
 #
-# Each word costs memory and work: a row of numbers where words come in, and another where they go
-# out. And a word can hardly be learnt from one or two examples. So keep the frequent words. How
+# Each word costs memory and work: in lesson 04's model it has a row of numbers where words come in,
+# and another where they go out. And a word can hardly be learnt from one or two examples. So keep the frequent words. How
 # many do you need? The **coverage** is the share of running words that have an id. (The recorded
 # counts say how many words occur once, twice, and so on.)
 
@@ -336,8 +336,8 @@ display(plot_vocabulary_coverage(counts))
 display(plot_vocabulary_coverage(dict(enumerate(flickr8k_counts))))
 
 # %% [markdown]
-# Mind the axis: each labelled step to the right is ten times as many words. A few dozen words make
-# up half of the text, in mini as in Flickr8k. But going from 90% to 99% takes about a hundred more
+# Mind the axis: each labelled step to the right is ten times as many words. Twenty to thirty words
+# make up half of the text, in mini as in Flickr8k. But going from 90% to 99% takes about a hundred more
 # words in mini, and thousands more in Flickr8k.
 #
 # You choose with `min_count`. What does it cost? Train gives the number of ids; dev, how many words
@@ -381,7 +381,7 @@ print(", ".join(word for word, _ in unknown.most_common(25)))
 
 # %% [markdown]
 # Rare words and spelling mistakes. The model learns `<unknown>` like a word, since it occurs in the
-# training captions as well. But no reader wants to hear it. Lesson 05 forbids it: where the model
+# training captions as well. But nobody wants to hear it. Lesson 05 forbids it: where the model
 # would say `<unknown>`, it has to say the next best word.
 #
 # Here is a batch as the model reads it: captions of dev, some of them with unknown words.
@@ -506,7 +506,7 @@ print(f"{np.mean(back):.1%} of the training captions come back word for word")
 #
 # A trained model without its tokenizer is useless: who knows that 17 meant "dog"? So the tokenizer
 # is saved with the model. What has to be in the file? The words in order, and `max_length`.
-# Everything else follows from them.
+# Everything else follows from them. (`save` and `load` are the helper's.)
 
 # %%
 path = work.folder / "tokenizer.json"
@@ -663,8 +663,8 @@ print("right" if np.array_equal(mended, due) else f"not yet: you make\n{mended}\
 # ### Exercise 4: Take words apart
 #
 # "boat's" can be unknown although "boat" is known. Split `'s` off as a token of its own. Then try
-# hyphens, too. You are done when you can say by how much the vocabulary shrinks,
-# by how much the captions grow, and how you would join the pieces again after decoding.
+# hyphens, too. You are done when you can say by how much the vocabulary shrinks, by how much the
+# captions grow, and how you would join the pieces again after decoding.
 
 
 # %% tags=["exercise"]

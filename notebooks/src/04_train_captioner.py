@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 80 s |
-# | Flickr8k | about 8 min (estimate) | about 30 min (estimate) |
+# | Flickr8k | about 8 min | about 30 min (estimate) |
 
 # %% [markdown]
 # ## Set-up
@@ -92,7 +92,7 @@ SEED = 7
 #
 # To teach a network to write, teach it something smaller: **given a photo and the words so far, which word comes next?** It answers, you append the word, and you ask again.
 #
-# Fetch the recipe (section 8), captions, tokenizer and features.
+# Fetch the recipe (the settings, section 8), captions, tokenizer and features.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -149,7 +149,7 @@ plots.draw_lstm_step(numbers=3, units=4)
 # %% [markdown]
 # Each pale blue box is a **dense** layer: multiply the inputs by a matrix of weights, add an offset, squash the result. σ squashes to between 0 and 1, tanh to between -1 and 1. The three boxes with a question mark are **gates**: they say how much of the memory to keep, how much of what is new to take in, and how much to put out. Each box has four results, its **units**.
 #
-# Keras stores the four matrices side by side, so one product serves all boxes. Read the three words in NumPy, and compare:
+# Read the three words in NumPy, all four boxes at once, and compare. (`return_sequences` asks Keras for the output after *every* word.)
 
 
 # %%
@@ -183,9 +183,9 @@ sizes |= {"feature_size": features.shape[1], "vocab_size": len(tokenizer)}
 plots.draw_merge_decoder(["<start>", "a", "dog", "runs", "<end>"], sizes)
 
 # %% [markdown]
-# White boxes are data, pale blue ones have weights, and dark blue is what the model should answer. **Standardise** shifts and scales each feature to mean 0 and variance 1 over the training photos. The last dense layer gives **logits**, one raw score for each word of the vocabulary. **Softmax** turns logits into probabilities: *e* to the power of each, divided by the sum of these powers.
+# White boxes are data, pale blue ones have weights, each LSTM box is the step drawn above, and dark blue is what the model should answer. (The upper dense box is two layers in the code.) **Standardise** shifts and scales each feature to mean 0 and variance 1 over the training photos. The last dense layer gives **logits**, one raw score for each word of the vocabulary. **Softmax** turns logits into probabilities: *e* to the power of each, divided by the sum of these powers.
 #
-# Now in code. A Keras model makes its layers in the constructor and connects them in `call`. A **decoder** is the part that writes; `Decoder`, the base class, is a `keras.Model` that remembers its sizes (the arguments, in `locals()`). The dropout layers and the two settings of the photo are tricks for section 7. (**ReLU** turns negative results into zeros.)
+# Now in code. A Keras model makes its layers in the constructor and connects them in `call`. A **decoder** is the part that writes; `Decoder`, the base class, is a `keras.Model` that remembers its sizes (the arguments, in `locals()`). The dropout layers, `image_scale` and `image_activation` are tricks for section 7. (**ReLU** turns negative results into zeros.)
 
 
 # %% tags=["same-as:helpers.models.merge.MergeDecoder.__init__", "same-as:helpers.models.merge.MergeDecoder.image_vector", "same-as:helpers.models.merge.MergeDecoder.join", "same-as:helpers.models.merge.MergeDecoder.call"]
@@ -251,7 +251,7 @@ assert np.allclose(logits, toy((toy_photos, toy_words)), atol=1e-6)
 # %% [markdown]
 # Logits have the axes `(captions, words, vocab)`: an answer for *every* word of *every* caption, at once.
 #
-# That is all the model needs for training. To write, it needs two more methods, made of the same layers: `start` looks at the photo, `step` reads one word. (`class MergeDecoder(MergeDecoder)` continues the class in a new cell; `repeat_rows` gives each caption its photo's row.)
+# That is all for training. To write, the model needs two more methods, made of the same layers: `start` looks at the photo, `step` reads one word. (`class MergeDecoder(MergeDecoder)` continues the class in a new cell; `repeat_rows` gives each caption its photo's row.)
 
 
 # %% tags=["same-as:helpers.models.merge.MergeDecoder.start", "same-as:helpers.models.merge.MergeDecoder.step"]
@@ -267,7 +267,7 @@ class MergeDecoder(MergeDecoder):
 
 
 # %% [markdown]
-# What does a full-size model say before it has learnt anything? The workspace makes a captioner; you put your own decoder into it. It writes greedily, always the likeliest next word (lesson 05). The photos are from dev.
+# What does a full-size model say before it has learnt anything? The workspace makes a captioner; you put your own decoder into it. It writes greedily, always the likeliest next word (`beam_size=1`, lesson 05). The photos are from dev.
 
 
 # %%
@@ -293,7 +293,7 @@ for caption in untrained.caption_features(three_features, beam_size=1):
 #
 # The last question of section 1 contains the words of all the others, and the LSTM puts out something after *each* word. So one pass over the caption answers all its questions. The inputs are the ids without the last place; the targets are the same ids, one place ahead. This is called **teacher forcing**: whatever the model answers, the next word that it reads is the right one.
 #
-# `caption_rows` puts all captions into one list and notes whose photo each describes; `encode_batch` turns them into padded ids.
+# `caption_rows` puts all captions into one list and notes which photo each describes; `encode_batch` turns them into padded ids.
 
 
 # %% tags=["same-as:helpers.batches.caption_rows"]
@@ -318,7 +318,7 @@ width = np.count_nonzero(ids[:3], axis=1).max() - 1
 plots.draw_batch(np.stack([inputs[0, :width], targets[0, :width]]), tokenizer.words)
 
 # %% [markdown]
-# The model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it can't; this is **causality**. Change the word at place 3 and see which logits move.
+# The model must not see the words to come, or it would copy the answer. An LSTM reads from left to right, so it never does; this is **causality**. Change the word at place 3 and see which logits move.
 
 # %%
 photo = features[:1]
@@ -386,7 +386,7 @@ print(f"padding: {1 - pairs / places:.1%}, instead of {1 - pairs / ids[:, 1:].si
 #
 # Most captioning tutorials train on the table of section 1 itself: a row for every word. `np.tile` writes the caption once per row, and everything after the words so far (the part above the diagonal) becomes zero. The answer is a one-hot vector as long as the vocabulary.
 #
-# A toy: a photo of two numbers, a language of seven ids, the caption `2 5 4 3` (start, two words, end), two zeros of padding.
+# A toy: a photo of two numbers, seven ids, the caption `2 5 4 3` (start, two words, end), two zeros of padding.
 
 
 # %% tags=["same-as:helpers.batches.prefix_rows"]
@@ -405,7 +405,7 @@ for name, rows in zip(["photos", "words so far", "next words"], toy_rows, strict
 
 
 # %% [markdown]
-# A **generator** (a function whose `yield` hands out one result after the other) gives the rows of one photo after another, for ever. (Keras 3 wants the tuples of its last line, not the lists of older tutorials.)
+# A **generator** (a function whose `yield` hands out one result after the other) gives the rows of one photo after another, for ever. (Keras 3 wants tuples, not the lists of older tutorials.)
 
 
 # %% tags=["same-as:helpers.batches.prefix_generator"]
@@ -499,7 +499,7 @@ print(f"whole captions are {rows_time / whole_time:.0f} times faster")
 #
 # After each batch Keras works out how fast the loss changes with every weight, the **gradient**, and the **optimiser** (here **Adam**) moves each weight a little the other way. `learning_rate` is the size of its steps, and `clipnorm` shortens one that would be wildly long.
 #
-# First without tricks (`plain_settings` turns them off). `CaptionLoss` is your `words_loss` as Keras wants it, `LossPerWord` its mean over an epoch. One call of `compile` and one of `fit`, and you have a captioner. On mini this takes about 15 seconds, on Flickr8k about 80 s an epoch.
+# First without tricks (`plain_settings` turns them off). `CaptionLoss` is your `words_loss` as Keras wants it, `LossPerWord` its mean over an epoch. One call of `compile` and one of `fit`, and you have a captioner. (`jit_compile=False` keeps **XLA** away, a compiler that would make a program for every shape of batch.) On mini this takes about 15 seconds, on Flickr8k about 80 s an epoch.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -519,13 +519,13 @@ print("dev loss less training loss, epoch by epoch:", gaps.round(2))
 plots.plot_losses(history)
 
 # %% [markdown]
-# Compare the two curves. The training loss keeps falling; the dev loss, of photos that the model has not seen, falls further and further behind. That is **overfitting**: the model learns the training captions by heart.
+# On mini the model still babbles. The training loss keeps falling; the dev loss, of photos that the model has not seen, falls further and further behind. That is how **overfitting** begins: the model learns the training captions by heart. (The training loss averages a whole epoch, so it may begin above.)
 #
-# Why dev, and not test? Choices fit the photos on which they are made, so these score too high. (Keras calls dev “validation”, hence `val_loss`.)
+# Why dev, and not test? A choice suits the photos it was made on, so it scores too high there. (Keras calls dev “validation”, hence `val_loss`.)
 #
 # ## 7. One trick at a time
 #
-# What helps? Add one trick, train again, see what dev says, add the next. That takes six trainings per seed, so the table was recorded, on mini, by `tests/benchmarks/tricks.py`. Each row adds a trick to those of the rows above. CIDEr-D scores captions (lesson 06), higher is better; then come the mean gain over the row above and how many seeds share it.
+# What helps? Add one trick, train again, see what dev says, add the next. The table was recorded, on mini, by `tests/benchmarks/tricks.py` (12 epochs each). Each row adds a trick to those of the rows above. CIDEr-D scores captions (lesson 06), higher is better; then come the mean gain over the row above and how many seeds share it.
 
 # %%
 record = ROOT / "data/recorded/tricks.json"
@@ -542,13 +542,13 @@ if not recorded:
     print("nothing is recorded here yet: run tests/benchmarks/tricks.py")
 
 # %% [markdown]
-# A gain that some seeds don't share may be luck. What the tricks do:
+# What some seeds don't share may be luck, as with averaged weights. What the tricks do:
 #
 # * **Dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any one.
 # * *A quieter, linear photo*: `image_scale` keeps the photo's 3,032 numbers from drowning out the words, and the photo's dense layer does without ReLU (on mini; Flickr8k keeps it).
 # * *A falling learning rate*: large steps first, small ones at the end, along half a cosine wave (**cosine decay**).
 # * *Averaged weights* (**EMA**, exponential moving average): steps zigzag, so a running mean of the weights is kept. **Momentum** is the share of the old mean that each step keeps.
-# * **Label smoothing**: there are several good next words ("dog", "puppy"), so part of the target is spread over all words. (The table's dev losses leave it out.)
+# * **Label smoothing**: there are several good next words ("dog", "puppy"), so part of the target is spread over all words. (The table's dev losses leave it out. Loss and CIDEr-D disagree here.)
 #
 # Two by hand. Smoothing first, with 0.1 over 4 words: the right word keeps 0.9, and each word gets 0.1 / 4.
 
@@ -560,7 +560,7 @@ assert np.isclose(words_loss(toy_targets[np.newaxis], toy_logits, smoothing=0.1)
 print(f"smoothed loss {by_hand:.3f}, plain loss {costs[real].mean():.3f}")
 
 # %% [markdown]
-# A smoothed loss can't fall to 0. Now average, with a momentum of 0.9, a weight that jumps between 1 and 3:
+# Now average, with a momentum of 0.9, a weight that jumps between 1 and 3:
 
 # %%
 weights, average, track = [1, 3] * 15, 1.0, []
@@ -571,11 +571,11 @@ print("weight ", weights[-6:])
 print("average", track[-6:])
 
 # %% [markdown]
-# The average stays close to 2. It remembers about 1 / (1 − momentum) steps: 10 here.
+# The average stays close to 2.
 #
 # ## 8. Train it with everything
 #
-# A **recipe** holds all choices of a run. In Keras the last three tricks go into optimiser and loss. (`jit_compile=False` keeps **XLA** away, a compiler that would make a program for every shape of batch.)
+# A **recipe** holds all choices of a run. In Keras the last three tricks go into optimiser and loss.
 
 
 # %% tags=["same-as:helpers.training.compile_decoder"]
@@ -647,7 +647,7 @@ def train_decoder(
 
 
 # %% [markdown]
-# Later lessons use this captioner. With 2 cores, training takes about 40 s on mini, and 80 s an *epoch* on Flickr8k.
+# Later lessons use this captioner. With 2 cores, training takes about 40 s on mini.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -666,13 +666,13 @@ history = train_decoder(
 )
 
 # %% [markdown]
-# Each line is the caption of the first image. The loss can't get near 0: nobody can guess which of several good words a caption has, and the loss is smoothed. The curves:
+# Each line is the caption of the first image. The loss can't get near 0: nobody can guess which of several good words a caption has, and the loss is smoothed.
 
 # %%
 plots.plot_losses(history)
 
 # %% [markdown]
-# (Dropout hampers training only, so the dev curve may lie *below* the other.) What does the model say about the three images?
+# (Dropout hampers training only, so the dev curve may lie *below* the other.) And the three images?
 
 # %% tags=["picture"]
 images = [open_image(dataset.image_paths[name]) for name in three]
@@ -683,7 +683,7 @@ plots.show_epoch_captions(images, diary.captions, first=0)
 #
 # ## 9. Save it so that it loads
 #
-# A captioner is kept as a folder of plain files, not as one pickled object (lesson 02 shows why not): `config.json` says how to build the model anew, `tokenizer.json` holds the words, `decoder.weights.h5` and `ngrams.npz` (lesson 12) hold numbers.
+# A captioner is kept as a folder of plain files, not as a pickle (lesson 02): `config.json` says how to build the model anew, `tokenizer.json` holds the words, `decoder.weights.h5` and `ngrams.npz` (lesson 12) hold numbers.
 
 # %%
 dev_loss, _ = captioner.decoder.evaluate(dev.dataset(), verbose=0)
@@ -705,7 +705,7 @@ for name, caption in zip(three, said, strict=True):
 prove(loaded.decoder)
 
 # %% [markdown]
-# The same captions. How good are they? Mini's scenes were drawn from facts, so count the captions that name the right object, place and colour. All choices are made, so you may use the test split.
+# The same captions. (The diary's were greedy; these come from a beam search, lesson 05.) How good are they? Mini's scenes were drawn from facts, so count the captions that name the right object, place and colour. All choices are made, so you may use test.
 
 # %% tags=["scores"]
 print(f"dev loss {dev_loss:.3f}")
@@ -725,7 +725,7 @@ if dataset.scenes:
 # ## Recap
 #
 # * A captioner learns one thing: the next word, given a photo and the words so far.
-# * An embedding is a table; an LSTM is a memory with three gates; the merge model adds the photo to what it puts out.
+# * An embedding is a table; an LSTM is a memory with three gates; the merge model adds the photo to the LSTM's output.
 # * Teacher forcing answers all questions of a caption in one pass: the loss of the classic rows, many times faster.
 # * Train plainly, then add one trick at a time; dev judges.
 #
@@ -801,7 +801,7 @@ print("right" if np.allclose(said, due, atol=1e-3) else f"not yet: {said}, but d
 # %% [markdown]
 # ### Exercise 3: Cook with another recipe
 #
-# Change one thing in the recipe, but not `smoothing`, which changes what the loss means, and train for two epochs on 500 captions. You are done when a change helps with all three seeds.
+# Change one thing in the recipe, but not `smoothing`, which changes what the loss means, and train for two epochs on 500 captions. You are done when a change helps with three seeds (put them into `SEEDS`).
 
 
 # %% tags=["exercise"]

@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min | about 50 s |
-# | Flickr8k | about 2 min (estimate) | about 90 s (estimate) |
+# | Flickr8k | about 2 min | about 90 s (estimate) |
 
 # %% [markdown]
 # ## Set-up
@@ -90,7 +90,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Fetch the trained model of lesson 04 and photos that it has never seen: those of dev, the split on which choices are compared.
+# Fetch the trained model of lesson 04 and photos that it has never seen: those of dev, on which choices are compared.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -140,13 +140,13 @@ for _ in range(3):
     logits, state = model.step(np.array([word]), state)
 
 # %% [markdown]
-# Always taking the likeliest word is called **greedy decoding**. It ends when the likeliest word is the special token `<end>`.
+# Always taking the likeliest word is called **greedy decoding**. It ends when that word is `<end>`.
 #
 # ## 2. The loop that everybody writes first
 #
 # Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 turns the trained layers into such a classic model, so you can watch it work.
 #
-# A caption never contains `<pad>`, `<unknown>` or `<start>`, so these three may not win. `ask` is a function that returns probabilities; faster ones will replace it.
+# Nobody wants to read `<pad>`, `<unknown>` or `<start>`, so these three may not win. `ask` is a function that returns probabilities; faster ones will replace it.
 
 # %% tags=["same-as:helpers.decoding.NEVER_WRITTEN"]
 START, END = 2, 3
@@ -180,7 +180,7 @@ def ask_by_predict(inputs):
 print(tokenizer.decode(classic_caption(ask_by_predict, features[0])))
 
 # %% [markdown]
-# How long does that take? `timed` notes the milliseconds per caption. The first call of anything in TensorFlow prepares things, so one photo goes ahead, untimed. This takes a few seconds on a quiet machine.
+# How long does that take? `timed` notes the milliseconds per caption. The first call of anything in TensorFlow prepares things, so one photo goes ahead, untimed.
 
 # %%
 milliseconds = {}
@@ -201,11 +201,11 @@ for caption in wanted:
     print(" ", tokenizer.decode(caption))
 
 # %% [markdown]
-# On a quiet CPU, expect half a second to a second for one caption. These captions are the yardstick from here on: each change has to give *exactly the same words*, only faster.
+# On a CPU, expect half a second to two seconds for one caption. These captions are the yardstick from here on: each change has to give *exactly the same words*, only faster.
 #
 # ## 3. The same words, faster
 #
-# `predict` is made for big piles of data. Each call sets up a data pipeline, callbacks and a loop, all for one row. So why not call the model like a function?
+# `predict` is made for big piles of data. Each call sets up a data pipeline, callbacks and a loop, all for one row. Why not call the model like a function?
 
 # %%
 captions = timed("call", lambda chosen: [classic_caption(classic, p) for p in chosen], few[:1])
@@ -213,7 +213,7 @@ assert captions == wanted[:1]
 print(f"predict took {milliseconds['predict'] / milliseconds['call']:.1f} times as long")
 
 # %% [markdown]
-# A factor near 1 is no gain, and below 1 a loss. Why not more? Python now starts every small calculation separately, while `predict` follows a plan of the whole, a **graph**. **`tf.function`** makes a graph of any function.
+# Why not more? Python now starts every small calculation separately, while `predict` follows a plan of the whole, a **graph**. **`tf.function`** makes a graph of any function.
 #
 # *Change 1: compile the model, and leave `predict` out.*
 
@@ -241,7 +241,7 @@ logits, state = compiled.step(np.array([START], "int32"), compiled.start(feature
 print("logits (batch, vocab):", tuple(logits.shape))
 
 # %% [markdown]
-# The logarithms of the probabilities are called **log-probabilities**; beam search will need them, and the largest stays the largest. A word with -1e9 added can't win. With these, the loop becomes shorter than the classic one:
+# The logarithms of the probabilities are called **log-probabilities**; beam search will need them, and the likeliest word still has the largest. A word with -1e9 added can't win. With this function the loop becomes shorter than the classic one:
 
 
 # %% tags=["same-as:helpers.decoding.word_log_probabilities"]
@@ -315,7 +315,7 @@ def greedy(model, features, max_length):
 
 
 # %% [markdown]
-# Are the words still the same, and those of the helper? Time all dev photos:
+# Are the words still the same, and the helper's too? Time all dev photos:
 
 # %%
 assert greedy(compiled, features, max_length) == decoding.greedy(compiled, features, max_length)
@@ -332,7 +332,7 @@ plots.plot_times(milliseconds)
 #
 # A **temperature** sets how wild the draw is: divide all logits by it before the softmax. Below 1 the likely word becomes likelier; near 0 sampling turns into greedy decoding. Above 1 the unlikely words catch up.
 #
-# The **Gumbel trick** draws for a whole batch at once: add random noise of a certain kind to every logit and take the largest. Try it on three numbers: the probabilities at each temperature, and the shares of ten thousand draws.
+# The **Gumbel trick** draws for a whole batch at once: add random noise of a certain kind to every logit (or log-probability) and take the largest. Try it on three numbers: probabilities at each temperature, and shares of ten thousand draws.
 
 # %%
 toy_logits, random = np.array([2.0, 1.0, 0.0]), np.random.default_rng(SEED)
@@ -344,7 +344,7 @@ for temperature in (0.5, 1.0, 1.5):
     assert np.allclose(shares, expected, atol=0.02)
 
 # %% [markdown]
-# `sample` is `write_captions` with another `choose`; its `seed` makes the draw repeatable. Here are five captions of one photo at each of three temperatures:
+# `sample` is `write_captions` with another `choose`; its `seed` makes the draw repeatable. Five captions of one photo at each of three temperatures:
 
 
 # %% tags=["same-as:helpers.decoding.sample"]
@@ -366,7 +366,7 @@ for temperature in (0.5, 1.0, 1.5):
         print("   ", tokenizer.decode(caption))
 
 # %% [markdown]
-# The higher the temperature, the more captions go astray: one odd word is enough, because the model continues from what it wrote (exercise 3).
+# The higher the temperature, the more captions go astray: one odd word is enough, because the model continues from what it wrote (exercise 3). And label smoothing (lesson 04) has taught it to leave some probability to every word.
 #
 # ## 5. Looking further than one word
 #
@@ -411,7 +411,7 @@ while beams:
 # %% [markdown]
 # After one word "dogs" leads. After two, "a dog" has overtaken "dogs `<end>`". After three, the better sentence has its own `<end>`.
 #
-# Now for the real model, one photo at a time. A **node** is a beginning: its ids, its summed logarithms, and the model's state before it reads the last word. `continuations` asks for the likeliest next words of a node.
+# Now for the real model, one photo at a time. A **node** is a beginning: its ids, its summed logarithms, and the model's state before it reads the last word. (`kept` is for a drawing.) `continuations` asks for the likeliest next words of a node.
 
 
 # %%
@@ -438,7 +438,7 @@ for node in continuations(compiled, root, 3):
     print(f"{tokenizer.words[node.ids[-1]]:10} {node.log_probability:.2f}")
 
 # %% [markdown]
-# Captions of different lengths compete, ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. `POWER` was chosen on dev; section 6 shows how.
+# Captions of different lengths compete, ranked by a **score**: the sum of logarithms divided by a power of the number of words, `<end>` counted. Section 6 asks which `POWER` is best.
 #
 # Two details complete the search. A caption that ends among the best `beam_size` is set aside, and `beam_size` *open* beginnings continue, taken from the best 2 × `beam_size` continuations. And the search stops when `beam_size` captions have ended and the best open beginning scores no better than the worst of them.
 
@@ -516,7 +516,7 @@ plots.draw_beam_tree(
 # %% [markdown]
 # Follow the orange path. Where a word on it was not the likeliest next one, greedy decoding went another way.
 #
-# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. Below, `best_continuations` takes the second step of the toy language in one go.
+# One photo at a time is slow again. `helpers.decoding.beam_search` carries all beams of all photos through one `step`. Its heart is the choice among all continuations of a photo: lay the beams' words side by side in one long row and take the best. Division by the size of the vocabulary tells which beam a winner continues, the remainder which word it adds. `best_continuations` takes the second step of the toy language in one go.
 
 
 # %% tags=["same-as:helpers.decoding.best_continuations"]
@@ -613,11 +613,11 @@ certain = share_better(by_power[best_power], by_power[1.0], seed=SEED)
 print(f"dev prefers {best_power}, to 1.0 in {certain:.1%} of draws; the captioner has {POWER}")
 
 # %% [markdown]
-# The captions grow longer with the power. Which power scores best is less certain: read the share. Fractions of a point are luck. The recipe holds one power for mini.
+# The captions grow longer with the power. Which power scores best is less certain: read the share. Fractions of a point are luck, so the recipe's power need not be the best of one run.
 #
 # ## 7. Why does it say things twice?
 #
-# A captioner that is not sure of what it sees repeats itself: "a yellow and yellow and yellow ball". Ours is sure of mini's drawings and rarely does. Let another one describe them: the course's own `merge-xception`, trained on real photos.
+# A captioner that is not sure of what it sees repeats itself: "a yellow and yellow and yellow ball". Ours is sure of mini's drawings and rarely does. Let another one describe them: the course's `merge-xception`, trained on real photos.
 #
 # Which words may come twice? "a" and "the" may, "yellow" should not. Words of the first kind, **function words**, are in the captions of many photos. That is enough to find them:
 
@@ -688,7 +688,7 @@ print(f"{len(stutters(after))} of {len(features)} captions; those from above now
 print(*[after[before.index(text)] for text in twice[:4]], sep="\n")
 
 # %% [markdown]
-# The stutter is gone. Whether the new words are true is another question. On the 1,000 dev photos of Flickr8k, barring repeats lifts the CIDEr-D of `attention-xception` from 59.1 to 60.2 (greedy) and from 60.6 to 61.4 (beam 5). A `Captioner` does it whenever its config has `function_words`.
+# The stutter is gone. Whether the new words are true is another question. On the 1,000 dev photos of Flickr8k, barring repeats lifts the CIDEr-D of `attention-xception` from 59.1 to 60.2 (greedy) and from 60.6 to 61.4 (beam 5). A `Captioner` does it whenever its config has `function_words`, as yours has. (So lesson 06 scores its beams differently from section 5.)
 #
 # ## 8. From a file to a sentence
 #
@@ -717,7 +717,7 @@ plots.draw_route(open_image(photo), vector[0], steps)
 # %% [markdown]
 # ### Real photos
 #
-# Free photos come with Matplotlib (the portrait) and scikit-image (the others; without it you see the portrait alone). The course's `attention-xception` learnt from Flickr8k, mostly people and dogs, and from COCO. It captions each photo greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
+# Free photos come with Matplotlib (the portrait) and scikit-image (the others; without it you see the portrait alone). The course's `attention-xception` learnt from Flickr8k, mostly people and dogs, and from COCO (lesson 10). It captions each photo greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
 
 # %%
 real_captioner, real_photos = Captioner.load("attention-xception"), list(free_photos().items())[:5]
@@ -760,7 +760,7 @@ print(f"dev CIDEr-D {scores}; length_power {POWER}")
 # * Sampling draws words by their probability; the temperature sets how daringly.
 # * Beam search finds likelier captions; dev must say whether they are better.
 # * Sums favour short captions; `length_power` makes up for it.
-# * A content word is said once: the state notes it, and it is barred from then on.
+# * A content word is said once: the state notes it and bars it.
 #
 # ## Exercises
 #

@@ -265,7 +265,7 @@ def normalise(caption):
 normalise("A dog in a T-shirt runs .")
 
 # %% [markdown]
-# Greedy decoding, or a beam (lesson 05)? Choose on dev, never on test: the best of three test scores is partly luck.
+# Greedy decoding, or a beam? Choose on dev, never on test: the best of three test scores is partly luck. (Lesson 05's beams score differently, as they may repeat words.)
 
 # %%
 dev_features = features.rows(dataset.splits["dev"])
@@ -298,7 +298,7 @@ captions = written[best_size]  # from here on
 print_table(table)
 
 # %% [markdown]
-# Stay with the size chosen on dev, even if another one wins here.
+# Stay with the size chosen on dev.
 #
 # Are the BLEU columns right? Add up the counts of the chosen captions. The sums have to give nltk's `corpus_bleu`, and the helper's four scores.
 

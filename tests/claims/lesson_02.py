@@ -65,6 +65,9 @@ NO_CLAIM = {
         "**Reading ahead.",
         "more memory than three times the file",
     ],
-    "tells what the picture beside it shows": ["the beach at night weighs more", "Place and light"],
+    "tells what the picture beside it shows": [
+        "the beach at night weighs more",
+        "Now all places are right",
+    ],
     "is arithmetic": ["No weight is off by more than half a step"],
 }

@@ -64,7 +64,6 @@ NO_CLAIM = {
         "teach it something smaller",
         "the targets are the same ids, one place ahead",
         "higher is better; then come",
-        "A smoothed loss can't fall to 0",
     ],
     "tells what to look for": ["Read a column downwards"],
 }

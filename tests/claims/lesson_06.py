@@ -129,7 +129,6 @@ NO_CLAIM = {
         "above 97.5% luck hardly explains the gap",
         "agree on the better one",
     ],
-    "advises": ["even if another one wins here"],
     "is arithmetic": ["match a little less than five"],
     "cites": ["found nearly the same"],
 }
