@@ -760,7 +760,7 @@ print(f"not yet: {wrong[0]}" if wrong else f"right, {openings(captions):.0%} her
 #
 # The **longest common subsequence** of two captions is the largest number of words that are in
 # both in the same order, gaps allowed. "a dog runs on grass" and "a cat runs on" share three: a,
-# runs, on. Write `common_words_in_order` for two lists of words. (A hint: compare the last words, and ask what is left if you drop one.)
+# runs, on. Write `common_words_in_order`. (A hint: compare the last words, and ask what is left if you drop one.)
 
 
 # %% tags=["exercise"]
