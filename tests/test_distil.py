@@ -92,22 +92,22 @@ def test_photos_and_weights_are_prepared(work, script):
         assert [arrays[name].size for name in arrays.files] == [3, 4]
 
 
-def learnt(work, change):
+def learnt(work, change, student=2):
     """The file of a student, and what is in it."""
     decoder = AttentionDecoder(len(Captioner.load(work / "captioner").tokenizer), **SIZES)
     decoder.build()
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(student)
     weights = [random.normal(size=w.shape) for w in decoder.trainable_variables]
     arrays = {f"{place:03d}": weight for place, weight in enumerate(weights)}
     arrays |= {"mean": np.arange(3), "variance": np.arange(3) + 1}
     arrays["block14_sepconv1/pointwise_kernel"] = np.full((1, 1, 2, 2), change)
-    np.savez(work / "student-2.npz", **arrays)
+    np.savez(work / f"student-{student}.npz", **arrays)
     return weights
 
 
 def test_a_student_becomes_a_captioner(work, script, tmp_path):
     weights = learnt(work, 0.5)
-    script.save(work, tmp_path)
+    script.save(work, tmp_path, [2])
     captioner = Captioner.load(tmp_path)
     for found, weight in zip(captioner.decoder.trainable_variables, weights, strict=True):
         np.testing.assert_allclose(found.numpy(), weight, atol=2e-3)  # float16
@@ -119,9 +119,19 @@ def test_a_student_becomes_a_captioner(work, script, tmp_path):
     assert captioner.rarity.unseen == pytest.approx(np.log(2))
 
 
+def test_two_students_become_their_mean(work, script, tmp_path):
+    weights = zip(learnt(work, 0.5, 2), learnt(work, 0.1, 3), strict=True)
+    script.save(work, tmp_path, [2, 3])
+    captioner = Captioner.load(tmp_path)
+    for found, pair in zip(captioner.decoder.trainable_variables, weights, strict=True):
+        np.testing.assert_allclose(found.numpy(), np.mean(pair, axis=0), atol=2e-3)
+    changes = read_changes(captioner.changes)
+    np.testing.assert_allclose(changes["block14_sepconv1/pointwise_kernel"], 0.3, rtol=1e-6)
+
+
 def test_a_student_with_the_frozen_encoder_brings_no_changes(work, script, tmp_path):
     learnt(work, 0)
-    script.save(work, tmp_path)
+    script.save(work, tmp_path, [2])
     assert Captioner.load(tmp_path).changes is None
 
 

@@ -50,21 +50,27 @@ def look(network: keras.Model, photos: np.ndarray, kinds: list[str], at_once: in
     """
     entry = network.get_layer(f"{LEARNT[0]}_act").input
     both = keras.Model(network.input, [entry, network.output])
-    both.trainable, random, parts = False, np.random.default_rng(7), []
+    both.trainable, random, row = False, np.random.default_rng(7), 0
 
     @jax.jit
     def see(weights, pixels):
         (entered, grid), _ = both.stateless_call([], weights, pixels, training=False)
-        return [part.astype("float16") for part in (entered, grid[..., :GRID], grid[..., GRID:])]
+        return entered, grid[..., :GRID], grid[..., GRID:]
+
+    @partial(jax.jit, donate_argnums=0)  # there is no room for a second copy
+    def put(whole, part, row):
+        return lax.dynamic_update_slice_in_dim(whole, part.astype(whole.dtype), row, axis=0)
 
     weights = [weight.value for weight in both.non_trainable_variables]
+    whole, rows = None, len(kinds) * len(photos)
     for kind in kinds:
         views = photos, *crops(len(photos), photos.shape[1], kind, random)
         for start in range(0, len(photos), at_once):
-            pixels = cropped(*(each[start : start + at_once] for each in views))
-            parts.append(see(weights, pixels))
-    names = "entered", "grid", "rest"
-    return {name: jnp.concatenate([part.pop(0) for part in parts]) for name in names}
+            parts = see(weights, cropped(*(each[start : start + at_once] for each in views)))
+            whole = whole or [jnp.zeros((rows, *part.shape[1:]), "float16") for part in parts]
+            whole = [put(*pair, row) for pair in zip(whole, parts, strict=True)]
+            row += len(parts[0])
+    return dict(zip(("entered", "grid", "rest"), whole, strict=True))
 
 
 def exit_weights(arrays: dict[str, np.ndarray]) -> dict[str, tuple]:
