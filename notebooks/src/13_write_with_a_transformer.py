@@ -323,7 +323,9 @@ class TransformerDecoder(Decoder):
         self.standardise = layers.Normalization()
         self.image_dropout = layers.Dropout(image_dropout)
         self.region_dense = layers.Dense(width)
-        wide = keras.initializers.RandomNormal(stddev=0.5)  # as large as what is added: positions
+        wide = keras.initializers.RandomNormal(
+            stddev=0.5
+        )  # about as large as the positions that are added
         self.embedding = layers.Embedding(vocab_size, width, wide)
         self.word_dropout = layers.Dropout(word_dropout)
         self.blocks = [TransformerBlock(width, heads, block_dropout) for _ in range(blocks)]
@@ -397,7 +399,7 @@ class TransformerDecoder(TransformerDecoder):
         return state[1][1]
 
 
-DECODERS["transformer"] = TransformerDecoder  # from here on the course trains this class
+DECODERS["transformer"] = TransformerDecoder  # from here on, the recipe trains this class
 
 # %% [markdown]
 # Does stepping give the same logits as one call? On three photos:
@@ -645,7 +647,7 @@ for sizes in [(1, 1, 100, 0, 2, 128), (1, 10, 100, 7, 2, 128), (3, 6, 4, 5, 3, 8
     images_, captions_, regions_, words_, blocks_, width_ = sizes
     wanted = sum(2 * blocks_ * width_ * n for n in (images_ * regions_, captions_ * words_))
     if numbers_kept(*sizes) != wanted:
-        problem = problem or f"for {sizes} you say {numbers_kept(*sizes)}, due are {wanted}"
+        problem = problem or f"for {sizes} you say {numbers_kept(*sizes)}, but {wanted} is right"
 print(f"not yet: {problem}" if problem else "right")
 
 
@@ -664,7 +666,7 @@ for sizes in [(1, 1, 100, 0, 2, 128), (1, 10, 100, 7, 2, 128), (3, 6, 4, 5, 3, 8
     images_, captions_, regions_, words_, blocks_, width_ = sizes
     wanted = sum(2 * blocks_ * width_ * n for n in (images_ * regions_, captions_ * words_))
     if numbers_kept(*sizes) != wanted:
-        problem = problem or f"for {sizes} you say {numbers_kept(*sizes)}, due are {wanted}"
+        problem = problem or f"for {sizes} you say {numbers_kept(*sizes)}, but {wanted} is right"
 print(f"not yet: {problem}" if problem else "right")
 
 # %% [markdown]
