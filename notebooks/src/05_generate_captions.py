@@ -74,7 +74,7 @@ from helpers.apps.samples import free_photos
 from helpers.captioner import Captioner
 from helpers.comparing import share_better
 from helpers.datasets import open_dataset
-from helpers.images import image_pixels, open_image
+from helpers.images import encoded, image_pixels, open_image
 from helpers.metrics import cider_d, cider_d_each, named_share
 from helpers.models import next_word_model
 from helpers.pipeline import Workspace
@@ -708,16 +708,20 @@ print(f"{time.perf_counter() - start:.2f} s from the file to the sentence")
 # %% [markdown]
 # Most of that time is spent in Xception; the words cost little. Here is the whole route as a picture, with the probability of every word. Low ones show where the model wavered.
 
-# %% tags=["readme-picture"]
-inputs = np.array([[START, *best.ids]])
-row = ops.convert_to_numpy(ops.softmax(model((vector, inputs))))[0]
-steps = [(tokenizer.words[word], float(row[place, word])) for place, word in enumerate(best.ids)]
-plots.draw_route(open_image(photo), vector[0], steps)
+
+# %%
+def probabilities(captioner, features, best):
+    logits = captioner.decoder((features, np.array([[START, *best.ids]])))
+    row, words = ops.convert_to_numpy(ops.softmax(logits))[0], captioner.tokenizer.words
+    return [(words[word], float(row[place, word])) for place, word in enumerate(best.ids)]
+
+
+plots.draw_route(open_image(photo), vector[0], probabilities(captioner, vector, best))
 
 # %% [markdown]
 # ### Real photos
 #
-# Free photos come with Matplotlib (the portrait) and scikit-image (the others; without it you see the portrait alone). The course's `attention-xception` learnt from Flickr8k, mostly people and dogs, and from COCO (lesson 10). It captions each photo greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
+# Free photos come with Matplotlib (the portrait) and scikit-image (the others, if it is installed). The course's `attention-xception` learnt from Flickr8k and COCO (lesson 10). It captions each greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
 
 # %%
 real_captioner, real_photos = Captioner.load("attention-xception"), list(free_photos().items())[:5]
@@ -734,6 +738,13 @@ for number, (label, _) in enumerate(real_photos):
     print(label, *(f"{way:6}  {said[number]}" for way, said in ways.items()), sep="\n  ")
 images = [open_image(path) for _, path in real_photos]
 plots.show_images(images, [label for label, _ in real_photos], columns=5)
+
+# %% tags=["readme-picture"]
+if "photographer" in dict(real_photos):  # a part of it, by a vote
+    part = open_image(dict(real_photos)["photographer"]).crop((112, 112, 512, 512))
+    seen = real_captioner.encoder.encode(image_pixels(encoded(part, "PNG"), size)[None])
+    found = real_captioner.feature_candidates(seen)[0][0]
+    plots.draw_route(part, seen[0].mean(axis=0), probabilities(real_captioner, seen, found))
 
 # %% [markdown]
 # Check them word by word. A fluent sentence about something that isn't there is called a *hallucination*, and no way of choosing words helps a model that has never seen what is there. Lesson 07 shows how a captioner says that it isn't sure.
