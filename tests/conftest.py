@@ -1,9 +1,10 @@
 """What several tests share."""
 
+import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,20 @@ import helpers  # before any test imports Keras, which it sets to TensorFlow
 ROOT = Path(__file__).parents[1]
 LONG = os.environ.get("LONG", "0") != "0"  # `make test-long`: everything at full length
 WAYS = ("in order", "alone")
-FIRST = ("lessons", "models", "pipeline", "captioner", "training", "features", "lesson_tools")
+FIRST = (  # the longest files
+    "lessons", "widget_browser", "pipeline", "alt_text_cluster", "alt_text_kill", "distil",
+    "encoders", "training", "training_kill", "models", "captioner", "site", "alt_text_report",
+    "any_captioner", "ways_in", "quiet", "web_siege", "annotating_browser", "explanation",
+)  # fmt: skip
 assert ROOT.samefile(Path(helpers.__file__).parents[1]), f"tests of {ROOT}, but {helpers.__file__}"
 
 # Below nbformat lies jsonschema, which would compile a grammar of addresses, for seconds in every
 # process. No notebook's format asks for that check, and without its library it is left out.
 sys.modules.setdefault("rfc3987_syntax", None)
+# NLTK and TensorFlow import these two where they find them, which takes a second or two of every
+# process and serves nothing here. The course asks for neither; they come with tools of the tests.
+sys.modules.setdefault("scipy.stats", None)
+sys.modules.setdefault("jax", None)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +40,7 @@ def root() -> Path:
 @pytest.fixture
 def length(request: pytest.FixtureRequest) -> int:
     """How much a test does: the first number of its mark `long`, at full length the second."""
-    return request.node.get_closest_marker("long").args[LONG]
+    return next(mark.args for mark in request.node.iter_markers("long") if mark.args)[LONG]
 
 
 @pytest.fixture
@@ -102,6 +111,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         bare = [item for item in items if not all(mark.args for mark in item.iter_markers("long"))]
         config.hook.pytest_deselected(items=bare)
         items[:] = [item for item in items if item not in bare]
+
+
+def few_quick(values: Iterable, quick: int = 1) -> list:
+    """Leave the first values of a parameter as they are, and mark the tests of the rest as slow.
+
+    A tuple holds a value for each of several parameters.
+    """
+    each = [value if type(value) is tuple else (value,) for value in values]
+    rest = [pytest.param(*value, marks=pytest.mark.slow) for value in each[quick:]]
+    return [pytest.param(*value) for value in each[:quick]] + rest
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage the million objects of TensorFlow and of the tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

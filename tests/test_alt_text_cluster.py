@@ -69,7 +69,7 @@ def workers_of(cluster):
 
 
 @pytest.mark.slow
-@pytest.mark.long(2, 50)
+@pytest.mark.long(1, 50)
 def test_workers_that_are_killed_lose_nothing(cluster, tmp_path, length):
     chance, over, kills, size = random.Random(7), threading.Event(), [], 600 * length
 

@@ -317,6 +317,7 @@ def test_a_named_encoding_that_does_not_fit_is_refused(opened):
             opened(TEXT, encoding=encoding)
 
 
+@pytest.mark.slow
 def test_what_is_not_utf_8_far_below_is_refused_before_any_visit(tmp_path, capsys):
     with site() as running:
         lines = [f"{running.url}/{n}.png,x\n" for n in range(3000)]
@@ -359,6 +360,7 @@ def test_quotes_that_are_closed_are_read(opened, end):
 # What it costs
 
 
+@pytest.mark.slow
 def test_a_wide_row_makes_no_other_one_wider(tmp_path):
     with site() as running:
         rows = [f"{running.url}/{n % 3}.png,x\n" for n in range(2000)]
@@ -372,6 +374,7 @@ def test_a_wide_row_makes_no_other_one_wider(tmp_path):
     assert ",".join(last[1 : 2 + MORE_COLUMNS]) == wide.partition(",")[2]  # nothing is lost
 
 
+@pytest.mark.slow
 def test_a_cell_of_thousands_of_images_is_written_once(tmp_path):
     cell = " ".join(f"https://10.0.0.1/{n}.jpg" for n in range(3000))
     (tmp_path / "crawl.csv").write_text(f"Image,Note\n{cell},dog\n")

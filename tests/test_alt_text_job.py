@@ -397,6 +397,7 @@ def test_a_captioner_that_is_not_there_is_answered_in_words(crawl, tmp_path, cap
     assert "there is no captioner 'no-such'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_help_needs_no_tensorflow():
     code = "import sys, helpers.apps.alt_text.__main__; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=True)

@@ -49,16 +49,19 @@ def few():
     yield drawn(screenshot, "Über uns", FACES[1], ("white", "black"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", list(few()), ids=lambda made: made.kind)
 def test_an_image_of_text_gives_its_text(made: Lettered, reader):
     assert read(made.image, reader) == made.text
 
 
 @pytest.mark.slow
-def test_at_most_one_in_twenty_characters_is_wrong(reader):
-    made = list(lettered())
+@pytest.mark.long(5, 1)
+def test_at_most_one_in_twenty_characters_is_wrong(reader, length):
+    """Of all images, or of every fifth."""
+    made = list(lettered())[::length]
     errors = sum(wrong(read(each.image, reader), each.text) for each in made)
-    assert len(made) >= 60 and errors <= 0.05 * sum(len(each.text) for each in made)
+    assert len(made) * length >= 60 and errors <= 0.05 * sum(len(each.text) for each in made)
 
 
 @pytest.mark.slow
@@ -67,11 +70,14 @@ def test_scripts_that_the_model_cannot_read_are_not_suggested(reader):
 
 
 @pytest.mark.slow
-def test_pictures_are_not_taken_for_images_of_text(reader):
-    pictures = [Image.open(path).convert("RGB") for path in sorted(MINI.glob("*.jpg"))[:600:12]]
-    assert len(pictures) == 50 and sum(bool(read(image, reader)) for image in pictures) <= 1
+@pytest.mark.long(12, 50)
+def test_pictures_are_not_taken_for_images_of_text(reader, length):
+    paths = sorted(MINI.glob("*.jpg"))[: 600 : 600 // length]
+    pictures = [Image.open(path).convert("RGB") for path in paths]
+    assert len(pictures) == length and sum(bool(read(image, reader)) for image in pictures) <= 1
 
 
+@pytest.mark.slow
 def test_the_command_reads_images_of_text_unless_told_not_to(tmp_path, reader, monkeypatch):
     monkeypatch.setattr("helpers.apps.alt_text.captioning.work.Lettering", lambda: reader)
     sign = answer(png(drawn(logo, "Open daily", FACES[0], ("white", "black")).image))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from alt_text_site import rows_of, run, site, table_of
+from conftest import few_quick
 from helpers.apps.alt_text.__main__ import main
 from helpers.apps.alt_text.reading.context import context_text, seen_by
 from helpers.apps.alt_text.reading.markup import decoded, page_of
@@ -205,8 +206,9 @@ def test_encodings_of_pages(name):
 @pytest.mark.parametrize(
     "unit",
     ["<div>", "<a href=x>", "<img src=x ", "<table><td>", "<!--", "<a '>\"", "&#", "<h1>", "<svg>"]
-    + ["<img src=a><a href=b>", "<figure><img src=q>", "<figure class=wp-caption><img src=u>"]
-    + ["<img aria-labelledby='a b' src=p><i id=a>", "<h2><a href=x><b>", "\0", "<", "\ud800"],
+    + ["<figure><img src=q>", "<h2><a href=x><b>", "\0", "<", "\ud800"]
+    + few_quick(["<img src=a><a href=b>", "<figure class=wp-caption><img src=u>"], 0)
+    + few_quick(["<img aria-labelledby='a b' src=p><i id=a>"], 0),
 )
 def test_a_page_takes_time_for_its_length(unit):
     """With the square of its length it would hang, and its time run out."""

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from alt_text_site import run, site
+from conftest import few_quick
 from helpers.apps.alt_text.findings import Picture
 from helpers.apps.alt_text.writing import report as module
 from helpers.apps.alt_text.writing.outputs import Record
@@ -147,7 +148,7 @@ def test_rows_that_show_the_same_share_a_card(tmp_path):
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("evil", INJECTIONS, ids=range(len(INJECTIONS)))
+@pytest.mark.parametrize("evil", few_quick(INJECTIONS, 2), ids=range(len(INJECTIONS)))
 def test_words_of_strangers_add_no_markup(tmp_path, evil, field):
     (plain,) = write(tmp_path / "p.report.html", [record()], About(rest="x"))
     one, about = injected(field, evil)
@@ -187,6 +188,7 @@ def test_the_first_line_says_what_the_captioner_is(tmp_path):
     assert body.startswith('\n<p class="note">Knows &lt;dogs&gt; only.</p>')
 
 
+@pytest.mark.slow
 def test_two_thousand_images_with_context_and_two_captioners_are_small(tmp_path):
     context = {"Title": "t" * 60, "Heading": "h" * 80, "Caption": "c" * 120, "Link": "l" * 80}
     second = Picture("x", b"", [Candidate("a dog in the grass beside another dog", 0.1)] * 3)

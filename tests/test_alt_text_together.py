@@ -91,6 +91,7 @@ def decided(target, decisions):
     return path
 
 
+@pytest.mark.slow
 def test_from_pages_by_a_servers_captioner_and_a_review_back_to_the_site(
     running, server, tmp_path, capsys
 ):

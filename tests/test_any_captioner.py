@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from chat_server import ChatServer
+from conftest import few_quick
 from every_captioner import ColourEncoder, open_any, save_own
 from helpers.apps.alt_text.captioning.beside import Pair
 from helpers.captioner import Candidate, CaptionerError, open_captioner
@@ -57,15 +58,7 @@ def together(own_folder):
     return captioner
 
 
-@pytest.fixture(
-    params=[
-        "own",
-        "together",
-        "endpoint",
-        "pair",
-        pytest.param("pretrained", marks=pytest.mark.slow),
-    ]
-)
+@pytest.fixture(params=few_quick(["own", "endpoint", "pair", "together", "pretrained"], 3))
 def captioner(request):
     return request.getfixturevalue(request.param)
 
@@ -208,12 +201,14 @@ def test_without_the_extra_the_command_to_install_it_is_told(monkeypatch):
 
 @pytest.mark.parametrize(
     "files, problem",
-    [
-        ({}, "is no folder with a preset of KerasHub"),
-        ({"config.json": '{"registered_name": "keras_hub>GemmaBackbone"}'}, "takes no images"),
-        ({"config.json": "{}"}, "can't be loaded"),
-        ({"config.json": "no JSON"}, "can't be loaded"),
-    ],
+    few_quick(
+        [
+            ({"config.json": "{}"}, "can't be loaded"),
+            ({}, "is no folder with a preset of KerasHub"),
+            ({"config.json": '{"registered_name": "keras_hub>GemmaBackbone"}'}, "takes no images"),
+            ({"config.json": "no JSON"}, "can't be loaded"),
+        ]
+    ),
 )
 def test_a_folder_that_is_no_preset_is_refused(tmp_path, files, problem):
     pytest.importorskip("keras_hub", reason="needs the extra “hub”")

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import LONG
+from conftest import LONG, few_quick
 from helpers.captioner import Captioner, CaptionerError, OwnCaptioner
 from helpers.captioner import folder as folders
 from helpers.captioner import weights as weighing
@@ -143,7 +143,7 @@ def test_files_in_another_encoding_are_refused(folder, name, mark):
     refused(folder)
 
 
-@pytest.mark.parametrize("name", [CONFIG, TOKENIZER])
+@pytest.mark.parametrize("name", few_quick([CONFIG, TOKENIZER]))
 def test_a_byte_order_mark_of_an_editor_does_no_harm(folder, name):
     (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
     assert Captioner.load(folder)
@@ -172,7 +172,7 @@ def test_vocabularies_that_are_none_are_refused(folder, wrong):
 # Sizes and weights
 
 
-@pytest.mark.parametrize("kind", DECODERS)
+@pytest.mark.parametrize("kind", few_quick(DECODERS))
 def test_shapes_are_known_without_making_a_decoder(kind):
     small = {"feature_size": 3, "width": 4} if kind == "transformer" else SMALL
     made = rebuild(kind, {"vocab_size": 9, **small})
@@ -181,6 +181,7 @@ def test_shapes_are_known_without_making_a_decoder(kind):
     )
 
 
+@pytest.mark.slow
 def test_shapes_of_an_ensemble_are_those_of_its_decoders():
     parts = [MergeDecoder(9, **SMALL), MergeDecoder(9, **{**SMALL, "units": 6})]
     made = Ensemble(parts)
@@ -212,7 +213,7 @@ def test_sizes_are_held_against_the_top_before_anything_is_made(folder, monkeypa
     refused(folder, "are the most")
 
 
-@pytest.mark.parametrize("shape", [(10**9,), (3, 6), (5, 3), ()])
+@pytest.mark.parametrize("shape", few_quick([((10**9,),), ((3, 6),), ((5, 3),), ((),)], 2))
 def test_arrays_of_another_shape_are_refused_unread(folder, shape):
     with h5py.File(folder / WEIGHTS, "r+") as file:
         del file["image_dense/vars/0"]
@@ -261,13 +262,13 @@ ARRAYS = {
 }
 
 
-@pytest.mark.parametrize("made", ARRAYS)
+@pytest.mark.parametrize("made", few_quick(sorted(ARRAYS, key="a bomb".__eq__), 4))
 def test_arrays_that_are_no_plain_numbers_are_refused(folder, made):
     replace_array(folder / WEIGHTS, ARRAYS[made])
     refused(folder)
 
 
-@pytest.mark.parametrize("seed", [*range(5), *(slow(seed) for seed in range(5, 40))])
+@pytest.mark.parametrize("seed", few_quick(range(40), 2))
 def test_damaged_weights_are_refused_or_read(folder, seed):
     """Anywhere: in its tables, Keras or HDF5 stumbles; in an array, a number is another one."""
     chance, data = np.random.default_rng(seed), bytearray((folder / WEIGHTS).read_bytes())
@@ -314,7 +315,7 @@ ARCHIVES = {
 }
 
 
-@pytest.mark.parametrize("made", [*list(ARCHIVES)[1:], slow("a bomb")])
+@pytest.mark.parametrize("made", few_quick([*list(ARCHIVES)[1:], "a bomb"], 2))
 def test_archives_of_something_else_are_refused(folder, made):
     ARCHIVES[made](folder / NGRAMS)
     refused(folder, NGRAMS)
@@ -367,6 +368,7 @@ def test_a_new_line_in_the_name_of_a_folder_is_escaped(good, tmp_path):
 # Folders of before
 
 
+@pytest.mark.slow
 def test_an_old_folder_says_once_what_it_lacks(folder, capsys):
     config = json.loads((folder / CONFIG).read_text("utf-8"))
     del config["search"], config["function_words"]
@@ -460,6 +462,7 @@ def fast(monkeypatch):
     monkeypatch.setattr("helpers.models.rebuild", made)
 
 
+@pytest.mark.slow
 @pytest.mark.long(*EXAMPLES)
 def test_mutated_folders_are_read_or_refused(folder, monkeypatch, length):
     texts = {name: (folder / name).read_text("utf-8") for name in (CONFIG, TOKENIZER)}
@@ -497,6 +500,7 @@ def test_mutated_folders_are_read_or_refused(folder, monkeypatch, length):
     assert {*outcomes} == {"read", "refused"}
 
 
+@pytest.mark.slow
 def test_the_course_s_own_captioners_pass():
     for folder in sorted(Path(folders.CAPTIONERS).glob("*/config.json")):
         config = read_config(folder.parent)

@@ -115,6 +115,7 @@ def test_a_captioner_tells_its_confidence(folder, uncompiled):
     assert here[0].sure is (here[0].confidence >= 0.2) and not there[0].sure
 
 
+@pytest.mark.slow
 def test_without_its_world_it_tells_none_and_another_captioner_leaves_none(folder, uncompiled):
     captioner = Captioner.load(folder)
     known = OwnCaptioner(folder).identity

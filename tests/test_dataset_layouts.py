@@ -380,6 +380,7 @@ def test_the_command_splits_texts(chinese, tmp_path, capsys):
     assert "longest caption: 10 words" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_console_without_the_letters_gets_backslashes(chinese):
     environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
     command = [sys.executable, "-m", "helpers.datasets"]

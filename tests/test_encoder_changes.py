@@ -118,6 +118,7 @@ def test_changes_travel_with_the_captioner(folder, changes, tmp_path):
     assert not (folder / CHANGES).exists()
 
 
+@pytest.mark.slow
 def test_the_captioner_loads_the_encoder_with_its_changes(folder, monkeypatch):
     asked = []
     monkeypatch.setattr(
@@ -128,6 +129,7 @@ def test_the_captioner_loads_the_encoder_with_its_changes(folder, monkeypatch):
     assert captioner.encoder is None and asked == [("xception", folder / CHANGES)]
 
 
+@pytest.mark.slow
 def test_changes_are_part_of_what_a_captioner_is(folder):
     loaded, opened = Captioner.load(folder), OwnCaptioner(folder).identity
     assert loaded.identity != replace(loaded, changes=None).identity

@@ -315,6 +315,7 @@ def test_a_server_that_goes_away_is_no_photos_fault(server):
     assert {each.status for each in found if not isinstance(each, list)} <= {"pending"}
 
 
+@pytest.mark.slow
 def test_a_certificate_that_nobody_signed_is_refused(tmp_path):
     if not shutil.which("openssl"):
         pytest.skip("no openssl to make a certificate with")
@@ -505,6 +506,7 @@ def test_a_job_goes_through_a_server_and_hides_the_key(server, tmp_path, capsys,
     assert KEY.encode() not in written and KEY not in told and b"A dog." in written
 
 
+@pytest.mark.slow
 def test_a_job_that_a_server_refuses_keeps_what_is_done(server, tmp_path, capsys):
     server.cases["ends"] = lambda chat, q, n: (200, said("A dog.")) if n <= 5 else (401, {})
     with site() as running:

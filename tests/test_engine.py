@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from conftest import few_quick
 from helpers.encoders import Encoder, EncoderError, EncoderSpec, engine, load_encoder
 from helpers.encoders import loading as module
 from helpers.encoders.loading import filled
@@ -88,6 +89,7 @@ def test_both_engines_say_the_same(pixels, expected, work):
     assert sorted(path.suffix for path in work.iterdir()) == [".bin", ".xml"]
 
 
+@pytest.mark.slow
 def test_a_second_start_builds_no_network(pixels, expected):
     features = Encoder(SPEC).encode(pixels)
     assert build.times == 1
@@ -97,19 +99,20 @@ def test_a_second_start_builds_no_network(pixels, expected):
     assert again.network.output.shape == (None, *SHAPE) and build.times == 2, "who asks gets it"
 
 
-@pytest.mark.parametrize("count", [0, 1, 7])
+@pytest.mark.parametrize("count", few_quick([7, 1, 0]))
 def test_any_number_of_photos_goes_through(count):
     pixels = np.zeros((count, SIZE, SIZE, 3), "uint8")
     assert Encoder(SPEC).encode(pixels).shape == (count, *SHAPE)
 
 
-@pytest.mark.parametrize("view", [np.s_[:, :, ::-1], np.s_[::-1]])
+@pytest.mark.parametrize("view", few_quick([(np.s_[:, :, ::-1],), np.s_[::-1]]))
 def test_views_of_arrays_go_through(pixels, view):
     encoder = Encoder(SPEC)
     whole = encoder.encode(np.ascontiguousarray(pixels[view]))
     np.testing.assert_array_equal(encoder.encode(pixels[view]), whole)
 
 
+@pytest.mark.slow
 def test_threads_may_ask_together(pixels, expected):
     encoder, orders = Encoder(SPEC), [np.s_[:], np.s_[:1], np.s_[::-1], np.s_[2:]] * 5
     with ThreadPoolExecutor(4) as pool:
@@ -126,6 +129,7 @@ def test_features_stay_when_others_are_made(pixels):
     np.testing.assert_array_equal(first, kept)
 
 
+@pytest.mark.slow
 def test_other_weights_are_another_graph_and_old_ones_go(tmp_path, work, pixels):
     """Of the same encoder: those of a name that begins alike stay."""
     ones = network()
@@ -149,6 +153,7 @@ def test_weights_that_do_not_fit_are_named(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_nobody_is_told(root):
     """OpenVINO itself reports every import to its makers; that starts a thread, and a module."""
     code = (
@@ -205,10 +210,8 @@ def test_a_folder_that_cannot_be_written(pixels, expected, monkeypatch, capsys, 
     falls_back(capsys, pixels, expected, "file")
 
 
-@pytest.mark.parametrize("photos", [1, 2])
-@pytest.mark.parametrize(
-    "wrong", [np.nan, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, -1))]
-)
+@pytest.mark.parametrize("photos", few_quick([1, 2]))
+@pytest.mark.parametrize("wrong", few_quick([np.nan, 0, -1]))
 def test_an_engine_that_answers_something_else(
     pixels, expected, monkeypatch, capsys, work, wrong, photos
 ):
@@ -226,6 +229,7 @@ def test_an_engine_that_answers_something_else(
     assert build.times == 1, "it is not tried again"
 
 
+@pytest.mark.slow
 def test_a_graph_that_is_broken_is_made_anew(pixels, capsys, work):
     features = Encoder(SPEC).encode(pixels)
     for path in work.iterdir():
@@ -254,6 +258,7 @@ def test_features_record_the_precision_and_a_run_goes_on_in_another(tmp_path, ma
     assert load_features(tmp_path / "features.pkl").precision == "bfloat16, float32"
 
 
+@pytest.mark.slow
 def test_the_official_route_ends_in_an_engine(monkeypatch, tmp_path):
     """`load_encoder` and no other call is what users and the pipeline know."""
     build.filled, source = True, network()

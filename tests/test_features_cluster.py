@@ -194,6 +194,7 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(cluster, photos, tmp_path,
     assert "f.pkl: [Errno 28] No space left on device\n0 of 40 photos are kept" in said
 
 
+@pytest.mark.slow
 def test_other_weights_on_a_worker_are_refused(cluster, photos, tmp_path):
     said = refused(cluster, photos, tmp_path / "f.pkl", Pixels(weight=0.501))
     assert said.startswith("the worker tcp://127.0.0.1:") and "its weights of 'pixels'" in said

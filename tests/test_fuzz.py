@@ -91,6 +91,7 @@ def fuzzed(examples: int) -> settings:
                     suppress_health_check=list(HealthCheck))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.long(200, 20_000)
 def test_any_image_is_opened_or_refused(length):
     @fuzzed(length)
@@ -106,6 +107,7 @@ def test_any_image_is_opened_or_refused(length):
     opened()
 
 
+@pytest.mark.slow
 @pytest.mark.long(300, 20_000)
 def test_any_cell_gives_its_images(length):
     @fuzzed(length)
@@ -116,6 +118,7 @@ def test_any_cell_gives_its_images(length):
     read()
 
 
+@pytest.mark.slow
 @pytest.mark.long(200, 20_000)
 @pytest.mark.parametrize("kind", ["sitemap", "table"])
 def test_any_sitemap_or_table_is_read_or_refused(kind, length, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from conftest import few_quick
 from helpers.batches import CaptionBatches, group_by_photo
 from helpers.models import AttentionDecoder, MergeDecoder
 from helpers.self_critical import Criticism, train_on_score
@@ -51,6 +52,7 @@ def pretended_gpu(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: [device])
 
 
+@pytest.mark.slow
 @each_model
 def test_no_program_is_made_for_every_shape_of_batch(name, pretended_gpu):
     """XLA would compile the attention model anew for each; Keras asks for XLA by itself."""
@@ -98,7 +100,7 @@ def what_it_says(name):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("policy", PRECISIONS)
+@pytest.mark.parametrize("policy", few_quick(PRECISIONS))
 @each_model
 def test_every_device_and_precision_says_the_same(name, policy, device):
     (features, inputs), targets = batch_of(name)

@@ -39,7 +39,7 @@ def files_of_the_course():
     """All files but what tools leave behind."""
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in MADE_HERE and "egg" not in name]
-        yield from (Path(folder) / name for name in names)
+        yield from (Path(folder) / name for name in names if name != ".git")  # of a worktree
 
 
 def tree(path):
@@ -99,6 +99,7 @@ def imported(path):
             yield node.module.split(".")[0]
 
 
+@pytest.mark.slow
 def test_every_import_is_declared():
     own = {"helpers", "google", "__future__"}
     folders = ["helpers", "notebooks/src", "notebooks/tools", "tests", "data"]
@@ -162,6 +163,7 @@ def test_mini_is_small():
     assert sum(path.stat().st_size for path in kept) <= 8_200_000  # German takes 0.3 of them
 
 
+@pytest.mark.slow
 def test_no_path_of_a_machine():
     found = {}
     for path in files_of_the_course():

@@ -155,6 +155,7 @@ def test_a_process_decodes_as_we_do_one_after_the_other(guarded, tmp_path, monke
     assert len(pids) == 1
 
 
+@pytest.mark.slow
 def test_a_process_refuses_in_our_words(guarded, tmp_path):
     path = tmp_path / "ünal.jpg"
     path.write_bytes(JPEG[: len(JPEG) // 2])
@@ -166,6 +167,7 @@ def test_a_process_refuses_in_our_words(guarded, tmp_path):
     assert open_image(JPEG).size == (60, 40)
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_costs_its_process_and_nothing_else(guarded, monkeypatch, tmp_path):
     """(A process that has been stopped decodes for ever.)"""
     open_image(JPEG)
@@ -189,6 +191,7 @@ def test_what_takes_too_much_memory_is_refused(children, monkeypatch):
     assert open_image(DEAR["jpeg-scans"]).size == (16, 16)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_a_process_decodes_ends_it(guarded, monkeypatch):
     open_image(JPEG)
     first = pid_of(guarded)
@@ -258,6 +261,7 @@ def test_a_pipe_or_socket_called_jpg_is_refused_and_the_others_are_read(tmp_path
         open_image(os.devnull)
 
 
+@pytest.mark.slow
 def test_many_threads_share_the_processes(guarded):
     found = []
     threads = [Thread(target=lambda: found.append(open_image(JPEG).size)) for _ in range(4)]

@@ -519,6 +519,7 @@ def test_a_server_that_does_not_pick_up(names, monkeypatch):
     assert re.search("took more than|no connection", said("http://example.org/", seconds=0.3))
 
 
+@pytest.mark.slow
 def test_the_program_ends_although_a_server_drips(server, root):
     """The interpreter waits for threads at its end: none may be left."""
     code = f"""

@@ -377,6 +377,7 @@ def test_the_zoo_is_large():
     assert len(TWINS) + len(STRANGERS) + len(REFUSED) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
 def test_twins_show_the_photo(visits, name):
     visit = visits[name]
@@ -388,6 +389,7 @@ def test_twins_show_the_photo(visits, name):
     assert difference.mean() < 4 and difference.max() < 16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STRANGERS)
 def test_strangers_open_as_rgb(visits, name):
     visit, (_, size, colour) = visits[name], STRANGERS[name]
@@ -397,6 +399,7 @@ def test_strangers_open_as_rgb(visits, name):
         assert visit["corners"][0] == pytest.approx(list(colour), abs=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_the_others_are_refused_with_the_cause(visits, name):
     message = visits[name].get("refused", "it was opened")
@@ -404,6 +407,7 @@ def test_the_others_are_refused_with_the_cause(visits, name):
     assert message.endswith(".") and message.isprintable()
 
 
+@pytest.mark.slow
 def test_the_scrambled_are_opened_or_refused(visits):
     seen = [visits[name] for name in SCRAMBLED]
     opened = [visit for visit in seen if visit.get("mode") == "RGB"]
@@ -412,6 +416,7 @@ def test_the_scrambled_are_opened_or_refused(visits):
     assert len(opened) > 3 and len(refused) > 3
 
 
+@pytest.mark.slow
 def test_no_file_takes_much_memory(visits):
     if "megabytes" not in visits["phone"]:
         pytest.skip("this system does not tell how much memory a process had at most")

@@ -83,6 +83,7 @@ print(json.dumps(drawn))
 """
 
 
+@pytest.mark.slow
 def test_the_boxes_of_mini_are_where_the_figures_are_drawn():
     boxes = json.loads((MINI / "boxes.json").read_text("utf-8"))
     scenes = json.loads((MINI / "scenes.json").read_text("utf-8"))["scenes"]

@@ -32,6 +32,7 @@ from sample_course import FIRST, SECOND, break_source
 PRINT = 'print("more")'
 
 
+@pytest.mark.slow
 def test_lesson_with_widgets_and_paths_is_cleaned(course):
     code = (
         "import os, sys\n\nfrom tqdm.auto import tqdm\n\n"
@@ -98,6 +99,7 @@ def test_solutions_are_folded_away(built_course):
         assert cell.metadata["jupyter"]["source_hidden"] and cell.metadata["cellView"] == "form"
 
 
+@pytest.mark.slow
 def test_run_injects_settings_and_repeats_scores(course, capsys):
     runs = run.run_lessons([Lesson(course, FIRST)], {"DATASET": "flickr8k"}, course / "build")
     run.print_summary(runs, course / "build")
@@ -253,6 +255,7 @@ def test_publish_leaves_other_words_alone():
     assert replace_address(text, "a/b", "x/y").endswith("a/b-c and https://github.com/x/y.")
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_not_built(course):
     lesson = break_source(Lesson(course, SECOND), PRINT, "raise ValueError('no')")
     result = build_lesson(lesson, course / "work")
@@ -267,6 +270,7 @@ def test_a_second_build_differs_in_nothing(course):
     assert not run.error and changes == []
 
 
+@pytest.mark.slow
 def test_what_a_new_build_would_change_is_named(course):
     lesson, blue = Lesson(course, FIRST), io.BytesIO()
     Image.new("RGB", (40, 30), "blue").save(blue, "PNG")

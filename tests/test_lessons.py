@@ -28,7 +28,8 @@ FEATURES = ("features.pkl", "xception-grid.*", "vgg16.*", "encoders/*")  # take 
 CAPTIONER = ("captioner/*",)
 # What the pipeline makes for whichever lesson comes first.
 SHARED = [f"*/{name}" for name in (*FEATURES, *CAPTIONER, "descriptions.txt", "tokenizer.json")]
-SHARED += ["encoders/*", "*/attention-captioner/*"]  # of lesson 08, or 13 without it
+REGIONS_CAPTIONER = ("attention-captioner/*",)
+SHARED += ["encoders/*", f"*/{REGIONS_CAPTIONER[0]}"]  # of lesson 08, or 13 without it
 MAKE_THEIRS = ("11", "04", "05", "03")  # they train, or make what is missing
 LONGEST_FIRST = ("11", "08", "13", "12", "04", "14", "10", "09", "07", "05", "06", "03")
 LANES = 2
@@ -93,13 +94,20 @@ def files_readers_see():
 class Job:
     """A lesson to run: "in order" in the shared work folder, "alone" in one of its own.
 
-    after: the lessons that have to be done before; found: which of their files it finds there.
+    after: the lessons that have to be done before; found: which of their files it finds there;
+    maker: a lesson with a folder of its own, whose captioner of regions it finds there, too.
     """
 
     name: str
     way: str = "in order"
     after: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    maker: str | None = None
+
+    @property
+    def short(self):
+        """Whether everything that it trains is trained for few epochs."""
+        return self.way == "alone" and self.name[:2] in SHORT_IN_ALL
 
 
 def jobs():
@@ -107,13 +115,17 @@ def jobs():
 
     Lessons 01-04 make what the others use, so they run one after the other. The others run in a
     folder that holds features, or features and a captioner, and nothing else: as after the
-    earlier lessons, and as for somebody who opens this one alone.
+    earlier lessons, and as for somebody who opens this one alone. Lesson 13 finds the captioner of
+    lesson 08 besides; at full length, it trains one.
     """
     chain = NAMES[:4]
     yield from (Job(name, after=tuple(chain[:place])) for place, name in enumerate(chain))
     for number in LONGEST_FIRST:
         if number in MAKE_THEIRS:
             yield Job(named(number), "alone", tuple(chain[:2]), FEATURES)
+        elif number == "13" and not LONG:
+            maker = named("08")
+            yield Job(named(number), "alone", (*chain, maker), FEATURES + CAPTIONER, maker)
         else:
             yield Job(named(number), "alone", tuple(chain), FEATURES + CAPTIONER)
 
@@ -147,9 +159,10 @@ def to_run(job):
     """Return a lesson as it is run here: what lesson 04 trains is trained in full."""
     if LONG or job.name in EXACT:
         return Lesson(ROOT, job.name)
-    return Short(ROOT, job.name, () if job.name[:2] in SHORT_IN_ALL else ("merge",))
+    return Short(ROOT, job.name, () if job.short else ("merge",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [(), ("merge",)])
 def test_a_short_lesson_differs_by_a_cell_that_shortens_trainings(monkeypatch, kept):
     mini = RECIPES["mini"]
@@ -166,12 +179,11 @@ def test_a_short_lesson_differs_by_a_cell_that_shortens_trainings(monkeypatch, k
 
 
 def test_the_captioner_that_others_find_is_trained_in_full():
-    lessons = {job: to_run(job) for job in jobs()}
-    short = {job.name: lesson for job, lesson in lessons.items() if isinstance(lesson, Short)}
-    assert LONG or short.keys() | {*EXACT} == {*NAMES}
-    in_full = [name for name, lesson in short.items() if lesson.kept == ("merge",)]
-    assert {name[:2] for name in short.keys() - {*in_full}} <= {*SHORT_IN_ALL}
-    assert not [job for job in jobs() if job.found != FEATURES and job.name[:2] in SHORT_IN_ALL]
+    short = {job: to_run(job) for job in jobs() if isinstance(to_run(job), Short)}
+    assert LONG or {job.name for job in short} | {*EXACT} == {*NAMES}
+    assert all(lesson.kept == (() if job.short else ("merge",)) for job, lesson in short.items())
+    assert not [job for job in short if job.short and job.way == "in order"]
+    assert LONG or Job(NAMES[3], after=tuple(NAMES[:3])) in short
 
 
 def named(number):
@@ -181,9 +193,12 @@ def named(number):
 def run_all(folder):
     """Run all jobs in two lanes; return (job, run, written files, work folder) of each."""
     waiting, running, done = list(jobs()), {}, []
+    first = NAMES[:4]  # of which others need what they make in order
     with ThreadPoolExecutor(LANES, "lane") as pool:
         while waiting or running:
-            finished = {job.name for job, *_ in done if job.way == "in order"}
+            finished = {
+                job.name for job, *_ in done if job.way == "in order" or job.name not in first
+            }
             ready = [job for job in waiting if finished.issuperset(job.after)]
             for job in ready[: LANES - len(running)]:
                 waiting.remove(job)
@@ -213,6 +228,8 @@ def run_job(job, folder):
     work = shared if job.way == "in order" else own
     if job.way == "alone":
         keep(job.found, shared, own)
+    if job.maker:
+        keep(REGIONS_CAPTIONER, folder / job.maker / "work", own)
     before = contents(work)
     result = run.run_lesson(to_run(job), {}, work.parent / "copies", work)
     after = contents(work)
@@ -303,6 +320,7 @@ def test_publish_reaches_every_lesson(tmp_path):
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_publish_names_notebooks_that_it_leaves_alone(course):
     first, second = choose_lessons([], course)
     first.source_path.write_text(first.source_path.read_text("utf-8") + "\n# more\n", "utf-8")

@@ -194,6 +194,7 @@ def test_cider_d_of_one_image_needs_the_rarity_of_a_set(captions):
     assert metrics.cider_d_each(references[:1], hypotheses[:1]) == [0]
 
 
+@pytest.mark.slow
 def test_human_scores_average_one_against_the_others(captions):
     references, _ = captions
     first = metrics.score_captions([c[1:] for c in references], [c[0] for c in references])

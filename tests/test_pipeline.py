@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from conftest import few_quick
 from ctrl_c import LISTEN
 from helpers.captioner import Captioner
 from helpers.captions import read_descriptions
@@ -311,7 +312,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change, problem", CHANGES)
+@pytest.mark.parametrize("change, problem", few_quick(CHANGES))
 def test_a_captioner_of_something_else_is_trained_anew(
     folder, dataset, ready, no_training, capsys, tmp_path, change, problem
 ):
@@ -351,6 +352,7 @@ def test_who_asks_for_no_recipe_takes_the_captioner_there_is(dataset, ready, no_
     assert no_training["count"] == 1 and "anew" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_an_old_captioner_is_compared_by_what_is_known(dataset, ready, no_training, capsys):
     work = Workspace(dataset)
     captioner = work.captioner(TINY, 3)
@@ -465,6 +467,7 @@ def test_photos_that_are_all_alike_leave_room_for_others(size, photos):
     assert np.abs(decoder.standardise(2 * vector[None] + size)).max() < 10
 
 
+@pytest.mark.slow
 def test_too_few_photos_are_a_warning(monkeypatch, work, tmp_path, capsys, no_training):
     monkeypatch.setattr(materials, "load_encoder", lambda name, changes=None: FakeEncoder())
     dataset = open_dataset(write_dataset(tmp_path / "tiny"))
@@ -571,6 +574,7 @@ def test_the_attention_model_trains_on_grids_and_is_scored_on_them(
     assert features.shape[1:] == (6, NUMBERS) and len(inputs) == 2 * len(features)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["attention", "transformer"])
 def test_reducing_becomes_part_of_the_first_layer(kind):
     random = np.random.default_rng(6)
@@ -813,7 +817,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("more, changed", OTHERS)
+@pytest.mark.parametrize("more, changed", few_quick(OTHERS))
 def test_what_another_training_left_is_dropped(
     folder, ready, tmp_path, capsys, interrupted, monkeypatch, more, changed
 ):
@@ -843,6 +847,7 @@ def test_other_captions_and_a_backup_of_unknown_origin_begin_anew(
     assert "(which one is not known)" in said and "(captions)" in said
 
 
+@pytest.mark.slow
 def test_a_first_stage_is_not_taken_for_a_second(
     folder, dataset, ready, tmp_path, capsys, interrupted, monkeypatch
 ):

@@ -127,6 +127,7 @@ def test_images_stand_under_wrapped_titles():
     assert photos_in(drawn("show_many_images")) == 15
 
 
+@pytest.mark.slow
 def test_every_word_has_the_photo_under_its_heat_map():
     figure = drawn("show_attention")
     titles = [axes.get_title(loc="left") for axes in figure.axes if axes.images]

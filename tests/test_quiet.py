@@ -41,6 +41,7 @@ def test_who_asks_for_the_notices_gets_them():
     assert "oneDNN" in notices or "cpu_feature_guard" in notices
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_an_installation_comes_through(tmp_path):
     (tmp_path / "tensorflow").mkdir()
     (tmp_path / "tensorflow" / "__init__.py").write_text(BROKEN)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from conftest import few_quick
 from helpers.batches import CaptionBatches, group_by_photo
 from helpers.decoding import END, START, beam_search
 from helpers.models import DECODERS, AttentionDecoder, Ensemble, MergeDecoder
@@ -154,7 +155,7 @@ def small_model(grouped):
     return model
 
 
-@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("grouped", few_quick([False, True]))
 def test_batches_fit_the_model_and_carry_their_advantage(grouped):
     model = shared_model(grouped)
     batches = SelfCriticalBatches(

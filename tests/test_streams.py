@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from conftest import few_quick
 from helpers import backend
 from helpers.apps.alt_text.__main__ import main as alt_text
 from helpers.captioner import Captioner
@@ -119,11 +120,13 @@ def shell(line, root):
 @UNIX
 @pytest.mark.parametrize(
     ("line", "said"),
-    [
-        ("%P -m helpers.captioner - 0<&-", "standard input is closed"),
-        ("%P -m helpers.captioner a.jpg 1>&-", "standard output is closed"),
-        ("%P -m helpers.captioner - 0>/dev/null", "standard input can't be read"),
-    ],
+    few_quick(
+        [
+            ("%P -m helpers.captioner - 0<&-", "standard input is closed"),
+            ("%P -m helpers.captioner a.jpg 1>&-", "standard output is closed"),
+            ("%P -m helpers.captioner - 0>/dev/null", "standard input can't be read"),
+        ]
+    ),
 )
 def test_a_stream_that_is_closed_is_named_before_any_work(line, said, root):
     run = shell(line, root)
@@ -180,6 +183,7 @@ def test_a_fork_is_refused_where_it_would_wait_for_ever(monkeypatch):
         Captioner.load()
 
 
+@pytest.mark.slow
 def test_what_a_download_says_does_not_go_to_standard_output(monkeypatch, capsys):
     def load(name, changes=None):
         print("downloading", name)

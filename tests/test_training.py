@@ -160,6 +160,7 @@ for row, length in enumerate((4, 4, 4, 4, 4, 12)):
     UNLIKE[row, :length] = [2, *words, 3]
 
 
+@pytest.mark.slow
 def test_the_loss_of_an_epoch_is_a_mean_of_its_words(eager):
     """Keras' own is one of the photos: five short captions outweighed a long one."""
     photos = np.random.default_rng(1).normal(size=(6, SIZE)).astype("float32")
@@ -205,6 +206,7 @@ def handler():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 def test_an_error_in_a_training_leaves_ctrl_c_as_it_was(eager, handler):
     press = PressCtrlC("on_train_batch_end", MemoryError("no memory"))
     with pytest.raises(MemoryError):
@@ -227,6 +229,7 @@ def test_ctrl_c_in_the_last_epoch_is_heard_and_nothing_is_lost(tmp_path, eager, 
     assert saved == (moment == "on_epoch_end"), "what was done is kept for the next run"
 
 
+@pytest.mark.slow
 def test_a_training_in_a_thread_needs_no_signals(eager):
     with ThreadPoolExecutor(1) as pool:
         recipe = dataclasses.replace(TINY, epochs=1)

@@ -18,7 +18,7 @@ from test_pipeline import write_dataset
 
 
 @pytest.mark.slow
-@pytest.mark.long(2, 50)
+@pytest.mark.long(1, 50)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_killed_training_goes_on_to_the_same_end(tmp_path, root, length):
     """In a process of its own, which loads TensorFlow once and forks for every training."""

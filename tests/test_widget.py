@@ -184,6 +184,7 @@ def test_free_photos_are_offered_where_their_packages_stand(monkeypatch, tmp_pat
     assert list(sample_photos()) == ["portrait", "cat", "scene 1", "scene 2"]
 
 
+@pytest.mark.slow
 def test_the_module_brings_no_tensorflow():
     code = "import sys, helpers.apps.widget; print({'tensorflow', 'keras'} & set(sys.modules))"
     command = [sys.executable, "-c", code]
