@@ -740,11 +740,14 @@ images = [open_image(path) for _, path in real_photos]
 plots.show_images(images, [label for label, _ in real_photos], columns=5)
 
 # %% tags=["readme-picture"]
+route = None
 if "photographer" in dict(real_photos):  # a part of it, by a vote
     part = open_image(dict(real_photos)["photographer"]).crop((112, 112, 512, 512))
     seen = real_captioner.encoder.encode(image_pixels(encoded(part, "PNG"), size)[None])
     found = real_captioner.feature_candidates(seen)[0][0]
-    plots.draw_route(part, seen[0].mean(axis=0), probabilities(real_captioner, seen, found))
+    words = probabilities(real_captioner, seen, found)
+    route = plots.draw_route(part, seen[0].mean(axis=0), words)
+route
 
 # %% [markdown]
 # Check them word by word. A fluent sentence about something that isn't there is called a *hallucination*, and no way of choosing words helps a model that has never seen what is there. Lesson 07 shows how a captioner says that it isn't sure.

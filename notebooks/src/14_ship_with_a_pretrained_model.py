@@ -452,10 +452,10 @@ print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {s
 #
 # | the caption says | photos | people say the same | the other | neither |
 # |---|---|---|---|---|
-# | man, boy, he … | 362 | 211 | 55 | 96 |
-# | woman, girl, she … | 129 | 82 | 15 | 32 |
+# | man, boy, he … | 368 | 204 | 58 | 106 |
+# | woman, girl, she … | 129 | 82 | 14 | 33 |
 #
-# One in seven of these captions contradicts most people; 96 + 32 speak of gender where most people don't. Two captions name skin or descent; in neither case did any of the five people.
+# One in seven of these captions contradicts most people; 106 + 33 speak of gender where most people don't. Three captions name skin or descent; of the five people, none, none and one did.
 #
 # What follows for a site owner:
 #
