@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from helpers.captioner.weights import arrays_of
+from helpers.arrays import read_arrays
 from helpers.files import replacing
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WORLD = "world.npz"  # in a captioner's folder
 AXES = 192  # directions; 384 tell strange pictures no better
+LARGEST = 2**24  # bytes of their file, unpacked; those of 10,000 numbers a photo have 2 MB
 STEPS = 127  # of an axis' numbers on either side of zero
 
 
@@ -69,12 +70,14 @@ class World:
     @classmethod
     def load(cls, path: str | Path) -> "World":
         """Read what `save` has written. Raises ValueError for anything else."""
-        names = ("mean", "spread", "scales", "axes")
-        with arrays_of(path) as arrays:
-            mean, spread, scales, axes = (arrays[name].astype("float32") for name in names)
-            if mean.ndim != 1 or spread.shape != mean.shape or axes.shape[1:] != mean.shape:
-                raise ValueError("its arrays don't fit together")
-            return cls(mean, spread, axes * scales)
+        names, arrays = ("mean", "spread", "scales", "axes"), read_arrays(path, LARGEST)
+        if missing := set(names) - set(arrays):
+            raise ValueError(f"{Path(path).name} lacks {', '.join(sorted(missing))}")
+        mean, spread, scales, axes = (arrays[name].astype("float32") for name in names)
+        fits = mean.ndim == 1 and spread.shape == mean.shape == axes.shape[1:]
+        if not fits or scales.shape != (len(axes), 1) or not (spread > 0).all():
+            raise ValueError(f"{Path(path).name}: its arrays don't fit together")
+        return cls(mean, spread, axes * scales)
 
 
 @dataclass(frozen=True)

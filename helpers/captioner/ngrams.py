@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.captioner.weights import arrays_of
+from helpers.arrays import read_arrays
 from helpers.files import replacing
 from helpers.metrics import LONGEST_NGRAM, Rarity, References
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NGRAMS = "ngrams.npz"  # in a captioner's folder
 OFTEN = 0.4  # of the photos: words that their captions have without naming what is to be seen
+LARGEST = 2**24  # bytes of their file, unpacked: 800,000 n-grams; those of Flickr8k are 35,000
 COMMON = 3  # photos that must have an n-gram for it to be kept; a rarer one counts as unseen
 
 
@@ -58,10 +59,13 @@ def write_ngrams(path: str | Path, rarity: Rarity, tokenizer: "CaptionTokenizer"
 
 def read_ngrams(path: str | Path, tokenizer: "CaptionTokenizer") -> Rarity:
     """Read what `write_ngrams` has written. Raises ValueError for anything else."""
-    with arrays_of(path) as arrays:
+    arrays = read_arrays(path, LARGEST)
+    try:
         words = np.array(["", *tokenizer.words[1:]], dtype=object)[arrays["ngrams"]]
         photos, unseen = arrays["photos"].astype(float), log(int(arrays["all_photos"]))
-        if words.shape != (len(photos), LONGEST_NGRAM) or not (photos >= 1).all():
-            raise ValueError("its arrays don't fit together")
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"{Path(path).name}: {error}") from error
+    if words.shape != (len(photos), LONGEST_NGRAM) or not (photos >= 1).all():
+        raise ValueError(f"{Path(path).name}: its arrays don't fit together")
     ngrams = (tuple(filter(None, row)) for row in words.tolist())
     return Rarity(dict(zip(ngrams, (unseen - np.log(photos)).tolist(), strict=True)), unseen)

@@ -9,11 +9,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 10**8  # of a decoder: ten times the largest of ours, 400 MB
 MOST_DECODERS = 10  # of an ensemble
 MOST_ITEMS = 10_000  # arrays, groups and chunks of a file
-LARGEST = 2**24  # bytes of an .npz, unpacked: 800,000 n-grams; those of Flickr8k are 35,000
 MOST_CHUNK = 2**25  # bytes of one chunk, unpacked
 PACKERS = {1, 2, 3}  # filters of HDF5: gzip, shuffle, checksum
 SKIPPED = ("optimizer", "seed_generator")  # parts of names that are never loaded
@@ -164,24 +161,6 @@ def check_array(name: str, array: "h5py.Dataset", file_size: int) -> None:
         _, packed = array.id.read_direct_chunk(known.chunk_offset)
         if len(zlib.decompressobj().decompress(packed, size + 100)) > size + 4:  # 4: a checksum
             raise ValueError(f"{name} unpacks to more than it is")
-
-
-@contextmanager
-def arrays_of(path: str | Path) -> Iterator["np.lib.npyio.NpzFile"]:
-    """Give the arrays of an .npz file, whoever wrote it; what goes wrong is a ValueError."""
-    try:
-        if not Path(path).is_file():  # a pipe would be waited for
-            raise ValueError("it is no file")
-        with ZipFile(path) as archive:
-            members = archive.infolist()
-        if sum(member.file_size for member in members) > LARGEST:
-            raise ValueError(f"it unpacks to more than {LARGEST:,} bytes")
-        if {member.compress_type for member in members} - {ZIP_STORED, ZIP_DEFLATED}:
-            raise ValueError("it is packed in another way than ours")
-        with np.load(path, allow_pickle=False) as arrays:
-            yield arrays
-    except Exception as error:  # zipfile and NumPy raise several kinds
-        raise ValueError(f"{Path(path).name}: {error}") from error
 
 
 def check_values(decoder: object) -> None:

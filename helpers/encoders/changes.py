@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.arrays import read_arrays
 from helpers.encoders.table import EncoderError, EncoderSpec, Fill
 from helpers.files import replacing
 
@@ -45,14 +46,10 @@ def read_changes(path: str | Path) -> dict[str, np.ndarray]:
     Raises EncoderError for a file that holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            sizes = [info.file_size for info in arrays.zip.infolist()]
-            if sum(sizes) > LARGEST:
-                raise ValueError(f"{sum(sizes):,} bytes unpacked")
-            found = {name: arrays[name] for name in arrays.files}
+        found = read_arrays(path, LARGEST)
         names = [name for name in found if not name.endswith(SCALES)]
         return {name: found[name] * found[name + SCALES].astype("float32") for name in names}
-    except Exception as error:  # zip, NumPy and zlib raise several kinds
+    except (KeyError, ValueError) as error:  # KeyError: scales are missing
         problem = f"{path} holds no changes of an encoder ({error})"
         raise EncoderError(f"{problem}; fetch the captioner again") from error
 

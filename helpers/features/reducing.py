@@ -1,15 +1,17 @@
 """Fewer numbers per region: features along the main directions in which regions differ."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.arrays import read_arrays
 from helpers.features.files import Features, FeaturesError, write_array
 from helpers.files import replacing
 
 SAMPLE = 30_000  # vectors of features from which their mean and spread are taken
+LARGEST = 10**9  # bytes of a reduction's file
 AT_ONCE = 64  # photos reduced together; 78 MB of Xception's grids
 
 
@@ -43,9 +45,11 @@ class Reduction:
 
     @classmethod
     def load(cls, path: str | Path) -> "Reduction":
-        """Read what `save` has written."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(**{**arrays, "kept": float(arrays["kept"])})
+        """Read what `save` has written. Raises ValueError for anything else."""
+        arrays = read_arrays(path, LARGEST)
+        if set(arrays) != {field.name for field in fields(cls)}:
+            raise ValueError(f"{Path(path).name} has the arrays {[*arrays]}")
+        return cls(**{**arrays, "kept": float(arrays["kept"])})
 
 
 def fit_reduction(regions: np.ndarray, components: int) -> Reduction:

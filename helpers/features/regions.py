@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.arrays import read_arrays
 from helpers.features.files import Features, FeaturesError, stamp_of, write_array
+
+LARGEST = 2**28  # bytes of one photo's file, unpacked; 100 regions of 2,048 numbers have 800,000
 
 
 def gather_regions(folder: str | Path, names: Iterable[str], target: str | Path) -> Features:
@@ -61,22 +64,20 @@ def region_files(folder: str | Path, names: Iterable[str]) -> dict[str, Path]:
 def read_regions(path: Path) -> np.ndarray:
     """Return the regions (regions, channels) of one photo."""
     try:
-        content = np.load(path, allow_pickle=False)
-        regions = content if isinstance(content, np.ndarray) else only_array(content)
-    except (ValueError, OSError, EOFError) as error:
+        (regions,) = read_arrays(path, LARGEST, only_array).values()
+    except ValueError as error:
         problem = f"{path} holds no array of regions ({error})"
         raise FeaturesError(f"{problem}; write it with np.save or np.savez") from error
-    if regions.ndim != 2 or not regions.size or not np.isfinite(regions).all():
+    if regions.ndim != 2 or not regions.size:
         raise FeaturesError(
             f"{path} has the shape {regions.shape}; finite numbers (regions, channels) are due"
         )
     return regions
 
 
-def only_array(arrays: np.lib.npyio.NpzFile) -> np.ndarray:
-    """Return the array called "features" or "feat" of an open `.npz`, or the only one."""
-    with arrays:
-        named = [key for key in ("features", "feat") if key in arrays.files] or arrays.files
-        if len(named) != 1:
-            raise ValueError(f"it has the arrays {arrays.files}; call one of them features")
-        return arrays[named[0]]
+def only_array(names: list[str]) -> list[str]:
+    """Return that of the names which is "features" or "feat", or the only one."""
+    named = [name for name in ("features", "feat") if name in names] or names
+    if len(named) != 1:
+        raise ValueError(f"it has the arrays {names}; call one of them features")
+    return named
