@@ -511,16 +511,18 @@ plots.show_attention(photo, caption.split(), maps.reshape(-1, 10, 10))
 #
 # ## 8. On 6,000 photos, and on millions
 #
-# What of real photos? Here are both models on Flickr8k's test split, by the convention of lesson 06 and without lesson 12's training on the score. (The LSTMs' rows: two seeds, recorded on 23 November 2026, 2-core CPU.)
+# What of real photos? Here are both models on Flickr8k's test split, by the convention of lesson 06. (The LSTMs' rows: two seeds, recorded on 23 November 2026, 2-core CPU.)
 #
 # | | search | BLEU-4 | CIDEr-D |
 # |---|---|---|---|
-# | LSTMs with attention, 10.6 million weights | greedy | 19.6 | 54.5 |
-# | LSTMs with attention | beam 5 | 22.4 | 58.8 |
-# | Transformer, 3.7 million weights | greedy | 20.1 | 54.4 |
-# | Transformer | beam 5 | 22.5 | 57.8 |
+# | LSTMs with attention, 10.6 million weights | greedy | 19.6 ± 0.3 | 54.5 ± 0.7 |
+# | LSTMs | beam 5 | 22.4 ± 0.1 | 58.8 ± 0.2 |
+# | Transformer, 3.7 million weights | greedy | 19.4 ± 0.6 | 53.2 ± 1.2 |
+# | Transformer | beam 5 | 21.8 ± 0.6 | 56.6 ± 1.0 |
+# | LSTMs, then trained on their score (lesson 12) | beam 5 | 24.0 ± 0.0 | 61.8 ± 0.9 |
+# | Transformer, the same | beam 5 | 22.7 ± 0.3 | 59.2 ± 0.4 |
 #
-# The Transformer's rows are one run of this lesson's recipe (seed 1, 26 November 2026, the same kind of CPU), which `DATASET = "flickr8k"` repeats. The Transformer's search bars a second use of a content word, which lesson 05 found worth about a point; the LSTMs of this table could still repeat themselves.
+# The Transformer's rows are means of three runs of this lesson's recipe (one on the same kind of CPU, two in bfloat16 on one H100, 26 November 2026), the last row of two. Its search bars a second use of a content word, which lesson 05 found worth about a point; the LSTMs of this table could still repeat themselves.
 #
 # So far, no miracle. An LSTM *has* to read in order, and lesson 08's model *has* to look before each word. Such built-in habits need not be learnt. A Transformer is free to look anywhere, and must learn from examples what an LSTM is born with. 30,000 captions of 6,000 photos are few: they hold about 2,500 words that occur five times or more, and most things in the world have no word among them. Freedom pays where there is much more to learn from.
 #
