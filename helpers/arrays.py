@@ -7,6 +7,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED
 import numpy as np
 
 MAGIC = b"\x93NUMPY"  # how an .npy file begins
+ZIP = b"PK"  # how an .npz file begins
 MOST_ARRAYS = 1000  # of one file
 PACKERS = {ZIP_STORED, ZIP_DEFLATED}
 
@@ -27,8 +28,11 @@ def read_arrays(
         if not path.is_file():  # a pipe would be waited for
             raise ValueError("it is no file")
         with path.open("rb") as file:
-            single = file.read(len(MAGIC)) == MAGIC
-        found = (single_array if single else packed_arrays)(path, most, wanted)
+            beginning = file.read(len(MAGIC))
+        if beginning != MAGIC and not beginning.startswith(ZIP):  # NumPy would speak of pickles
+            raise ValueError("it is no file of arrays; was it downloaded whole?")
+        read = single_array if beginning == MAGIC else packed_arrays
+        found = read(path, most, wanted)
         for name, array in found.items():
             check_numbers(name, array)
         return found

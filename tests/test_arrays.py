@@ -72,6 +72,14 @@ BROKEN = {
 }
 
 
+def test_what_is_no_file_of_arrays_gets_no_advice_about_pickles(tmp_path):
+    path = tmp_path / "world.npz"
+    for content in (b"", b"<html>", b"\x80\x04."):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="world.npz: it is no file of arrays"):
+            read_arrays(path, MOST)
+
+
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_file_of_plain_numbers_is_named(tmp_path, content):
     path = tmp_path / "given.npz"
