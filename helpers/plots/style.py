@@ -82,7 +82,7 @@ def place_photo(axes: Axes, image: ImageLike, title: str = "", colour: str = DAR
     pixels = image.convert("RGB") if hasattr(image, "convert") else image
     axes.imshow(np.asarray(pixels), cmap="gray")
     axes.axis("off")
-    axes.set_anchor("N")
+    axes.set_anchor("NW")  # where its title begins, so that titles keep apart
     axes.set_title(title, fontsize=9, color=colour)
 
 
