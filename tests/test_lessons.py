@@ -34,7 +34,8 @@ MAKE_THEIRS = ("11", "04", "05", "03")  # they train, or make what is missing
 LONGEST_FIRST = ("11", "08", "13", "12", "04", "14", "10", "09", "07", "05", "06", "03")
 LANES = 2
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-SHORT_IN_ALL = ("04", "05", "10", "11")  # nothing that it trains need be good, not even for its own later cells
+# Nothing that these train need be good, not even for their own later cells.
+SHORT_IN_ALL = ("04", "05", "10", "11")
 EPOCHS = (3, 12)  # of a captioner that no other lesson uses
 SHORTER = """
 from dataclasses import replace
