@@ -249,6 +249,18 @@ def test_its_adam_is_that_of_keras(answers, name):
 
 
 @pytest.mark.slow
+def test_every_photo_has_its_row_in_every_view(answers):
+    entered, grid, rest = (answers[f"looked {name}"] for name in ("entered", "grid", "rest"))
+    np.testing.assert_array_equal(np.concatenate([grid, rest], -1), entered.reshape(15, 4, 3))
+    means = (entered.mean((1, 2, 3)) + 1) * 127.5
+    due = 40 * np.arange(5) + 10
+    for view, tolerance in enumerate((1, 1, 10)):  # a crop may lie on one side
+        np.testing.assert_allclose(means[5 * view :][:5], due, atol=tolerance)
+    brighter = entered[:, :, 1].mean((1, 2)) > entered[:, :, 0].mean((1, 2))
+    assert brighter[:5].all() and not brighter[5:10].any()
+
+
+@pytest.mark.slow
 def test_a_change_of_nothing_sees_what_was_stored(answers):
     assert np.abs(answers["stored"]).max() > 1
     assert np.corrcoef(answers["unchanged"].ravel(), answers["stored"].ravel())[0, 1] > 0.999

@@ -218,7 +218,9 @@ def test_the_curves_are_described():
 def test_the_record_holds_the_captioners_that_come_with_the_course(folder):
     config = json.loads((ROOT / CONFIG.format(folder)).read_text("utf-8"))
     if made := config.get("distilled"):  # its scores stand in its config alone
-        assert (ROOT / made["script"]).is_file() and "their mean, which ships" in PAGE
+        script, rate = (ROOT / made["script"]).read_text("utf-8"), made["encoder"]["rate"]
+        assert f"default={[number - 1 for number in made['students']]}" in script
+        assert f"two students, they learn at {rate} of it" in PAGE
         return
     runs = [run for run in RESULTS["runs"] if run["name"] == name_of_run(config)]
     assert (config["seed"], config["date"]) in [(run["seed"], run["date"]) for run in runs]
