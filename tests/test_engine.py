@@ -241,7 +241,10 @@ def test_a_graph_that_is_broken_is_made_anew(pixels, capsys, work):
 # Features
 
 
-def test_features_record_the_precision_and_a_run_goes_on_in_another(tmp_path, make_image):
+def test_features_record_the_precision_and_a_run_goes_on_in_another(
+    tmp_path, make_image, monkeypatch
+):
+    monkeypatch.setattr(engine, "precision_of", lambda core: "float32")
     photos = {f"{n}.png": make_image(f"{n}.png", (SIZE, SIZE), "RGB", (n, 0, 0)) for n in range(6)}
     encoder, done = Encoder(SPEC), []
 
