@@ -42,7 +42,7 @@ class CaptionTokenizer:
             raise ValueError(f"a tokenizer's words begin with {self.MARKERS}, not {words[:4]}")
         if len(self.ids) != len(self.words):
             twice = [word for word, count in Counter(self.words).items() if count > 1]
-            raise ValueError(f"these words stand in the vocabulary twice: {twice[:5]}")
+            raise ValueError(f"these words are in the vocabulary twice: {twice[:5]}")
         if self.max_length < 3:
             raise ValueError(f"max_length is {max_length}; a caption needs at least 3 ids")
 

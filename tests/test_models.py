@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from conftest import few_quick
+from helpers import plots
 from helpers.captioner import Captioner
 from helpers.decoding import START, beam_search, greedy, take_rows, where_it_looked
 from helpers.models import (
@@ -269,6 +270,19 @@ def test_a_linear_image_layer_adds_up_and_is_rebuilt_as_one():
         parts = linear.image_vector(one) + linear.image_vector(other)
         np.testing.assert_allclose(both, parts, atol=1e-5)
     assert np.min(twin.image_vector(one)) < 0 <= np.min(shared("merge").image_vector(one))
+
+
+def test_the_diagram_of_the_merge_decoder_names_each_layer_with_weights():
+    sizes = {"feature_size": 30, "embedding_size": 12, "units": 19, "vocab_size": 24}
+    parts = vars(MergeDecoder(**sizes)).items()
+    layer_names = {
+        name.replace("_", " ").lower()
+        for name, part in parts
+        if isinstance(part, layers.Layer) and not isinstance(part, layers.Dropout)
+    }
+    figure = plots.draw_merge_decoder(["<start>", "dog", "<end>"], sizes)
+    drawn = {text.get_text().lower() for text in figure.axes[0].texts}
+    assert layer_names == drawn & (layer_names | {"dense"})
 
 
 def test_concatenation_leaves_image_and_words_apart():

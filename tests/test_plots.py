@@ -188,6 +188,8 @@ def test_caption_lengths_are_counted():
     figure = drawn("plot_caption_lengths")
     assert [bar.get_height() for bar in figure.axes[0].patches][3:] == [1, 2, 0, 0, 0, 0, 1]
     assert "median 4" in words_in(figure)
+    wide = plots.plot_caption_lengths([1, 10, 19])
+    assert all(float(tick).is_integer() for tick in wide.axes[0].get_xticks())
 
 
 def test_coverage_ends_at_all_words():
@@ -222,6 +224,8 @@ def test_batch_has_a_cell_for_every_word():
     assert len(figure.axes[0].patches) == 10
     assert words_in(figure).count("<pad>") == 3
     assert figure.axes[0].get_title(loc="left") == "(2 captions, 5 words)"
+    own = plots.draw_batch([[2, 4], [4, 3]], WORDS, title="in and out")
+    assert own.axes[0].get_title(loc="left") == "in and out"
     assert "<pad>" not in words_in(drawn("draw_long_batch"))
 
 

@@ -70,6 +70,7 @@ def plot_caption_lengths(lengths: Iterable[int]) -> Figure:
     median = float(np.median(lengths))
     axes.axvline(median, color=ORANGE, linewidth=2)
     axes.text(median + 0.3, 1.03 * counts.max(), f"median {median:g}", color=GREY, va="bottom")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     axes.set(xlabel="words in the caption", ylabel="captions", xlim=(lengths.min() - 1, None))
     axes.set_title(f"{len(lengths):,} captions, {lengths.min()} to {lengths.max()} words", pad=16)

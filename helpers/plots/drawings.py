@@ -29,11 +29,12 @@ BRANCHES = [(PALE, "white"), (BLUE, PALE_BLUE), (ORANGE, PALE_ORANGE)]
 
 
 @in_style
-def draw_batch(ids: Sequence[Sequence[int]], words: Sequence[str]) -> Figure:
+def draw_batch(ids: Sequence[Sequence[int]], words: Sequence[str], title: str = "") -> Figure:
     """Draw a batch of captions, ids (captions, words), as a grid of word cells.
 
     `words[id]` is the word of an id. Markers such as <start> stand out, padding is pale.
-    Captions of more than LEGIBLE_LENGTH words are drawn as colours only.
+    Captions of more than LEGIBLE_LENGTH words are drawn as colours only. Without a title of
+    your own, the shape is the title.
     """
     ids = np.asarray(ids)
     captions, length = ids.shape
@@ -48,7 +49,7 @@ def draw_batch(ids: Sequence[Sequence[int]], words: Sequence[str]) -> Figure:
             axes.text(column + 0.5, row + 0.5, words[number], color=ink, **place)
     axes.set(xlim=(0, length), ylim=(captions, 0))
     axes.axis("off")
-    axes.set_title(f"({captions} captions, {length} words)")
+    axes.set_title(title or f"({captions} captions, {length} words)")
     return figure
 
 

@@ -8,7 +8,8 @@ from helpers.plots.diagrams import Arrow, Box, draw_diagram
 from helpers.plots.style import in_style
 
 COLUMN = 1.25  # inches between the words of an unrolled decoder
-LEVELS = {"words": 0.0, "embedding": 0.75, "lstm": 1.5, "add": 2.3, "dense": 3.0, "next": 3.75}
+LEVELS = {"words": 0.0, "embedding": 0.75, "lstm": 1.5, "add": 2.3}
+LEVELS |= {"merge": 3.0, "logits": 3.75, "next": 4.5}
 
 
 @in_style
@@ -47,6 +48,8 @@ def draw_lstm_step(numbers: int = 3, units: int = 4) -> Figure:
 def draw_merge_decoder(words: Sequence[str], sizes: Mapping[str, int]) -> Figure:
     """Draw a merge decoder unrolled over the words of a caption, with the shape at every level.
 
+    Each layer has the name that the decoder's constructor gives it.
+
     Arguments:
         words: of the caption, `<start>` and `<end>` included; five columns fit well.
         sizes: of the decoder: feature_size, embedding_size, units, vocab_size.
@@ -61,7 +64,8 @@ def draw_merge_decoder(words: Sequence[str], sizes: Mapping[str, int]) -> Figure
         boxes[f"embedding {place}"] = Box("embedding", x, LEVELS["embedding"])
         boxes[f"lstm {place}"] = Box("LSTM", x, LEVELS["lstm"], "memory")
         boxes[f"add {place}"] = Box("+", x, LEVELS["add"], "round")
-        boxes[f"dense {place}"] = Box("dense", x, LEVELS["dense"])
+        boxes[f"merge {place}"] = Box("merge dense", x, LEVELS["merge"])
+        boxes[f"logits {place}"] = Box("word logits", x, LEVELS["logits"])
         boxes[f"next {place}"] = Box(words[place + 1], x, LEVELS["next"], "answer")
     levels = list(LEVELS)
     arrows = [
@@ -82,7 +86,9 @@ def _photo_side(columns: int, sizes: Mapping[str, int]) -> dict[str, Box]:
         "embedding": f"(captions, words, {sizes['embedding_size']})",
         "lstm": f"(captions, words, {units})",
         "add": f"(captions, words, {units})",
-        "next": f"(captions, words, {sizes['vocab_size']})",
+        "merge": f"(captions, words, {units})",
+        "logits": f"(captions, words, {sizes['vocab_size']})",
+        "next": "(captions, words)",
     }
     boxes = {
         f"shape {level}": Box(text, right, LEVELS[level], "plain", 2.0)
@@ -91,7 +97,7 @@ def _photo_side(columns: int, sizes: Mapping[str, int]) -> dict[str, Box]:
     boxes["band"] = Box("", COLUMN + band / 2, LEVELS["add"], "frame", band, 0.46)
     boxes["photo"] = Box(f"photo\n({sizes['feature_size']})", 0.2, 0.0, "data")
     boxes["standardise"] = Box("standardise", 0.2, 0.75)
-    boxes["image"] = Box("dense", 0.2, 1.5)
+    boxes["image"] = Box("image dense", 0.2, 1.5)
     boxes["vector"] = Box(f"({units})\nfor every word", 0.2, LEVELS["add"], "plain")
     return boxes
 

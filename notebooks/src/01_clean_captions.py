@@ -743,8 +743,8 @@ else:
 
 # %% tags=["solution"]
 # @title Solution 4
-# The classic cleaning glues article and noun together ("lenfant") and drops "a", which means
-# "has", and "à", which means "at". For French, keep one_letter_words and joiners.
+# The classic cleaning glues article and noun together ("lenfant"); it drops "a", which means
+# "has", and "à", which means "at"; and it loses the 2. French needs all three switches on.
 my_captions = ["L'enfant a 2 chiens .", "Été à la plage !", "Un arc-en-ciel , c'est-à-dire ..."]
 
 for text in my_captions:

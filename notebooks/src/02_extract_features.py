@@ -427,7 +427,7 @@ to_train = cosines(real_rows, train_rows, "block 14")
 show_nearest([*real.values()], to_train)
 
 # %% [markdown]
-# On mini the cat finds drawn cats. But look again: the same drawing is nearest to the cup of coffee and to the rocket. The numbers above the pictures say how much that is worth. Print them beside those of the test photos:
+# On mini the drawing nearest to the cat shows cats. But the same drawing is nearest to the photographer, the coffee and the rocket. The numbers above the pictures say how much that is worth. Print them beside those of the test photos:
 
 # %%
 best = similarities.max(axis=1)

@@ -90,7 +90,7 @@ HANDFUL = 4
 BEAM_SIZE = 3
 
 # %% [markdown]
-# Fetch the trained model of lesson 04 and photos that it has never seen: those of dev, on which choices are compared.
+# Fetch the trained model of lesson 04 and photos that it has never seen, those of dev.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -144,7 +144,7 @@ for _ in range(3):
 #
 # ## 2. The loop that everybody writes first
 #
-# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 turns the trained layers into such a classic model, so you can watch it work.
+# Most tutorials keep the words so far in a padded list, give photo and list to `model.predict`, take the likeliest word, append it and start over. `next_word_model` of lesson 04 turns the trained layers into such a classic model.
 #
 # Nobody wants to read `<pad>`, `<unknown>` or `<start>`, so these three may not win. `ask` is a function that returns probabilities; faster ones will replace it.
 
@@ -265,6 +265,8 @@ captions = timed("state kept", lambda chosen: [stepwise_caption(compiled, p) for
 assert captions == wanted
 
 # %% [markdown]
+# On a small model this may gain little, since each call from Python costs time. But it makes the next change possible.
+#
 # *Change 3: all photos at once.* A step for sixty photos costs far less than sixty steps for one. But captions end at different places. Here are eight of them as a batch; the grey cells are places nobody needs:
 
 # %%
@@ -324,7 +326,7 @@ assert captions[:HANDFUL] == wanted
 plots.plot_times(milliseconds)
 
 # %% [markdown]
-# The scale is logarithmic: equal steps in length mean equal factors. On a CPU, expect all changes together to make captioning 200 to 2,000 times as fast.
+# The scale is logarithmic: equal steps in length mean equal factors. On a CPU, expect all changes together to make captioning 200 to 4,000 times as fast.
 #
 # ## 4. Can it say something else?
 #
@@ -540,7 +542,7 @@ for total, beam, word in zip(*best_continuations(tf.constant(rows), totals, 2), 
         print(f"{' '.join(words):12} {total[number]:6.2f}")
 
 # %% [markdown]
-# The same two as by hand. Now all dev photos with the helper. Its captions and scores must be those of the small search, and a beam of one must be greedy decoding.
+# The same two as by hand. Now all dev photos with the helper. Its captions and scores must be the small search's, and a beam of one greedy decoding.
 
 
 # %%
@@ -558,7 +560,7 @@ print(f"{len(searches)} photos alike, and {len(captions)} captions of a beam of 
 # %% [markdown]
 # ### Likelier is not better
 #
-# Does a beam find likelier sentences than greedy decoding (a beam of 1)? Look at the mean sum of logarithms. Are its sentences better? Ask **CIDEr-D**, a score that compares captions with the references, the captions of the data set. The last number is the share of 1,000 sets of photos, redrawn from dev, in which greedy scores higher: near 50% nothing can be said, above 97.5% it is hardly luck.
+# Does a beam find sentences of a higher score than greedy decoding's (a beam of 1)? Are they better? Ask **CIDEr-D**, a score that compares captions with the references, the captions of the data set. The last number is the share of 1,000 sets of photos, redrawn from dev, in which greedy scores higher: near 50% nothing can be said, above 97.5% it is hardly luck.
 
 # %%
 references = dataset.references("dev")
@@ -566,14 +568,14 @@ each, texts = {}, {}
 for size, beams in found.items():
     texts[size] = [tokenizer.decode(best[0].ids) for best in beams]
     each[size] = cider_d_each(references, texts[size])
-    likely = np.mean([best[0].log_probability for best in beams])
-    line = f"beam of {size}: sum of logarithms {likely:6.2f}, CIDEr-D {np.mean(each[size]):5.1f}"
+    own = np.mean([best[0].score for best in beams])
+    line = f"beam of {size}: mean score {own:.2f}, CIDEr-D {np.mean(each[size]):5.1f}"
     if size > 1:
         line += f", greedy is better in {share_better(each[1], each[size], seed=SEED):.1%}"
     print(line)
 
 # %% [markdown]
-# The larger the beam, the likelier its sentences. Their score doesn't follow: on mini a beam of 5 scores below greedy. What does the beam change? Count the captions that name what is in the scene:
+# The larger the beam, the higher the model's own score: likelier sentences, their length allowed for. CIDEr-D doesn't follow: on mini a beam of 5 is behind greedy. What does the beam change? Count the captions that name what is in the scene:
 
 # %%
 if dataset.scenes:
@@ -584,9 +586,9 @@ if dataset.scenes:
         print(f"{key:7}", *(f"beam of {size}: {share:.0%}" for size, share in shares.items()))
 
 # %% [markdown]
-# Objects, places and colours hardly change; counts do, but not in step with the score. What is left is the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
+# Objects, places and colours hardly change; counts do, but not in step with CIDEr-D. What is left is the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
 #
-# This is mini. On Flickr8k's dev photos the course's captioner `attention-xception` (lesson 08) gains from its beam: section 7 has the numbers. So measure: with your captioner, on dev.
+# On Flickr8k's dev photos, the course's captioner `attention-xception` (lesson 08) gains from its beam: section 7 has the numbers. So measure.
 
 # %% [markdown]
 # ## 6. Why do captions come out short?
@@ -603,23 +605,23 @@ for words in (5, 10):
 
 # %%
 by_power = {}
-for power in (0.0, 0.4, 0.7, 1.0):
+for power in sorted({0.0, 0.4, 0.7, 1.0, POWER}):
     tried = [tokenizer.decode(beams[0].ids) for beams in search(BEAM_SIZE, power)]
     by_power[power] = cider_d_each(references, tried)
     words, mean = np.mean([len(text.split()) for text in tried]), np.mean(by_power[power])
     print(f"length_power {power}: {words:.1f} words on average, CIDEr-D {mean:.1f}")
-best_power = max(by_power, key=lambda power: np.mean(by_power[power]))
-certain = share_better(by_power[best_power], by_power[1.0], seed=SEED)
-print(f"dev prefers {best_power}, to 1.0 in {certain:.1%} of draws; the captioner has {POWER}")
+for power in sorted(by_power.keys() - {POWER}):
+    certain = share_better(by_power[POWER], by_power[power], seed=SEED)
+    print(f"the captioner's {POWER} is better than {power} in {certain:.1%} of draws")
 
 # %% [markdown]
-# The captions grow longer with the power. Which power scores best is less certain: read the share. Fractions of a point are luck, so the recipe's power need not be the best of one run.
+# The captions grow longer with the power. Which power is best is less certain. None of the others beats the captioner's own by more than luck (a share below 2.5%); but where the share is below 97.5%, dev doesn't prove it better either.
 #
 # ## 7. Why does it say things twice?
 #
 # A captioner that is not sure of what it sees repeats itself: "a yellow and yellow and yellow ball". Ours is sure of mini's drawings and rarely does. Let another one describe them: the course's `merge-xception`, trained on real photos.
 #
-# Which words may come twice? "a" and "the" may, "yellow" should not. Words of the first kind, **function words**, are in the captions of many photos. That is enough to find them:
+# Which words may come twice? "a" and "the" may, "yellow" should not. Words of the first kind, **function words**, are in the captions of many photos, which is enough to find them:
 
 # %% tags=["same-as:helpers.captioner.ngrams.function_words"]
 OFTEN = 0.4
@@ -688,11 +690,11 @@ print(f"{len(stutters(after))} of {len(features)} captions; those from above now
 print(*[after[before.index(text)] for text in twice[:4]], sep="\n")
 
 # %% [markdown]
-# The stutter is gone. Whether the new words are true is another question. On the 1,000 dev photos of Flickr8k, barring repeats lifts the CIDEr-D of `attention-xception` from 59.7 to 60.4 (greedy) and from 62.5 to 63.1 (beam 5). A `Captioner` does it whenever its config has `function_words`, as yours has. (So lesson 06 scores its beams differently from section 5.)
+# The stutter is gone. Whether the new words are true is another matter. On the 1,000 dev photos of Flickr8k, barring repeats lifts the CIDEr-D of `attention-xception` from 59.7 to 60.4 (greedy) and from 62.5 to 63.1 (beam 5). A `Captioner` does it whenever its config has `function_words`, as yours has. (So lesson 06 scores its beams differently from section 5.)
 #
 # ## 8. From a file to a sentence
 #
-# So far you began with features. A `Captioner` does it all: it opens the photo, encodes it, searches and spells out the words. Step by step, with a dev photo:
+# So far you began with features. A `Captioner` does it all: it opens the photo, encodes it, searches and spells out the words. Step by step, for one photo of dev:
 
 # %%
 encoder, photo = captioner.encoder, photos[31 % len(photos)]
@@ -706,7 +708,7 @@ assert captioner.caption([photo], BEAM_SIZE) == [best.caption]
 print(f"{time.perf_counter() - start:.2f} s from the file to the sentence")
 
 # %% [markdown]
-# Most of that time is spent in Xception; the words cost little. Here is the whole route as a picture, with the probability of every word. Low ones show where the model wavered.
+# Most of that time is spent in Xception; the words cost little. Here is the whole route, with the probability of every word. Low ones show where the model wavered.
 
 
 # %%

@@ -53,6 +53,18 @@ CLAIMS = [
         lambda rows: falling(rows[:5]) and falling(rows[5:]),
         [334, 271, 300, 248, 215, 7, 6, 5, 4, 3],
     ),
+    Claim(
+        "On mini, splitting off 's saves some ids, and the captions stay nearly as short.",
+        r"^(?:before|'s apart) +(\d+) ids, ([\d.]+) tokens a caption",
+        lambda rows: flat(rows)[2] < flat(rows)[0] and flat(rows)[3] < 1.01 * flat(rows)[1],
+        [271, 10.12, 264, 10.56],
+    ),
+    Claim(
+        "Hyphens cost half a token a caption and save nothing:",
+        r"^(?:'s apart|hyphens, too) +(\d+) ids, ([\d.]+) tokens a caption",
+        lambda rows: flat(rows)[2] >= flat(rows)[0] and 0.4 < flat(rows)[3] - flat(rows)[1] < 0.6,
+        [264, 10.14, 260, 10.56],
+    ),
 ]
 
 NO_CLAIM = {

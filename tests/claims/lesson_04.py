@@ -51,10 +51,10 @@ CLAIMS = [
         [1, 3, 1, 3],
     ),
     Claim(
-        "In a run this short, larger steps win.",
+        "In a run this short, larger steps win, whatever the seed.",
         r"^dev loss lower by \[(.*)\]",
-        between(0.001, 9),
-        [-0.02],
+        lambda rows: len(flat(rows)) == 3 and min(flat(rows)) > 0,
+        [0.07, -0.02, 0.05],
     ),
 ]
 

@@ -11,6 +11,7 @@ from helpers.tokenizer import CaptionTokenizer
 toy = CaptionTokenizer.from_captions(["a dog runs", "a dog sleeps"])
 left = pad_sequences([toy.encode("a dog runs"), toy.encode("a dog")], 6)
 recipe = SimpleNamespace(min_count=1)
+more = {}
 train, dev = ["the dog's bone", "a boat"], ["the boat's sail"]
 tokenizer = CaptionTokenizer.from_captions(train)
 
