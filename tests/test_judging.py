@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpers.apps import judging
 from helpers.apps.drawings import button
 from helpers.apps.judging import VERDICTS, review_form
 from helpers.apps.samples import find_spec
@@ -36,3 +37,12 @@ def test_a_click_is_noted_and_what_was_noted_is_shown():
     first.value = VERDICTS[0]
     second.value = VERDICTS[2]
     assert verdicts == {"a": "accept", "b": "reject"}
+
+
+def test_the_time_that_each_image_takes_is_noted(monkeypatch):
+    monkeypatch.setattr(judging, "perf_counter", iter([100.0, 104.0, 105.0, 112.0]).__next__)
+    images, seconds = {label: encoded(button(), "PNG") for label in "ab"}, {}
+    form = review_form(images, {"a": "A dog.", "b": "A cat."}, {}, seconds)
+    first, second = (row.children[1].children[1] for row in form.children)
+    first.value, second.value, first.value = VERDICTS
+    assert seconds == {"a": 4.0 + 7.0, "b": 1.0}

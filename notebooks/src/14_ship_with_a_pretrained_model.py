@@ -72,6 +72,7 @@ from threading import Thread
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from PIL import Image, ImageOps
 
 from helpers import plots
@@ -300,7 +301,7 @@ print("\npython -m helpers.captioner PHOTO… --captioner keras-hub:pali_gemma_3
 #
 # BLEU needs references, and a website has none. So ask: would a person publish this sentence? *Accept* it as it is, *edit* it (it helped), or *reject* it (writing anew is faster).
 #
-# The course's verdicts were made by hand, by one of its authors. They are kept *by caption*: when a better captioner says another sentence, the old verdict doesn't count for it.
+# The course's verdicts were made by hand, by one of its authors. They are kept *by caption*: a verdict doesn't count for another sentence.
 
 # %%
 record = json.loads((ROOT / "data" / "recorded" / "verdicts.json").read_text("utf-8"))
@@ -345,17 +346,23 @@ for helped, number in (ours_helped, (5, 20), (50, 200), (500, 2000)):
     print(f"{helped} of {number}: {low:.0%} to {high:.0%}")
 
 # %% [markdown]
-# The form below is yours: press a verdict for each suggestion, then run the cell after it. (On GitHub you see no form.)
+# The form below is yours: judge each suggestion, then run the next cell. A real pretrained captioner gets a form, too. (GitHub shows none.)
 
 # %%
-mine = {}
-review_form(images, suggested, mine)
+to_judge = {"ours": suggested}
+if real:
+    sure = {label: said for label, said in their_captions.items() if said != "not sure"}
+    to_judge[PRETRAINED] = sure
+mine, seconds = {name: {} for name in to_judge}, {name: {} for name in to_judge}
+display(*(review_form(images, to_judge[name], mine[name], seconds[name]) for name in to_judge))
 
 # %% [markdown]
-# Your own counts:
+# Your counts, and your time for an image, which is a cost, too:
 
 # %%
-print(dict(Counter(mine.values())) or "nothing judged yet")
+for name, given in mine.items():
+    pace = f", {np.median(list(seconds[name].values())):.0f} s an image" if given else ""
+    print(f"{name}: {dict(Counter(given.values())) or 'nothing judged yet'}{pace}")
 
 # %% [markdown]
 # ## 5. What leaves the house?
@@ -508,7 +515,7 @@ if theirs and not PRETRAINED:
     print(f"({NOTE}) {model.count_params():,} weights, {learning:,} of them learn")
 
 # %% [markdown]
-# 80 steps, under a minute. The preprocessor has done its work, so it steps aside for `fit`.
+# 80 steps, under a minute. The preprocessor is done, so it steps aside for `fit`.
 
 # %%
 if theirs and not PRETRAINED:
@@ -569,7 +576,7 @@ for number in range(3):
     print([round(float(clip_score(image_vectors[number], text)), 2) for text in text_vectors])
 
 # %% [markdown]
-# CLIPScore likes what CLIP has read, and hardly notices a wrong count. A language model as judge tends to prefer long answers, the first of two, and those of its own family; so swap the order and ask twice. Use scores to find the captions that are worth reading, then judge these as in section 4.
+# CLIPScore likes what CLIP has read, and hardly notices a wrong count. A language model as judge tends to prefer long answers, the first of two, and those of its own family; so swap the order and ask twice. Use scores to find captions worth reading, then judge these as in section 4.
 #
 # When to use which:
 #
