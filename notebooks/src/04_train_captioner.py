@@ -520,7 +520,7 @@ print("dev loss less training loss, epoch by epoch:", gaps.round(2))
 plots.plot_losses(history)
 
 # %% [markdown]
-# On mini the model still babbles. The training loss keeps falling; the dev loss, of photos that the model has not seen, falls further and further behind. That is how **overfitting** begins: the model learns the training captions by heart. (The training loss averages a whole epoch, so it may begin above.)
+# On mini the model still babbles. The training loss begins above the dev loss, that of photos the model has not seen, since it averages a whole epoch; in the end it is below. That is how **overfitting** begins: the model learns the training captions by heart.
 #
 # Why dev, and not test? A choice suits the photos it was made on, so it scores too high there. (Keras calls dev “validation”, hence `val_loss`.)
 #

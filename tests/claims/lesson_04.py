@@ -1,6 +1,6 @@
 """What lesson 04 ranks, beside its outputs."""
 
-from ranking import Claim, between, close, flat, rising
+from ranking import Claim, between, close, flat
 
 CLAIMS = [
     Claim(
@@ -38,11 +38,11 @@ CLAIMS = [
         [2],
     ),
     Claim(
-        "The training loss keeps falling; the dev loss, of photos that the model has not seen,"
-        " falls further and further behind.",
+        "The training loss begins above the dev loss, that of photos the model has not seen, since"
+        " it averages a whole epoch; in the end it is below.",
         r"^dev loss less training loss, epoch by epoch: \[(.*)\]",
-        rising,
-        [0.2, 0.5, 0.4, 0.6],
+        lambda rows: flat(rows)[0] < 0 < flat(rows)[-1] == max(flat(rows)),
+        [-0.2, 0.5, 0.4, -0.1],
     ),
     Claim(
         "The average stays close to 2.",

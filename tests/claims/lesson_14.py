@@ -39,7 +39,6 @@ NO_CLAIM = {
     "says what a word, a number or a method is": [
         "each text has to beat 32,767 others",
         "writing anew is faster",
-        "when a better captioner says another sentence",
     ],
     "is arithmetic": ["The larger the matrix, the smaller that share"],
     "explains": [
