@@ -2,13 +2,29 @@
 
 import io
 import os
+import re
 import sys
 import time
 
 import pytest
 
+from every_captioner import ColourEncoder
+from helpers.apps.alt_text.__main__ import main as alt_text
+from helpers.apps.annotating.coco_file import CocoFile
+from helpers.captioner.__main__ import main as caption
+from helpers.captioner.folder import write_folder
 from helpers.console import print_anything
-from helpers.files import LockedError, locked, replacing, write_text
+from helpers.datasets import Dataset, work_folder
+from helpers.datasets.__main__ import main as datasets
+from helpers.features import FeaturesError, extract_features
+from helpers.files import (
+    LockedError,
+    LongNameError,
+    locked,
+    replacing,
+    write_text,
+)
+from helpers.pipeline.__main__ import main as pipeline
 
 
 def test_an_error_leaves_the_old_file_and_nothing_beside_it(tmp_path):
@@ -51,3 +67,52 @@ def test_a_console_without_letters_gets_backslashes(monkeypatch):
     print_anything()
     print("狗 é", flush=True)
     assert written.getvalue().decode("cp1252").strip() == r"\u72d7 é"
+
+
+LONG = (
+    "n" * 245
+)  # a name that its file could have, and what is beside it while it is made could not
+SAID = r"n{60}… \(24[59] letters\) is too long for this disk.*Choose a shorter name"
+COMMANDS = {
+    "alt text": (alt_text, "crawl.csv", "-o", LONG),
+    "alt text, with an ending": (alt_text, "crawl.csv", "-o", f"{LONG}.csv"),
+    "a folder on the way": (alt_text, "crawl.csv", "-o", f"new/{LONG}/out.csv"),
+    "captions as COCO": (datasets, "mini", "--to", "coco", LONG),
+    "captions as Flickr8k": (datasets, "mini", "--to", "flickr8k", LONG),
+    "a captioner": (pipeline, "--out", LONG),
+    "the record of a training": (pipeline, "--out", "own", "--record", LONG),
+    "pictures that explain": (caption, "photo.jpg", "--explain", LONG),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_name_too_long_for_its_disk_is_said_before_any_work(
+    command, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crawl.csv").write_text("url\nhttps://a.example/a.jpg\n")
+    main, *arguments = COMMANDS[command]
+    assert main(arguments) == 1
+    said = capsys.readouterr()
+    assert re.fullmatch(SAID, said.err.strip()) and not said.out
+    assert [path.name for path in tmp_path.iterdir()] == ["crawl.csv"]
+
+
+def test_what_python_writes_by_a_long_name_is_refused_alike(tmp_path):
+    place, short = tmp_path / LONG, "Choose a shorter name"
+    for write in (
+        lambda: CocoFile(place),
+        lambda: write_folder(place, None, None, {}),
+        lambda: write_text(f"{place}-and-some-more", "text"),
+        lambda: locked(place).__enter__(),
+    ):
+        with pytest.raises(LongNameError, match=short):
+            write()
+    with pytest.raises(FeaturesError, match=f"{short}\n0 of 0 photos are kept"):
+        extract_features(ColourEncoder(), {}, place)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_for_results_has_a_name_however_long_that_of_the_data_set_is(tmp_path):
+    one, other = (Dataset(LONG, {}, {}, {}, "", tmp_path / name / LONG) for name in "ab")
+    assert work_folder(one) != work_folder(other) and len(work_folder(one).name) < 100

@@ -19,7 +19,7 @@ from helpers.captioner.weights import (
     halve_weights,
 )
 from helpers.console import one_line
-from helpers.files import replacing, write_text
+from helpers.files import refuse_long_name, replacing, write_text
 from helpers.places import DATA
 from helpers.strangers import read_json, small_text
 
@@ -77,6 +77,7 @@ def write_folder(
     folder: str | Path, tokenizer: "CaptionTokenizer", decoder: "Decoder", config: dict
 ) -> None:
     """Write the three files of a captioner, each whole or not at all, the weights as float16."""
+    refuse_long_name(folder)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(folder / "tokenizer.json")

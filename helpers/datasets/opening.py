@@ -57,11 +57,12 @@ def open_dataset(
 def work_folder(dataset: Dataset) -> Path:
     """Return where the work on a data set is kept if nothing else is said: `work/<its name>`.
 
-    Behind the name of a folder of yours is a hash of its place: another folder of that name, a
-    lesson's too, works elsewhere.
+    Behind the name of a folder of yours, or its first 60 letters, is a hash of its place: another
+    folder of that name, a lesson's too, works elsewhere.
     """
     place = sha256(os.fsencode(dataset.folder.resolve())).hexdigest()[:8]
-    return work_root() / (dataset.name if dataset.name in NAMES else f"{dataset.name}-{place}")
+    own = f"{dataset.name[:60]}-{place}"
+    return work_root() / (dataset.name if dataset.name in NAMES else own)
 
 
 def own_flickr8k() -> Path:

@@ -10,6 +10,7 @@ from helpers.captioner import Captioner
 from helpers.console import print_anything, program, tell
 from helpers.datasets.choosing import add_choices, open_chosen
 from helpers.encoders import ENCODERS
+from helpers.files import refuse_long_name
 from helpers.models import DECODERS
 from helpers.pipeline.materials import recipe_for
 from helpers.pipeline.record import record_run
@@ -108,6 +109,8 @@ def add_scores(captioner: Captioner, work: Workspace) -> None:
 
 def train_and_score(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
+    for target in filter(None, (options.out, options.record)):
+        refuse_long_name(target)
     dataset, out = open_chosen(options), Path(options.out).absolute()
     print(dataset.report, flush=True)
     out.mkdir(parents=True, exist_ok=True)
