@@ -13,7 +13,7 @@ from helpers.encoders import ENCODERS
 from helpers.files import refuse_long_name
 from helpers.models import DECODERS
 from helpers.pipeline.materials import recipe_for
-from helpers.pipeline.record import record_run
+from helpers.pipeline.record import read_record, record_run
 from helpers.pipeline.workspace import Workspace
 from helpers.self_critical import Criticism
 from helpers.training import Recipe
@@ -111,6 +111,8 @@ def train_and_score(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     for target in filter(None, (options.out, options.record)):
         refuse_long_name(target)
+    if options.record:
+        read_record(options.record)  # one that is broken is said now, not after the training
     dataset, out = open_chosen(options), Path(options.out).absolute()
     print(dataset.report, flush=True)
     out.mkdir(parents=True, exist_ok=True)
