@@ -262,6 +262,9 @@ def test_chosen_columns_that_are_not_there(tmp_path, text, problem):
 def test_an_unknown_table_tells_of_the_options(tmp_path):
     with pytest.raises(CaptionFormatError, match="--image-column and --caption-column"):
         read(tmp_path, "datei,bildtext\na.jpg,Ein Hund\n")
+    with pytest.raises(DatasetError, match="'datei,bildtext'(.|\n)*--image-column and --caption"):
+        (tmp_path / "some.file").rename(tmp_path / "some.csv")
+        open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +325,36 @@ def test_json_with_nan_drops_it_by_name(tmp_path):
     assert found.dropped == {"captions that are no text": ["'a.jpg': nan"]}
 
 
+def test_captions_that_vizwiz_rejects_are_left_out_and_named(tmp_path):
+    marks = [{}, {"is_rejected": True}, {"is_precanned": True}, {"is_rejected": False}]
+    notes = [{"image_id": 1, "caption": f"A dog {at}", **mark} for at, mark in enumerate(marks)]
+    content = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": notes}
+    found = read(tmp_path, json.dumps(content))
+    assert found.captions == {"a.jpg": ["A dog 0", "A dog 3"]}
+    assert found.dropped == {
+        "captions that the data set itself rejects": ["a.jpg: A dog 1", "a.jpg: A dog 2"]
+    }
+
+
 # Whole folders
+
+
+@pytest.mark.parametrize("placeholder", ["??", "a dog"])
+def test_a_form_to_hand_in_is_no_file_of_captions(tmp_path, placeholder):
+    """As Kaggle's competitions have it: captions for train alone, and a form for test's."""
+    for split, other in (("train", "train.csv"), ("test", "sample_submission.csv")):
+        (tmp_path / split).mkdir()
+        for number in range(4):
+            (tmp_path / split / f"{split}{number}.jpg").touch()
+        text = placeholder if split == "test" else "A cat sleeps"
+        rows = "".join(f"{split}{number}.jpg,{text}\n" for number in range(4))
+        (tmp_path / other).write_text("image,caption\n" + rows)
+    (tmp_path / "test.csv").write_text("image\n" + "".join(f"test{n}.jpg\n" for n in range(4)))
+    assert open_dataset(tmp_path).captions["train0.jpg"] == ["A cat sleeps"]
+    (tmp_path / "train.csv").unlink()
+    if placeholder == "??":
+        with pytest.raises(DatasetError, match=r"no word .* for example \['\?\?'\] of test0"):
+            open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{}.txt", "{}.caption", "{}.jpg.txt", "../captions/{}.txt"])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from helpers.captions.source import Source
-from helpers.captions.split_names import split_called, split_columns
+from helpers.captions.split_names import says_split, split_called, split_columns
 
 HALVES = re.compile("[\ud800-\udfff]")  # of characters: JSON may hold them, UTF-8 may not
 ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});")  # with its semicolon only
@@ -63,8 +63,10 @@ class CaptionFile:
         rows = list(rows)
         titles = split_columns(row for _, row in rows)
         self.assign((name, row.get(title)) for title in titles[:1] for name, row in rows)
-        for title in titles[1:]:
-            self.drop("columns of splits that are not read", title)
+        flags = [title for _, row in rows[:1] for title in row if says_split(title)]
+        for title in dict.fromkeys([*titles, *flags]):
+            if title not in titles[:1]:
+                self.drop("columns of splits that are not read", title)
 
     def assign(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Take (image name, split) pairs; other splits than those of SPLIT_NAMES are noted.

@@ -19,6 +19,8 @@ def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
         name = names.get(image_id) or names.get(str(image_id))
         if name is None:
             found.drop("annotations of images that the file does not list", image_id)
+        elif True in (note.get("is_rejected"), note.get("is_precanned")):  # VizWiz's own marks
+            found.drop("captions that the data set itself rejects", f"{name}: {caption}")
         else:
             found.add_text(name, caption)
     return [(image["file_name"], image) for image in images]

@@ -126,8 +126,12 @@ def find_file(folder: Path, file: str | Path) -> Path:
 
 
 def refuse_without_images(folder: Path, title: str, raw: dict, files: list[str]) -> None:
-    """Raise DatasetError for captions none of which has an image; name an image that is there."""
+    """Raise DatasetError for captions without words, or images; name an image that is there."""
     images = [path for path in files if path.lower().endswith(IMAGE_ENDINGS)]
+    if not any(WORD.search(text) for texts in raw.values() for text in texts):
+        name, texts = next(iter(raw.items()))
+        problem = f"no word in the captions. {title} holds {len(raw):,}, for example {texts[:1]}"
+        raise DatasetError(f"{folder}: {problem} of {name}. --captions FILE takes another file.")
     there = f" The folder holds {len(images):,} images, such as {images[0]}." if images else ""
     there += "".join(f"\n{line}" for line in [*unopened(files)][:5])
     raise DatasetError(
