@@ -17,6 +17,7 @@ from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
 from helpers.apps.alt_text.known import Known
 from helpers.apps.alt_text.reading import Reading, open_input
+from helpers.apps.alt_text.reading.columns import unread
 from helpers.apps.alt_text.reading.purpose import REPEATED
 from helpers.apps.alt_text.records import Records
 from helpers.apps.alt_text.sampling import pages_of
@@ -183,7 +184,12 @@ class Job:
         left = counts.get("left_out", 0)
         broken = ", ".join(sorted(table.broken)[:3]) + ", …" * (len(table.broken) > 3)
         above += [f"{counted(len(table.broken), 'file')} can't be read: {broken}"] * bool(broken)
-        return above + [f"{counted(left, 'row')} left out, whose {names} is no image"] * bool(left)
+        above += [f"{counted(left, 'row')} left out, whose {names} is no image"] * bool(left)
+        more = ", ".join(map(repr, unread(table)))
+        cure = "--address-column and --alt-column take others"
+        return above + [f"more columns of images or alt texts, not read: {more}; {cure}"] * bool(
+            more
+        )
 
     def records(self) -> Records:
         """Return the rows of the output."""
