@@ -100,7 +100,7 @@ def folder(tmp_path, changes):
         tmp_path / "captioner",
         CaptionTokenizer([*CaptionTokenizer.MARKERS, "a", "dog"], 4),
     )
-    decoder = MergeDecoder(len(tokenizer), feature_size=4)
+    decoder = MergeDecoder(len(tokenizer), feature_size=3032)
     config = {"search": {"kind": "greedy"}, "function_words": ["a"]}
     Captioner(tokenizer, decoder, config, changes=changes).save(folder)
     return folder

@@ -94,11 +94,8 @@ def read_config(name_or_folder: str | Path) -> dict:
 
 def config_in(folder: Path) -> dict:
     """Return the config in a folder, whatever else is there. Raises CaptionerError as above."""
-    with named(folder):
-        try:
-            content = read_json(small_text(folder / "config.json", LARGEST))
-        except ValueError as error:
-            raise ValueError(f"config.json: {error}") from error
+    with named(folder, "config.json"):
+        content = read_json(small_text(folder / "config.json", LARGEST))
         if not isinstance(content, dict):
             raise ValueError("config.json holds no object")
         config = renamed(content)
@@ -136,10 +133,13 @@ def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decode
 
     refuse_fork()
     folder, config = find_captioner(name_or_folder), read_config(name_or_folder)
-    with named(folder):
-        weights = folder / "decoder.weights.h5"
+    with named(folder, "tokenizer.json"):
         tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
-        check_weights(weights, checked_shapes(config["decoder"], config["sizes"]))
+    with named(folder, "config.json"):
+        shapes = checked_shapes(config["decoder"], config["sizes"])
+    with named(folder, "decoder.weights.h5"):
+        weights = folder / "decoder.weights.h5"
+        check_weights(weights, shapes)
         decoder = rebuild(config["decoder"], config["sizes"])
         decoder.load_weights(weights)
         check_values(decoder)
@@ -169,15 +169,16 @@ def copy_changes(changes: Path | None, folder: Path) -> None:
 
 
 @contextmanager
-def named(folder: Path) -> Iterator[None]:
-    """Say of which captioner it is what goes wrong inside, and what to do.
+def named(folder: Path, file: str = "") -> Iterator[None]:
+    """Say of which captioner, and of which of its files, is what goes wrong inside; what to do.
 
     Whatever a file holds, the libraries below may raise any Exception over it.
     """
     try:
         yield
     except Exception as error:
-        reason = one_line(str(error).partition("\n")[0] or type(error).__name__)[:300]
+        reason = one_line(str(error).partition("\n")[0] or type(error).__name__)
+        reason = (reason if file in reason else f"{file}: {reason}")[:300]
         problem = f"the captioner in {one_line(folder)} can't be loaded ({reason})"
         raise CaptionerError(f"{problem}; fetch it or train it anew") from error
 
