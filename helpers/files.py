@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from socket import gethostname
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -44,6 +45,27 @@ def refuse_long_name(path: str | Path, spare: int = SPARE) -> None:
                 problem = f"{short} ({len(name):,} letters) is too long for this disk"
                 also = ", as files beside it have longer names" * bool(spare)
                 raise LongNameError(f"{problem}{also}. Choose a shorter name") from None
+
+
+def check_target(path: str | Path, folder: bool = False) -> None:
+    """Raise OSError, with the cure, for a path that can't be written to, before any work is done.
+
+    folder: a folder is to be made there, or is there, not a file.
+    """
+    refuse_long_name(path)
+    place = Path(os.path.abspath(path))
+    if folder and place.exists() and not place.is_dir():
+        raise OSError(f"{path} is a file, and a folder is due. Choose another name")
+    if not folder and place.is_dir():
+        raise OSError(f"{path} is a folder, and a file is due. Choose another name")
+    parents = (place, *place.parents) if folder else place.parents
+    there = next(parent for parent in parents if os.path.lexists(parent))
+    try:
+        with TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        problem = f"{path}: no file can be made in {there} ({error.strerror})"
+        raise OSError(f"{problem}. Choose another place, or mend this one") from error
 
 
 @contextmanager
@@ -117,6 +139,8 @@ def locked(path: str | Path, seconds: float = 0, problem: str = "") -> Iterator[
     try:
         lock.acquire()
     except Timeout:
+        if not os.path.lexists(lock.lock_file):  # such as in /proc, where nothing can be made
+            check_target(lock.lock_file)
         with suppress(OSError):
             problem = problem or f"{note.read_text('utf-8')} is at work on {path}; wait for it"
         raise LockedError(problem or f"another program is at work on {path}; wait for it") from None

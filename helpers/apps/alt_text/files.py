@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.files import refuse_long_name
-
 MADE_BESIDE = (".jsonl", ".parquet", ".html", ".htm", ".state")
 
 
@@ -15,11 +13,8 @@ class JobError(ValueError):
 def table_path(output: str | Path) -> Path:
     """Return the path of the table to write.
 
-    Raises JobError for an ending that belongs to one of the files beside it, and LongNameError
-    where they would have no names.
+    Raises JobError for an ending that belongs to one of the files beside it.
     """
-    if output:
-        refuse_long_name(output)
     path = Path(output)
     if path.suffix.lower() in MADE_BESIDE:
         table = path.with_name(f"{path.stem.removesuffix('.report')}.csv")

@@ -29,7 +29,7 @@ from helpers.apps.alt_text.writing import Wish, output_files
 from helpers.apps.alt_text.writing.exports import EXPORTS
 from helpers.apps.alt_text.writing.reviews import Decisions
 from helpers.apps.wording import counted
-from helpers.files import locked
+from helpers.files import check_target, locked
 
 if TYPE_CHECKING:
     from helpers.captioner import AnyCaptioner
@@ -66,8 +66,9 @@ class Job:
         identity: what must not change while a job goes on.
         wish: which files are to be written.
         Raises JobError if the state or a file to write is another job's, LockedError if it is
-        under way.
+        under way, OSError where nothing can be written.
         """
+        check_target(self.output)
         wish = wish or Wish()
         more = [ending for name in wish.exports for ending in EXPORTS[name]]
         files = written(self.output, wish.parquet, wish.report, more)
