@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.apps.annotating.coco_file import CocoFile
 from helpers.captions import NONE_CHOSEN, CaptionFormatError, Chosen, read_caption_file
 from helpers.datasets import DatasetError, open_dataset
 from helpers.datasets.__main__ import main as look
@@ -323,6 +324,28 @@ def test_json_with_nan_drops_it_by_name(tmp_path):
     found = read(tmp_path, text)
     assert found.captions == {"b.jpg": ["NaN"]}
     assert found.dropped == {"captions that are no text": ["'a.jpg': nan"]}
+
+
+BROKEN_COCO = {
+    "images by id": ({"1": {"file_name": "a.jpg"}}, [], "a list of images, or of annotations"),
+    "no annotations": ([{"id": 1, "file_name": "a.jpg"}], None, "a list of images, or of"),
+    "a number for a name": ([{"id": 1, "file_name": 5}], [], r"file name \(5 is none\)"),
+    "one id of two photos": (
+        [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "b.jpg"}],
+        [{"image_id": 1, "caption": "A dog"}],
+        "'a.jpg' and 'b.jpg' have one id, 1. Were two files joined",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_COCO)
+def test_coco_that_cannot_be_understood_is_refused_by_readers_and_by_writers(tmp_path, kind):
+    images, notes, said = BROKEN_COCO[kind]
+    text = json.dumps({"images": images, "annotations": notes})
+    with pytest.raises(CaptionFormatError, match=said):
+        read(tmp_path, text)
+    with pytest.raises(CaptionFormatError, match=said):
+        CocoFile(tmp_path / "some.file")
 
 
 def test_captions_that_vizwiz_rejects_are_left_out_and_named(tmp_path):
