@@ -307,6 +307,36 @@ def test_html_entities(tmp_path, raw, text):
     assert read(tmp_path, json.dumps({"a.jpg": [raw]})).captions == {"a.jpg": [text]}
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("<p>A <b>d</b>og</p>", "A dog"),
+        ("A dog<br/>and a cat", "A dog and a cat"),
+        ("&lt;p&gt;A dog&lt;/p&gt;", "A dog"),
+        ("<a href='/x' title=\"y\">A dog</a> runs", "A dog runs"),
+    ],
+)
+def test_tags_of_web_pages_are_no_words(tmp_path, raw, text):
+    found = read(tmp_path, json.dumps({"a.jpg": [raw]}))
+    assert found.captions == {"a.jpg": [text]}
+    assert [*found.dropped] == ["captions with HTML, whose tags are left out"]
+
+
+@pytest.mark.parametrize(
+    "raw", ["<PERSON> runs", "1 < 2 and 3 > 2", "a <dog>", "<start> a dog <end>"]
+)
+def test_other_words_in_angle_brackets_stay(tmp_path, raw):
+    found = read(tmp_path, json.dumps({"a.jpg": [raw]}))
+    assert found.captions == {"a.jpg": [raw]} and found.dropped == {}
+
+
+def test_captions_in_several_languages_are_told(tmp_path):
+    rows = "a.jpg,en,A dog\na.jpg,de,Ein Hund\n"
+    found = read(tmp_path, f"image,lang,caption\n{rows}")
+    assert found.dropped == {"languages in column 'lang', read together": ["de, en"]}
+    assert read(tmp_path, "image,lang,caption\na.jpg,en,A dog\n").dropped == {}
+
+
 @pytest.mark.parametrize("word", ["nan", "NaN", "None", "null", "<NA>"])
 def test_nothing_and_the_text_nan(tmp_path, word):
     filled = read(tmp_path, f"image,caption\na.jpg,A dog\nb.jpg,{word}\n")  # str() of a missing one
