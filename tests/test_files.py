@@ -102,6 +102,22 @@ def test_a_name_too_long_for_its_disk_is_said_before_any_work(
     assert [path.name for path in tmp_path.iterdir()] == ["crawl.csv"]
 
 
+READING = {
+    "a table": (alt_text, LONG + LONG, "--dry-run"),
+    "a data set": (datasets, LONG + LONG),
+    "a file of captions": (datasets, "mini", "--captions", LONG + LONG),
+    "a data set to learn": (pipeline, "--dataset", LONG + LONG, "--out", "own"),
+}
+
+
+@pytest.mark.parametrize("command", READING)
+def test_a_name_that_no_file_can_have_gets_its_cure(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main, *arguments = READING[command]
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.startswith("no file here can have so long a name. Check what")
+
+
 def refuse_writing(folder):
     """Let a folder take no file, as on a disk that can only be read; root heeds no rights."""
 
