@@ -74,14 +74,18 @@ class CaptionFile:
         titles = split_columns(row for _, row in rows)
         self.assign((name, row.get(title)) for title in titles[:1] for name, row in rows)
         flags = [title for _, row in rows[:1] for title in row if says_split(title)]
-        for title in rows[0][1] if rows else ():
-            if plain_title(str(title)) in LANGUAGES:
-                found = sorted({str(row.get(title)) for _, row in rows})
-                if len(found) > 1:
-                    self.drop(f"languages in column {title!r}, read together", ", ".join(found))
+        self.note_languages([row for _, row in rows])
         for title in dict.fromkeys([*titles, *flags]):
             if title not in titles[:1]:
                 self.drop("columns of splits that are not read", title)
+
+    def note_languages(self, rows: list[Mapping[str, object]]) -> None:
+        """Note a column that tells of several languages: a captioner would mix them."""
+        for title in rows[0] if rows else ():
+            if plain_title(str(title)) in LANGUAGES:
+                found = sorted({str(row.get(title)) for row in rows})
+                if len(found) > 1:
+                    self.drop(f"languages in column {title!r}, read together", ", ".join(found))
 
     def assign(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Take (image name, split) pairs; other splits than those of SPLIT_NAMES are noted.

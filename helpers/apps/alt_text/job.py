@@ -186,11 +186,10 @@ class Job:
         broken = ", ".join(sorted(table.broken)[:3]) + ", …" * (len(table.broken) > 3)
         above += [f"{counted(len(table.broken), 'file')} can't be read: {broken}"] * bool(broken)
         above += [f"{counted(left, 'row')} left out, whose {names} is no image"] * bool(left)
-        more = ", ".join(map(repr, unread(table)))
-        cure = "--address-column and --alt-column take others"
-        return above + [f"more columns of images or alt texts, not read: {more}; {cure}"] * bool(
-            more
-        )
+        if more := ", ".join(map(repr, unread(table))):
+            cure = "--address-column and --alt-column take others"
+            above.append(f"more columns of images or alt texts, not read: {more}; {cure}")
+        return above
 
     def records(self) -> Records:
         """Return the rows of the output."""

@@ -16,7 +16,7 @@ class CocoFile:
 
     It is locked and read anew for every change, so what others wrote in the meantime stays.
     Raises CaptionFormatError for a file that exists and is no COCO JSON, LongNameError for a name
-    that leaves its lock none.
+    that is too long for it and its lock.
     """
 
     def __init__(self, path: str | Path):
