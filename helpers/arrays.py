@@ -38,7 +38,7 @@ def read_arrays(
         return found
     except Exception as error:  # zipfile, zlib and NumPy raise several kinds
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise ValueError(f"{path.name}: {reason}") from error
+        raise ValueError(f"{path.name}: {reason[:300]}") from error
 
 
 def single_array(path: Path, most: int, wanted: Callable) -> dict[str, np.ndarray]:

@@ -50,7 +50,7 @@ def read_changes(path: str | Path) -> dict[str, np.ndarray]:
         names = [name for name in found if not name.endswith(SCALES)]
         return {name: found[name] * found[name + SCALES].astype("float32") for name in names}
     except (KeyError, ValueError) as error:  # KeyError: scales are missing
-        problem = f"{path} holds no changes of an encoder ({error})"
+        problem = f"{path} holds no changes of an encoder ({str(error)[:300]})"
         raise EncoderError(f"{problem}; fetch the captioner again") from error
 
 
