@@ -514,7 +514,7 @@ def test_the_course_s_own_captioners_pass():
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("vgg16", "reads 3 numbers a photo, which vgg16 doesn't give"), ("retina", "there is no enc")],
+    [("vgg16", "reads 3 numbers a photo, and vgg16 gives others"), ("retina", "there is no enc")],
 )
 def test_an_encoder_of_another_captioner_is_refused_before_it_is_made(folder, name, said):
     change(folder, CONFIG, "encoder", to=name)
@@ -522,3 +522,10 @@ def test_an_encoder_of_another_captioner_is_refused_before_it_is_made(folder, na
         with pytest.raises(CaptionerError, match=f"^config.json of toy: .*{said}") as error:
             list(captioner.caption_each(["photo.jpg"]))
         assert str(error.value).endswith("; fetch it or train it anew")
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_size_of_features_that_is_none_is_refused_before_an_encoder_is_made(folder, wrong):
+    change(folder, CONFIG, "sizes", "feature_size", to=WRONG[wrong])
+    with pytest.raises(CaptionerError, match="config.json.* train it anew$"):
+        list(OwnCaptioner(folder).caption_each(["photo.jpg"]))

@@ -91,6 +91,6 @@ def check_encoder(name: str, config: dict) -> None:
     if encoder not in ENCODERS:
         problem = f"there is no encoder {brief(encoder)}; there are {', '.join(ENCODERS)}"
     elif wanted and wanted != ENCODERS[encoder].feature_shape[-1]:
-        problem = f"the decoder reads {wanted:,} numbers a photo, which {encoder} doesn't give"
+        problem = f"the decoder reads {brief(wanted)} numbers a photo, and {encoder} gives others"
     if problem:
         raise CaptionerError(f"config.json of {name}: {problem}; fetch it or train it anew")
