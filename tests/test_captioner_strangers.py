@@ -310,6 +310,9 @@ ARCHIVES = {
     "no photos": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :2] * 0, all_photos=3),
     "of no photos": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :2], all_photos=0),
     "one photo": lambda path: np.savez(path, ngrams=ONES, photos=3, all_photos=3),
+    "one row of photos": lambda path: np.savez(
+        path, ngrams=ONES, photos=ONES[:1, :2], all_photos=3
+    ),
     "a part": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :2]),
     "texts": lambda path: np.savez(path, ngrams=ONES, photos=np.array(["a", "b"]), all_photos=3),
     "a pickle": lambda path: np.savez(path, ngrams=np.array([{}]), photos=ONES[0], all_photos=3),

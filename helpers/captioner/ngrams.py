@@ -67,7 +67,8 @@ def read_ngrams(path: str | Path, tokenizer: "CaptionTokenizer") -> Rarity:
         photos, unseen = arrays["photos"].astype(float), log(int(arrays["all_photos"]))
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{Path(path).name}: {error}") from error
-    if words.shape != (photos.size, LONGEST_NGRAM) or not (photos >= 1).all():
+    fits = photos.ndim == 1 and words.shape == (len(photos), LONGEST_NGRAM)
+    if not fits or not (photos >= 1).all():
         raise ValueError(f"{Path(path).name}: its arrays don't fit together")
     ngrams = (tuple(filter(None, row)) for row in words.tolist())
     return Rarity(dict(zip(ngrams, (unseen - np.log(photos)).tolist(), strict=True)), unseen)
