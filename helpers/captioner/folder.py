@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.backend import refuse_fork
-from helpers.captioner.confidence import check_trust
+from helpers.captioner.confidence import WORLD, check_trust
 from helpers.captioner.search import search_of
 from helpers.captioner.weights import (
     brief,
@@ -39,7 +39,9 @@ ENTRIES = {  # of config.json, as far as they are read again: what each holds, i
         ("sizes", "search", "recipe", "made of", "scores", "confidence"), (dict, "an object")
     ),
     "seed": (int, "a whole number"),
+    "own encoder": (bool, "true or false"),
 }
+PROMISED = {"own encoder": CHANGES, "confidence": WORLD}  # what config.json says of other files
 
 
 class CaptionerError(ValueError):
@@ -100,6 +102,9 @@ def config_in(folder: Path) -> dict:
             raise ValueError("config.json holds no object")
         config = renamed(content)
         check_config(config)
+        for entry, file in PROMISED.items():  # else it would caption in silence, and worse
+            if config.get(entry) and not (folder / file).is_file():
+                raise ValueError(f'"{entry}" in config.json needs {file}, and there is none')
     return config
 
 
