@@ -37,7 +37,8 @@ def read_arrays(
             check_numbers(name, array)
         return found
     except Exception as error:  # zipfile, zlib and NumPy raise several kinds
-        raise ValueError(f"{path.name}: {error or type(error).__name__}") from error
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ValueError(f"{path.name}: {reason[:300]}") from error
 
 
 def single_array(path: Path, most: int, wanted: Callable) -> dict[str, np.ndarray]:
@@ -69,7 +70,8 @@ def check_size(size: int, most: int) -> None:
 
 def check_numbers(name: str, array: np.ndarray | bytes) -> None:
     """Raise ValueError for what is no array of plain finite numbers."""
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+    plain = isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
+    if not plain or array.dtype.itemsize > 8:  # longer ones depend on the machine
         raise ValueError(f"{name or 'its array'} is not made of plain numbers")
     if not np.isfinite(array).all():
         raise ValueError(f"{name or 'its array'} holds infinity, or what is no number")

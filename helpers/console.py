@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from contextlib import suppress
-from errno import ENOSPC
+from errno import ENAMETOOLONG, ENOSPC
 from functools import cache
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends a line, or steers a terminal
@@ -16,6 +16,12 @@ MARKS = {  # how a text begins, and what it is written in; UTF-32 first, since i
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+CURES = {  # number of an error of the system -> what ends a command, and what to do
+    ENOSPC: "the disk is full. Make room, and give the command again. ",
+    ENAMETOOLONG: "no file here can have so long a name. Check what you gave. ",
 }
 
 
@@ -89,9 +95,9 @@ def silence_stdout() -> None:
 
 def tell(error: BaseException) -> int:
     """Say on stderr what ends a command; return its exit status, 1."""
-    full = getattr(error, "errno", None) == ENOSPC
-    cure = "the disk is full. Make room, and give the command again. " * full
-    if full or isinstance(error, BrokenPipeError):
+    number = getattr(error, "errno", None)
+    cure = CURES.get(number, "")
+    if number == ENOSPC or isinstance(error, BrokenPipeError):
         silence_stdout()
     with suppress(OSError):  # its own disk may be the full one
         print(f"{cure}{one_line(error, keep=chr(10))}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Files that are whole or not there, and a lock for what one program may change at a time."""
 
+import errno
 import glob
 import os
 import time
@@ -8,15 +9,63 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from socket import gethostname
+from tempfile import TemporaryFile
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 DAY = 24 * 60 * 60  # seconds; nobody writes one file for longer
+SPARE = 40  # letters that the names of files beside one have more: .out.state.holder and others
 
 
 class LockedError(ValueError):
     """Another program holds what this one wants to change; the message says which."""
+
+
+class LongNameError(OSError):
+    """A name that is too long for its disk; the message says which."""
+
+
+def refuse_long_name(path: str | Path, spare: int = SPARE) -> None:
+    """Raise LongNameError for a path that its disk can't hold, before anything is made for it.
+
+    spare: letters that the names of files beside it have more.
+    """
+    folder, names = Path(os.path.abspath(path)), []
+    while not names or not os.path.lexists(folder):
+        names.append(folder.name)
+        folder = folder.parent
+    tried = [(name, folder / f"{name}{'x' * spare}") for name in names]
+    for name, place in [*tried, (str(path), os.path.abspath(path))]:
+        try:
+            os.lstat(place)  # the disk is asked, since each has its own limit
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                short = name if len(name) <= 60 else f"{name[:60]}…"
+                problem = f"{short} ({len(name):,} letters) is too long for this disk"
+                also = ", as files beside it have longer names" * bool(spare)
+                raise LongNameError(f"{problem}{also}. Choose a shorter name") from None
+
+
+def check_target(path: str | Path, folder: bool = False) -> None:
+    """Raise OSError, with the cure, for a path that can't be written to, before any work is done.
+
+    folder: a folder is to be made there, or is there, not a file.
+    """
+    refuse_long_name(path)
+    place = Path(os.path.abspath(path))
+    if folder and place.exists() and not place.is_dir():
+        raise OSError(f"{path} is a file, and a folder is due. Choose another name")
+    if not folder and place.is_dir():
+        raise OSError(f"{path} is a folder, and a file is due. Choose another name")
+    parents = (place, *place.parents) if folder else place.parents
+    there = next(parent for parent in parents if os.path.lexists(parent))
+    try:
+        with TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        problem = f"{path}: no file can be made in {there} ({error.strerror})"
+        raise OSError(f"{problem}. Choose another place, or mend this one") from error
 
 
 @contextmanager
@@ -26,8 +75,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Until then `path` is as it was, after an error, Ctrl-C or a kill too. The unfinished file has a
     name of its own in the same folder, so that several programs may write at once (the last one
     wins), and is removed after an error. The folder is made if it is not there.
-    Raises OSError, which names `path`, where it can't be written or the disk is full.
+    Raises OSError, which names `path`, where it can't be written or the disk is full, and
+    LongNameError for a name that no file can have.
     """
+    refuse_long_name(path, spare=0)
     place = Path(os.path.realpath(path))  # a link stays a link
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(place)
@@ -36,7 +87,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield unfinished
         put(unfinished, place)
     except OSError as error:
-        if error.filename in (None, str(unfinished), unfinished):
+        if error.errno and error.filename in (None, str(unfinished), unfinished):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
@@ -78,8 +129,9 @@ def locked(path: str | Path, seconds: float = 0, problem: str = "") -> Iterator[
         problem: what to say if it is held all that time.
 
     Raises LockedError if another program, or another thread of this one, holds it; who it is stands
-    in a note beside the lock, `.<name>.holder`.
+    in a note beside the lock, `.<name>.holder`. Raises LongNameError for a name too long for that.
     """
+    refuse_long_name(path)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     note = path.with_name(f".{path.name}.holder")
@@ -87,6 +139,8 @@ def locked(path: str | Path, seconds: float = 0, problem: str = "") -> Iterator[
     try:
         lock.acquire()
     except Timeout:
+        if not os.path.lexists(lock.lock_file):  # such as in /proc, where nothing can be made
+            check_target(lock.lock_file)
         with suppress(OSError):
             problem = problem or f"{note.read_text('utf-8')} is at work on {path}; wait for it"
         raise LockedError(problem or f"another program is at work on {path}; wait for it") from None

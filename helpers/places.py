@@ -27,4 +27,4 @@ def work_root() -> Path:
 
     `$CAPTION_WORK` names it, else it is `work/` in the course folder or the user's cache.
     """
-    return Path(os.environ.get("CAPTION_WORK") or home() / "work")
+    return Path(os.environ.get("CAPTION_WORK") or home() / "work").expanduser()

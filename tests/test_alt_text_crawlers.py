@@ -464,3 +464,44 @@ def test_options_that_no_visit_survives_are_told_at_the_start(tmp_path, capsys, 
         assert run(tmp_path / "crawl.csv", tmp_path / "out.csv", None, *words, *more) == 1
         assert said in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["crawl.csv"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "more"),
+    [
+        ("sku,image_1,alt_1,image_2,alt_2", "7,{}/1.jpg,,{}/2.jpg,a dog", ["image_2", "alt_2"]),
+        ("Thumbnail,Image,Alt", "{}/t.jpg,{}/1.jpg,", ["Thumbnail"]),
+        ("Image,Alt,Alt", "{}/1.jpg,,a dog", ["Alt"]),
+        ("Page,Image,Alt,Title", "{}/p,{}/1.jpg,,a dog", []),
+    ],
+)
+def test_further_columns_of_images_or_alt_texts_are_named(tmp_path, capsys, header, row, more):
+    (tmp_path / "crawl.csv").write_text(f"{header}\n{row.replace('{}', SITE)}\n")
+    assert main([str(tmp_path / "crawl.csv"), "--dry-run"]) == 0
+    said = ", ".join(map(repr, more))
+    told = f"more columns of images or alt texts, not read: {said}; --address-column and"
+    assert (told in capsys.readouterr().out) == bool(more)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (json.dumps([{"url": f"{SITE}/1.jpg", "alt": ""}]), "is JSON. Write it as CSV"),
+        (json.dumps([{"url": f"{SITE}/1.jpg", "alt": ""}], indent=1), "is JSON"),
+        (json.dumps([f"{SITE}/1.jpg", f"{SITE}/2.jpg"], indent=1), "is JSON"),
+        (json.dumps({"url": f"{SITE}/1.jpg", "alt": ""}) + "\n" + "{}\n", "is JSON"),
+        (f'<!DOCTYPE html>\n<html>\n<img src="{SITE}/1,2.jpg">\n', "is a web page"),
+        (f'\n<html lang="en">\n<img src="{SITE}/1,2.jpg">\n', "is a web page"),
+        (f'"Image,Alt"\n"{SITE}/1.jpg,"\n', "one cell, 'Image,Alt'. Take away quotes"),
+        (f"\"Image;Alt\"\n'{SITE}/1.jpg;'\n", "else ';' is the --delimiter"),
+    ],
+)
+def test_what_would_be_read_wrongly_as_a_table_is_refused(opened, content, said):
+    with pytest.raises(TableError) as error:
+        opened(content)
+    assert said in str(error.value)
+
+
+def test_invisible_characters_around_an_address_are_no_part_of_it(opened):
+    rows = f"{SITE}/1.jpg\u200b,\n\ufeff{SITE}/2.jpg\u200e,a dog\n\xa0{SITE}/3.jpg\xa0,\n"
+    assert found(opened(f"Image,Alt\n{rows}")) == [*BOTH, ("3.jpg", "")]

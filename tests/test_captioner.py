@@ -23,6 +23,7 @@ from helpers.captioner import folder as folders
 from helpers.captioner.__main__ import main
 from helpers.captioner.folder import FILES, find_captioner
 from helpers.captioner.ngrams import function_words, read_ngrams, write_ngrams
+from helpers.encoders import ENCODERS
 from helpers.images import ImageError
 from helpers.metrics import ngram_rarity
 from helpers.models import DECODERS, MergeDecoder
@@ -99,6 +100,8 @@ def encoder(monkeypatch, uncompiled):
         print("downloading", name)
         return ColourEncoder()
 
+    spec = replace(ENCODERS["xception"], feature_shape=ColourEncoder.feature_shape)
+    monkeypatch.setitem(ENCODERS, "xception", spec)
     monkeypatch.setattr(ours, "load_encoder", load)
 
 

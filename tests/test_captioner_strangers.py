@@ -63,6 +63,7 @@ def refused(folder, *said):
     message = str(caught.value)
     assert str(folder) in message and "train it anew" in message and "\n" not in message
     assert len(message) < 600 and all(part in message for part in said), message
+    assert any(name in message for name in (*FILES, NGRAMS)), message
 
 
 def change(folder, name, *path, to):
@@ -308,6 +309,11 @@ ARCHIVES = {
     "fewer photos": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :1], all_photos=3),
     "no photos": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :2] * 0, all_photos=3),
     "of no photos": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :2], all_photos=0),
+    "one photo": lambda path: np.savez(path, ngrams=ONES, photos=3, all_photos=3),
+    "one row of photos": lambda path: np.savez(
+        path, ngrams=ONES, photos=ONES[:1, :2], all_photos=3
+    ),
+    "a part": lambda path: np.savez(path, ngrams=ONES, photos=ONES[0, :2]),
     "texts": lambda path: np.savez(path, ngrams=ONES, photos=np.array(["a", "b"]), all_photos=3),
     "a pickle": lambda path: np.savez(path, ngrams=np.array([{}]), photos=ONES[0], all_photos=3),
     "a page": lambda path: path.write_text("<!DOCTYPE html>"),
@@ -507,3 +513,22 @@ def test_the_course_s_own_captioners_pass():
         weighing.check_weights(
             folder.parent / WEIGHTS, checked_shapes(config["decoder"], config["sizes"])
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("vgg16", "reads 3 numbers a photo, and vgg16 gives others"), ("retina", "there is no enc")],
+)
+def test_an_encoder_of_another_captioner_is_refused_before_it_is_made(folder, name, said):
+    change(folder, CONFIG, "encoder", to=name)
+    for captioner in (OwnCaptioner(folder), Captioner.load(folder)):
+        with pytest.raises(CaptionerError, match=f"^config.json of toy: .*{said}") as error:
+            list(captioner.caption_each(["photo.jpg"]))
+        assert str(error.value).endswith("; fetch it or train it anew")
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_size_of_features_that_is_none_is_refused_before_an_encoder_is_made(folder, wrong):
+    change(folder, CONFIG, "sizes", "feature_size", to=WRONG[wrong])
+    with pytest.raises(CaptionerError, match="config.json.* train it anew$"):
+        list(OwnCaptioner(folder).caption_each(["photo.jpg"]))

@@ -125,6 +125,14 @@ def test_without_its_world_it_tells_none_and_another_captioner_leaves_none(folde
     assert best.confidence is None and best.sure
 
 
+def test_a_captioner_that_has_lost_its_world_is_refused(folder):
+    """It would be sure of everything."""
+    (folder / WORLD).unlink()
+    for read in (OwnCaptioner, Captioner.load):
+        with pytest.raises(CaptionerError, match=f"needs {WORLD}, and there is none"):
+            read(folder)
+
+
 @pytest.mark.parametrize(
     "known",
     [

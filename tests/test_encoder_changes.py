@@ -1,6 +1,7 @@
 """What a captioner's training has changed in its encoder: kept small, found, refused if foreign."""
 
 import io
+import os
 import re
 import zipfile
 from dataclasses import replace
@@ -10,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.captioner import Captioner, OwnCaptioner
+from helpers.captioner import Captioner, CaptionerError, OwnCaptioner
 from helpers.captioner.folder import CHANGES
 from helpers.encoders import Encoder, EncoderError, EncoderSpec, changed, read_changes
 from helpers.encoders import write_changes as write
@@ -73,6 +74,27 @@ def test_changes_of_another_network_are_refused(tmp_path, kernels):
         Encoder(changed(SPEC, tmp_path / CHANGES))
 
 
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({}, "it is empty"),
+        ({"a": np.ones((9, 1), "int8"), "a_scales": np.ones(9, "f4")}, "one scale for each"),
+        ({"a": np.ones((2, 2), "int8"), "a_scales": np.full(2, 3e38, "f4")}, "by more than 1000"),
+        ({"a": np.ones((2, 2), "int8"), "a_scales": np.full(2, 1e300)}, "by more than 1000"),
+    ],
+)
+def test_changes_that_no_training_makes_are_refused(tmp_path, arrays, said):
+    np.savez(tmp_path / CHANGES, **arrays)
+    with pytest.raises(EncoderError, match=said):
+        read_changes(tmp_path / CHANGES)
+
+
+def test_a_file_too_large_for_changes_is_not_read(tmp_path, changes):
+    os.truncate(changes, 2**40)  # takes no room on the disk
+    with pytest.raises(EncoderError, match="more than 100,000,000 bytes.*fetch the captioner"):
+        changed(SPEC, changes)
+
+
 def bomb() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -80,17 +102,20 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
-def without_scales() -> bytes:
+def without_scales(name: str = "a") -> bytes:
     file = io.BytesIO()
-    np.savez(file, a=np.ones((2, 2), "int8"))
+    np.savez(file, **{name: np.ones((2, 2), "int8")})
     return file.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", bomb(), without_scales()])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", bomb(), without_scales(), without_scales("n" * 60_000)]
+)
 def test_a_broken_file_is_named(tmp_path, content):
     (tmp_path / CHANGES).write_bytes(content)
-    with pytest.raises(EncoderError, match=f"{CHANGES} holds no changes of an encoder"):
+    with pytest.raises(EncoderError, match=f"{CHANGES} holds no changes of an encoder") as error:
         read_changes(tmp_path / CHANGES)
+    assert len(str(error.value)) < 700
 
 
 @pytest.fixture
@@ -100,7 +125,7 @@ def folder(tmp_path, changes):
         tmp_path / "captioner",
         CaptionTokenizer([*CaptionTokenizer.MARKERS, "a", "dog"], 4),
     )
-    decoder = MergeDecoder(len(tokenizer), feature_size=4)
+    decoder = MergeDecoder(len(tokenizer), feature_size=3032)
     config = {"search": {"kind": "greedy"}, "function_words": ["a"]}
     Captioner(tokenizer, decoder, config, changes=changes).save(folder)
     return folder
@@ -116,6 +141,18 @@ def test_changes_travel_with_the_captioner(folder, changes, tmp_path):
     assert (tmp_path / "second" / CHANGES).read_bytes() == changes.read_bytes()
     replace(again, changes=None).save(folder)
     assert not (folder / CHANGES).exists()
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a folder", "a link to nowhere"])
+def test_a_captioner_without_its_own_encoder_is_refused(folder, kind):
+    (folder / CHANGES).unlink()
+    if kind == "a folder":
+        (folder / CHANGES).mkdir()
+    elif kind == "a link to nowhere":
+        (folder / CHANGES).symlink_to("nowhere")
+    for read in (OwnCaptioner, Captioner.load):
+        with pytest.raises(CaptionerError, match=f"needs {CHANGES}, and there is none"):
+            read(folder)
 
 
 @pytest.mark.slow
@@ -136,5 +173,5 @@ def test_changes_are_part_of_what_a_captioner_is(folder):
     asked = []
     with patch("helpers.captioner.ours.load_encoder", lambda name, changes: asked.append(changes)):
         assert OwnCaptioner(folder).encoder is None and asked == [folder / CHANGES]
-    (folder / CHANGES).unlink()
+    replace(loaded, changes=None).save(folder)
     assert OwnCaptioner(folder).identity != opened

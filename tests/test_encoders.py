@@ -121,6 +121,23 @@ def test_pickled_arrays_are_not_opened(tmp_path):
         read_rounded_weights(tmp_path / "trap.npz")
 
 
+@pytest.mark.parametrize("kind", ["cut", "infinite", "another thing", "a folder", "too large"])
+def test_rounded_weights_that_are_damaged_are_named(kind, tmp_path, rounding, monkeypatch):
+    path, weights = tmp_path / "rounded.npz", [np.ones((3, 4), "float32")]
+    if kind == "infinite":
+        weights[0][1, 1] = np.inf
+    np.savez_compressed(path, **{"000": weights[0]})
+    if kind == "too large":
+        monkeypatch.setattr(module, "LARGEST", 40)
+    if kind == "a folder":
+        path.unlink()
+        path.mkdir()
+    elif kind in ("cut", "another thing"):
+        path.write_bytes(path.read_bytes()[:100] if kind == "cut" else b"<html>")
+    with pytest.raises(ValueError, match="rounded.npz: "):
+        read_rounded_weights(path)
+
+
 def test_the_rounded_copy_fits_xception():
     """Checked by its sizes alone: Xception without its top has 20,861,480 weights."""
     rounded = COPIES / "xception-int8.npz"

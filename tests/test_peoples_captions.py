@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.apps.annotating.coco_file import CocoFile
 from helpers.captions import NONE_CHOSEN, CaptionFormatError, Chosen, read_caption_file
 from helpers.datasets import DatasetError, open_dataset
 from helpers.datasets.__main__ import main as look
@@ -262,6 +263,9 @@ def test_chosen_columns_that_are_not_there(tmp_path, text, problem):
 def test_an_unknown_table_tells_of_the_options(tmp_path):
     with pytest.raises(CaptionFormatError, match="--image-column and --caption-column"):
         read(tmp_path, "datei,bildtext\na.jpg,Ein Hund\n")
+    with pytest.raises(DatasetError, match="'datei,bildtext'(.|\n)*--image-column and --caption"):
+        (tmp_path / "some.file").rename(tmp_path / "some.csv")
+        open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -303,6 +307,36 @@ def test_html_entities(tmp_path, raw, text):
     assert read(tmp_path, json.dumps({"a.jpg": [raw]})).captions == {"a.jpg": [text]}
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("<p>A <b>d</b>og</p>", "A dog"),
+        ("A dog<br/>and a cat", "A dog and a cat"),
+        ("&lt;p&gt;A dog&lt;/p&gt;", "A dog"),
+        ("<a href='/x' title=\"y\">A dog</a> runs", "A dog runs"),
+    ],
+)
+def test_tags_of_web_pages_are_no_words(tmp_path, raw, text):
+    found = read(tmp_path, json.dumps({"a.jpg": [raw]}))
+    assert found.captions == {"a.jpg": [text]}
+    assert [*found.dropped] == ["captions with HTML, whose tags are left out"]
+
+
+@pytest.mark.parametrize(
+    "raw", ["<PERSON> runs", "1 < 2 and 3 > 2", "a <dog>", "<start> a dog <end>"]
+)
+def test_other_words_in_angle_brackets_stay(tmp_path, raw):
+    found = read(tmp_path, json.dumps({"a.jpg": [raw]}))
+    assert found.captions == {"a.jpg": [raw]} and found.dropped == {}
+
+
+def test_captions_in_several_languages_are_told(tmp_path):
+    rows = "a.jpg,en,A dog\na.jpg,de,Ein Hund\n"
+    found = read(tmp_path, f"image,lang,caption\n{rows}")
+    assert found.dropped == {"languages in column 'lang', read together": ["de, en"]}
+    assert read(tmp_path, "image,lang,caption\na.jpg,en,A dog\n").dropped == {}
+
+
 @pytest.mark.parametrize("word", ["nan", "NaN", "None", "null", "<NA>"])
 def test_nothing_and_the_text_nan(tmp_path, word):
     filled = read(tmp_path, f"image,caption\na.jpg,A dog\nb.jpg,{word}\n")  # str() of a missing one
@@ -322,7 +356,58 @@ def test_json_with_nan_drops_it_by_name(tmp_path):
     assert found.dropped == {"captions that are no text": ["'a.jpg': nan"]}
 
 
+BROKEN_COCO = {
+    "images by id": ({"1": {"file_name": "a.jpg"}}, [], "a list of images, or of annotations"),
+    "no annotations": ([{"id": 1, "file_name": "a.jpg"}], None, "a list of images, or of"),
+    "a number for a name": ([{"id": 1, "file_name": 5}], [], r"file name \(5 is none\)"),
+    "one id of two photos": (
+        [{"id": 1, "file_name": "a.jpg"}, {"id": 1, "file_name": "b.jpg"}],
+        [{"image_id": 1, "caption": "A dog"}],
+        "'a.jpg' and 'b.jpg' have one id, 1. Were two files joined",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_COCO)
+def test_coco_that_cannot_be_understood_is_refused_by_readers_and_by_writers(tmp_path, kind):
+    images, notes, said = BROKEN_COCO[kind]
+    text = json.dumps({"images": images, "annotations": notes})
+    with pytest.raises(CaptionFormatError, match=said):
+        read(tmp_path, text)
+    with pytest.raises(CaptionFormatError, match=said):
+        CocoFile(tmp_path / "some.file")
+
+
+def test_captions_that_vizwiz_rejects_are_left_out_and_named(tmp_path):
+    marks = [{}, {"is_rejected": True}, {"is_precanned": True}, {"is_rejected": False}]
+    notes = [{"image_id": 1, "caption": f"A dog {at}", **mark} for at, mark in enumerate(marks)]
+    content = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": notes}
+    found = read(tmp_path, json.dumps(content))
+    assert found.captions == {"a.jpg": ["A dog 0", "A dog 3"]}
+    assert found.dropped == {
+        "captions that the data set itself rejects": ["a.jpg: A dog 1", "a.jpg: A dog 2"]
+    }
+
+
 # Whole folders
+
+
+@pytest.mark.parametrize("placeholder", ["??", "a dog"])
+def test_a_form_to_hand_in_is_no_file_of_captions(tmp_path, placeholder):
+    """As Kaggle's competitions have it: captions for train alone, and a form for test's."""
+    for split, other in (("train", "train.csv"), ("test", "sample_submission.csv")):
+        (tmp_path / split).mkdir()
+        for number in range(4):
+            (tmp_path / split / f"{split}{number}.jpg").touch()
+        text = placeholder if split == "test" else "A cat sleeps"
+        rows = "".join(f"{split}{number}.jpg,{text}\n" for number in range(4))
+        (tmp_path / other).write_text("image,caption\n" + rows)
+    (tmp_path / "test.csv").write_text("image\n" + "".join(f"test{n}.jpg\n" for n in range(4)))
+    assert open_dataset(tmp_path).captions["train0.jpg"] == ["A cat sleeps"]
+    (tmp_path / "train.csv").unlink()
+    if placeholder == "??":
+        with pytest.raises(DatasetError, match=r"no word .* for example \['\?\?'\] of test0"):
+            open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{}.txt", "{}.caption", "{}.jpg.txt", "../captions/{}.txt"])

@@ -470,3 +470,11 @@ def test_most_cells_of_a_column_of_splits_name_splits(tmp_path):
         + "".join(f"{i}.jpg,A dog,bus\n" for i in range(2, 8))
     )
     assert "(shuffled, seed 7)" in open_dataset(tmp_path).report
+
+
+@pytest.mark.parametrize("title", ["is_train", "train", "In Test", "fold", "k-fold", "isVal"])
+def test_a_column_that_tells_of_a_split_by_its_title_is_named(tmp_path, title):
+    put(tmp_path, *many("x/{}.jpg", 6))
+    rows = "".join(f"{i}.jpg,A dog,{bool(i % 2)}\n" for i in range(6))
+    (tmp_path / "captions.csv").write_text(f"image,caption,{title}\n{rows}")
+    assert f"columns of splits that are not read: 1 ({title})" in open_dataset(tmp_path).report

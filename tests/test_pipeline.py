@@ -236,8 +236,8 @@ def test_edited_captions_are_cleaned_and_learnt_anew(folder, dataset, ready, cap
 
 def test_another_min_count_is_another_tokenizer(dataset, ready):
     work = Workspace(dataset)
-    assert len(work.tokenizer(TINY)) > 4 == len(work.tokenizer(replace(TINY, min_count=99)))
-    assert len(CaptionTokenizer.load(ready / "tokenizer.json")) == 4
+    assert len(work.tokenizer(TINY)) > 5 == len(work.tokenizer(replace(TINY, min_count=5)))
+    assert len(CaptionTokenizer.load(ready / "tokenizer.json")) == 5
 
 
 @pytest.mark.parametrize("file", ["descriptions.txt", "tokenizer.json"])
@@ -1047,3 +1047,30 @@ def first_logits(captioner, features):
     """What a captioner's decoder says of the first word of each photo, with no word barred."""
     start = np.full(len(features), captioner.tokenizer.START, "int32")
     return captioner.decoder.step(start, captioner.decoder.start(features))[0]
+
+
+BROKEN_RECORDS = {
+    "half of one": '{"runs": [',
+    "another thing": "[1, 2]",
+    "no runs": '{"baselines": {}}',
+    "runs of another kind": '{"runs": [3], "baselines": {}}',
+    "runs without a seed": '{"runs": [{"name": "a"}], "baselines": {}}',
+    "no text": b"\xff\xfe\x00{",
+    "nested without end": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_RECORDS)
+def test_a_record_that_can_t_be_read_is_said_before_the_training(kind, folder, tmp_path, capsys):
+    record, content = tmp_path / "runs.json", BROKEN_RECORDS[kind]
+    record.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert main(arguments(folder, tmp_path / "out", "--record", str(record))) == 1
+    said = capsys.readouterr()
+    assert f"{record} is no record of trainings (" in said.err and not said.out
+    assert said.err.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+def test_captions_without_a_word_to_learn_train_nothing(folder, work, ready):
+    workspace = Workspace(open_dataset(folder))
+    with pytest.raises(PipelineError, match="no word stands 9 times or more in 8 training"):
+        workspace.tokenizer(replace(TINY, min_count=9))

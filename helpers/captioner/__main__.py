@@ -33,6 +33,7 @@ from helpers.console import (
     tell,
 )
 from helpers.encoders import EncoderError
+from helpers.files import check_target
 from helpers.images import ImageError
 
 NOT_SURE = "not sure"
@@ -102,6 +103,7 @@ def explain_each(
     """Yield what `caption_each` yields, and draw for every image where the captioner looked."""
     from helpers import plots  # here, because Matplotlib takes a second to load
 
+    check_target(folder, folder=True)
     if not isinstance(opened, OwnCaptioner):
         raise CaptionerError(f"{opened.name} doesn't tell where it looked; leave out --explain")
     captioner, (beam_size, search) = opened.loaded(), opened.how

@@ -223,7 +223,10 @@ class Captioner(Ours):
 
     def save(self, folder: str | Path) -> None:
         """Write config, tokenizer, weights as float16, and what else it has."""
-        write_folder(folder, self.tokenizer, self.decoder, self.config)
+        unmet = {"own encoder", *["confidence"] * (self.world is None)}
+        config = {key: value for key, value in self.config.items() if key not in unmet}
+        config |= {"own encoder": True} if self.changes else {}
+        write_folder(folder, self.tokenizer, self.decoder, config)
         extras = self.rarity, self.world, self.changes
         write_extras(Path(folder), self.tokenizer, *extras)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.backend import refuse_fork
-from helpers.captioner.confidence import check_trust
+from helpers.captioner.confidence import WORLD, check_trust
 from helpers.captioner.search import search_of
 from helpers.captioner.weights import (
     brief,
@@ -19,7 +19,7 @@ from helpers.captioner.weights import (
     halve_weights,
 )
 from helpers.console import one_line
-from helpers.files import replacing, write_text
+from helpers.files import refuse_long_name, replacing, write_text
 from helpers.places import DATA
 from helpers.strangers import read_json, small_text
 
@@ -39,7 +39,9 @@ ENTRIES = {  # of config.json, as far as they are read again: what each holds, i
         ("sizes", "search", "recipe", "made of", "scores", "confidence"), (dict, "an object")
     ),
     "seed": (int, "a whole number"),
+    "own encoder": (bool, "true or false"),
 }
+PROMISED = {"own encoder": CHANGES, "confidence": WORLD}  # what config.json says of other files
 
 
 class CaptionerError(ValueError):
@@ -77,6 +79,7 @@ def write_folder(
     folder: str | Path, tokenizer: "CaptionTokenizer", decoder: "Decoder", config: dict
 ) -> None:
     """Write the three files of a captioner, each whole or not at all, the weights as float16."""
+    refuse_long_name(folder)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(folder / "tokenizer.json")
@@ -93,15 +96,15 @@ def read_config(name_or_folder: str | Path) -> dict:
 
 def config_in(folder: Path) -> dict:
     """Return the config in a folder, whatever else is there. Raises CaptionerError as above."""
-    with named(folder):
-        try:
-            content = read_json(small_text(folder / "config.json", LARGEST))
-        except ValueError as error:
-            raise ValueError(f"config.json: {error}") from error
+    with named(folder, "config.json"):
+        content = read_json(small_text(folder / "config.json", LARGEST))
         if not isinstance(content, dict):
             raise ValueError("config.json holds no object")
         config = renamed(content)
         check_config(config)
+        for entry, file in PROMISED.items():  # else it would caption in silence, and worse
+            if config.get(entry) and not (folder / file).is_file():
+                raise ValueError(f'"{entry}" in config.json needs {file}, and there is none')
     return config
 
 
@@ -135,10 +138,13 @@ def read_folder(name_or_folder: str | Path) -> tuple["CaptionTokenizer", "Decode
 
     refuse_fork()
     folder, config = find_captioner(name_or_folder), read_config(name_or_folder)
-    with named(folder):
-        weights = folder / "decoder.weights.h5"
+    with named(folder, "tokenizer.json"):
         tokenizer = CaptionTokenizer.load(folder / "tokenizer.json")
-        check_weights(weights, checked_shapes(config["decoder"], config["sizes"]))
+    with named(folder, "config.json"):
+        shapes = checked_shapes(config["decoder"], config["sizes"])
+    with named(folder, "decoder.weights.h5"):
+        weights = folder / "decoder.weights.h5"
+        check_weights(weights, shapes)
         decoder = rebuild(config["decoder"], config["sizes"])
         decoder.load_weights(weights)
         check_values(decoder)
@@ -168,15 +174,16 @@ def copy_changes(changes: Path | None, folder: Path) -> None:
 
 
 @contextmanager
-def named(folder: Path) -> Iterator[None]:
-    """Say of which captioner it is what goes wrong inside, and what to do.
+def named(folder: Path, file: str = "") -> Iterator[None]:
+    """Say of which captioner, and of which of its files, is what goes wrong inside; what to do.
 
     Whatever a file holds, the libraries below may raise any Exception over it.
     """
     try:
         yield
     except Exception as error:
-        reason = one_line(str(error).partition("\n")[0] or type(error).__name__)[:300]
+        reason = one_line(str(error).partition("\n")[0] or type(error).__name__)
+        reason = (reason if file in reason else f"{file}: {reason}")[:300]
         problem = f"the captioner in {one_line(folder)} can't be loaded ({reason})"
         raise CaptionerError(f"{problem}; fetch it or train it anew") from error
 

@@ -60,12 +60,15 @@ def write_ngrams(path: str | Path, rarity: Rarity, tokenizer: "CaptionTokenizer"
 def read_ngrams(path: str | Path, tokenizer: "CaptionTokenizer") -> Rarity:
     """Read what `write_ngrams` has written. Raises ValueError for anything else."""
     arrays = read_arrays(path, LARGEST)
+    if missing := {"ngrams", "photos", "all_photos"} - set(arrays):
+        raise ValueError(f"{Path(path).name} lacks {', '.join(sorted(missing))}")
     try:
         words = np.array(["", *tokenizer.words[1:]], dtype=object)[arrays["ngrams"]]
         photos, unseen = arrays["photos"].astype(float), log(int(arrays["all_photos"]))
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{Path(path).name}: {error}") from error
-    if words.shape != (len(photos), LONGEST_NGRAM) or not (photos >= 1).all():
+    fits = photos.ndim == 1 and words.shape == (len(photos), LONGEST_NGRAM)
+    if not fits or not (photos >= 1).all():
         raise ValueError(f"{Path(path).name}: its arrays don't fit together")
     ngrams = (tuple(filter(None, row)) for row in words.tolist())
     return Rarity(dict(zip(ngrams, (unseen - np.log(photos)).tolist(), strict=True)), unseen)

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from helpers.captioner.folder import CaptionerError
 from helpers.captioner.search import Candidate
 from helpers.captioner.streaming import caption_stream, with_contexts
-from helpers.encoders import Encoder, load_encoder
+from helpers.captioner.weights import brief
+from helpers.encoders import ENCODERS, Encoder, load_encoder
 from helpers.images import ImageError
 
 BOTH = "flickr8k+coco"
@@ -44,7 +46,11 @@ class Ours:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The encoder, loaded at the first photo."""
+        """The encoder, loaded at the first photo.
+
+        Raises CaptionerError if it can't be the captioner's own, before gigabytes are taken for it.
+        """
+        check_encoder(self.name, self.config)
         with redirect_stdout(sys.stderr):  # what a download says, or its bar, is no caption
             return load_encoder(self.config["encoder"], changes=self.changes)
 
@@ -76,3 +82,15 @@ class Ours:
         """Yield what each image gives, as `AnyCaptioner` says; it reads no contexts."""
         pairs = with_contexts(images, contexts)
         yield from caption_stream(self.encoder, self.find, (pair and pair[0] for pair in pairs))
+
+
+def check_encoder(name: str, config: dict) -> None:
+    """Raise CaptionerError for a config whose encoder is none, or fits another decoder."""
+    encoder, sizes = config["encoder"], config.get("sizes", {})
+    wanted, problem = sizes.get("feature_size"), ""
+    if encoder not in ENCODERS:
+        problem = f"there is no encoder {brief(encoder)}; there are {', '.join(ENCODERS)}"
+    elif wanted and wanted != ENCODERS[encoder].feature_shape[-1]:
+        problem = f"the decoder reads {brief(wanted)} numbers a photo, and {encoder} gives others"
+    if problem:
+        raise CaptionerError(f"config.json of {name}: {problem}; fetch it or train it anew")

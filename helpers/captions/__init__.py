@@ -20,7 +20,7 @@ from helpers.captions.cleaning import (
     is_kept,
 )
 from helpers.captions.columns import NONE_CHOSEN, Chosen
-from helpers.captions.reading import KNOWN_FORMATS, read_caption_file, read_captions
+from helpers.captions.reading import KNOWN_FORMATS, OTHER_TITLES, read_caption_file, read_captions
 from helpers.captions.records import text_of, texts_of
 from helpers.captions.source import CaptionFormatError, Source
 from helpers.captions.spaceless import lacks_spaces, single_letters, split_captions

@@ -6,10 +6,17 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from helpers.captions.columns import plain_title
 from helpers.captions.source import Source
-from helpers.captions.split_names import split_called, split_columns
+from helpers.captions.split_names import says_split, split_called, split_columns
 
 HALVES = re.compile("[\ud800-\udfff]")  # of characters: JSON may hold them, UTF-8 may not
+# (<PERSON> and the like are words; what stands within a word, such as <b>, leaves no space.)
+TAG = re.compile(
+    r"</?(?:(a|b|i|u|s|em|strong|span|small|mark|font|sub|sup)|p|br|hr|div|li|ul|ol|h[1-6]|img"
+    r"|figure|figcaption)(?:\s[^<>]*)?/?>"
+)
+LANGUAGES = {"lang", "language", "locale", "language_code"}  # plain titles of columns
 ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});")  # with its semicolon only
 
 
@@ -30,8 +37,11 @@ class CaptionFile:
     dropped: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, caption: str) -> None:
-        """Add one caption of an image; a web page's &amp; becomes &."""
+        """Add one caption of an image; a web page's &amp; becomes &, and its tags go."""
         caption = ENTITY.sub(lambda entity: html.unescape(entity[0]), caption)
+        if TAG.search(caption):
+            self.drop("captions with HTML, whose tags are left out", f"{name}: {caption}")
+            caption = " ".join(TAG.sub(lambda tag: " " * (tag[1] is None), caption).split())
         if name := plain_spelling(name.strip()):
             self.captions.setdefault(name, []).append(caption.strip())
         else:
@@ -63,8 +73,19 @@ class CaptionFile:
         rows = list(rows)
         titles = split_columns(row for _, row in rows)
         self.assign((name, row.get(title)) for title in titles[:1] for name, row in rows)
-        for title in titles[1:]:
-            self.drop("columns of splits that are not read", title)
+        flags = [title for _, row in rows[:1] for title in row if says_split(title)]
+        self.note_languages([row for _, row in rows])
+        for title in dict.fromkeys([*titles, *flags]):
+            if title not in titles[:1]:
+                self.drop("columns of splits that are not read", title)
+
+    def note_languages(self, rows: list[Mapping[str, object]]) -> None:
+        """Note a column that tells of several languages: a captioner would mix them."""
+        for title in rows[0] if rows else ():
+            if plain_title(str(title)) in LANGUAGES:
+                found = sorted({str(row.get(title)) for row in rows})
+                if len(found) > 1:
+                    self.drop(f"languages in column {title!r}, read together", ", ".join(found))
 
     def assign(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Take (image name, split) pairs; other splits than those of SPLIT_NAMES are noted.

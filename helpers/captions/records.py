@@ -10,15 +10,29 @@ from helpers.captions.split_names import split_called
 
 
 def read_coco(found: CaptionFile, source: Source) -> Iterable[tuple[str, dict]]:
-    """Read COCO's images and annotations; return (image name, image), should it name splits."""
-    images = source.json["images"]
-    names = {image["id"]: image["file_name"] for image in images}
+    """Read COCO's images and annotations; return (image name, image), should it name splits.
+
+    Raises CaptionFormatError for an id of two images: their captions can't be told apart.
+    """
+    images, notes = source.json["images"], source.json["annotations"]
+    if not isinstance(images, list) or not isinstance(notes, list):
+        raise TypeError("a list of images, or of annotations,")
+    names = {}
+    for image in images:
+        key, name = image["id"], image["file_name"]
+        if not isinstance(name, str):
+            raise TypeError(f"an image's file name ({name!r} is none)")
+        if names.setdefault(key, name) != name:
+            problem = f"{names[key]!a} and {name!a} have one id, {key!r}"
+            raise source.error(f"{problem}. Were two files joined? Number the images anew.")
     names |= {str(key): name for key, name in names.items()}  # some write 7 here and "7" there
-    for note in source.json["annotations"]:
+    for note in notes:
         caption, image_id = note["caption"], note["image_id"]
         name = names.get(image_id) or names.get(str(image_id))
         if name is None:
             found.drop("annotations of images that the file does not list", image_id)
+        elif True in (note.get("is_rejected"), note.get("is_precanned")):  # VizWiz's own marks
+            found.drop("captions that the data set itself rejects", f"{name}: {caption}")
         else:
             found.add_text(name, caption)
     return [(image["file_name"], image) for image in images]

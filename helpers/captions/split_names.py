@@ -20,6 +20,12 @@ def split_called(word: str) -> str:
     return SPLIT_NAMES.get(re.sub(r"[\W\d_]", "", word).lower(), "")
 
 
+def says_split(title: object) -> bool:
+    """Tell whether a title names a split itself, as "is_train" does, or parts that take turns."""
+    bare = re.sub(r"^(is|in|for)_?|_", "", plain_title(str(title)))
+    return bool(split_called(bare)) or bare in ("fold", "folds", "kfold")
+
+
 def split_columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
     """Return the titles of the columns that name splits, the likeliest first.
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from helpers.captions import write_coco, write_tokens
 from helpers.datasets.dataset import SPLITS, Dataset
 from helpers.datasets.photos import DatasetError, fold
-from helpers.files import LockedError, locked, write_text
+from helpers.files import LockedError, check_target, locked, write_text
 
 PHOTO_FOLDER = "Flicker8k_Dataset"  # spelt as in Flickr8k
 
@@ -58,9 +58,10 @@ def to_flickr8k(dataset: Dataset, target: str | Path, link: bool = False) -> str
 
 
 def refuse_existing(target: str | Path) -> None:
-    """Raise DatasetError for a path at which something stands."""
+    """Raise DatasetError for a path at which something stands, OSError for none to write to."""
     if os.path.lexists(target):
         raise DatasetError(f"{target} exists and is left alone; choose another name")
+    check_target(target)
 
 
 @contextmanager

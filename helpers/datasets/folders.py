@@ -6,6 +6,8 @@ from pathlib import Path
 
 from helpers.captions import (
     NONE_CHOSEN,
+    OTHER_TITLES,
+    WORD,
     CaptionFile,
     CaptionFormatError,
     Chosen,
@@ -108,7 +110,8 @@ def caption_texts(folder: Path, files: list[str]) -> list[Path]:
 
     def likely(name: str) -> tuple:
         own = name.rpartition("/")[2]
-        return "lemma" in own, "descriptions" in own, not is_usual(name), own
+        poor = [word in own for word in ("submission", "lemma", "descriptions")]
+        return *poor, not is_usual(name), own
 
     return [folder / name for name in sorted(texts, key=likely)]
 
@@ -131,7 +134,8 @@ def first_captions(
         if not found.captions:
             refusals.append(f"  {path}: {found.format} without a caption")
             continue
-        serves = any(last_part(name) in photos for name in found.captions)
+        told = (name for name, texts in found.captions.items() if any(map(WORD.search, texts)))
+        serves = any(last_part(name) in photos for name in told)
         if serves or first is None:
             first = FoundCaptions({path: found})
         if serves:
@@ -154,7 +158,9 @@ def unopened(files: Iterable[str]) -> Iterable[str]:
 def refuse(folder: Path, refusals: list[str]) -> None:
     """Raise DatasetError for a folder without captions."""
     looked_at = "\n".join(refusals[:5]) or "  (no text file)"
-    raise DatasetError(f"{folder}: no captions file found. Looked at:\n{looked_at}\n{LAYOUTS}")
+    raise DatasetError(
+        f"{folder}: no captions file found. Looked at:\n{looked_at}\n{LAYOUTS}\n{OTHER_TITLES}"
+    )
 
 
 def note_other(folder: Path, found: FoundCaptions, path: Path) -> None:

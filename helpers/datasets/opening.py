@@ -57,11 +57,12 @@ def open_dataset(
 def work_folder(dataset: Dataset) -> Path:
     """Return where the work on a data set is kept if nothing else is said: `work/<its name>`.
 
-    Behind the name of a folder of yours is a hash of its place: another folder of that name, a
-    lesson's too, works elsewhere.
+    Behind the name of a folder of yours, or its first 60 letters, is a hash of its place: another
+    folder of that name, a lesson's too, works elsewhere.
     """
     place = sha256(os.fsencode(dataset.folder.resolve())).hexdigest()[:8]
-    return work_root() / (dataset.name if dataset.name in NAMES else f"{dataset.name}-{place}")
+    own = f"{dataset.name[:60]}-{place}"
+    return work_root() / (dataset.name if dataset.name in NAMES else own)
 
 
 def own_flickr8k() -> Path:
@@ -125,8 +126,12 @@ def find_file(folder: Path, file: str | Path) -> Path:
 
 
 def refuse_without_images(folder: Path, title: str, raw: dict, files: list[str]) -> None:
-    """Raise DatasetError for captions none of which has an image; name an image that is there."""
+    """Raise DatasetError for captions without words, or images; name an image that is there."""
     images = [path for path in files if path.lower().endswith(IMAGE_ENDINGS)]
+    if not any(WORD.search(text) for texts in raw.values() for text in texts):
+        name, texts = next(iter(raw.items()))
+        problem = f"no word in the captions. {title} holds {len(raw):,}, for example {texts[:1]}"
+        raise DatasetError(f"{folder}: {problem} of {name}. --captions FILE takes another file.")
     there = f" The folder holds {len(images):,} images, such as {images[0]}." if images else ""
     there += "".join(f"\n{line}" for line in [*unopened(files)][:5])
     raise DatasetError(

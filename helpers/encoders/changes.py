@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STEPS = 7  # on either side of zero
 SCALES = "_scales"
 LARGEST = 10**8  # bytes of all arrays
+MOST = 1000  # of a difference; ours are below 1
 
 
 def write_changes(path: str | Path, changes: Mapping[str, np.ndarray]) -> None:
@@ -48,10 +49,23 @@ def read_changes(path: str | Path) -> dict[str, np.ndarray]:
     try:
         found = read_arrays(path, LARGEST)
         names = [name for name in found if not name.endswith(SCALES)]
-        return {name: found[name] * found[name + SCALES].astype("float32") for name in names}
+        if not names:
+            raise ValueError("it is empty")
+        return {name: scaled(name, found[name], found[name + SCALES]) for name in names}
     except (KeyError, ValueError) as error:  # KeyError: scales are missing
-        problem = f"{path} holds no changes of an encoder ({error})"
+        problem = f"{path} holds no changes of an encoder ({str(error)[:300]})"
         raise EncoderError(f"{problem}; fetch the captioner again") from error
+
+
+def scaled(name: str, steps: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Return a float32 difference; raise ValueError for one that no training makes."""
+    if scales.shape != steps.shape[-1:]:  # NumPy would spread them over gigabytes
+        raise ValueError(f"{name} has not one scale for each channel")
+    with np.errstate(over="ignore"):
+        change = steps * scales.astype("float32")
+    if not (np.abs(change) <= MOST).all():
+        raise ValueError(f"{name} changes by more than {MOST}")
+    return change
 
 
 def changed(spec: EncoderSpec, path: str | Path) -> EncoderSpec:
@@ -68,7 +82,13 @@ def changed(spec: EncoderSpec, path: str | Path) -> EncoderSpec:
 
 @lru_cache
 def sign_of(path: Path, _: int) -> str:
-    """Return what tells a file of changes from another one; it is read once."""
+    """Return what tells a file of changes from another one; it is read once.
+
+    Raises EncoderError for one that is too large.
+    """
+    if path.stat().st_size > LARGEST:
+        problem = f"{path} has more than {LARGEST:,} bytes, too many for changes of an encoder"
+        raise EncoderError(f"{problem}; fetch the captioner again")
     return sha256(path.read_bytes()).hexdigest()[:8]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.arrays import read_arrays
 from helpers.backend import refuse_fork
 from helpers.encoders.changes import changed
 from helpers.encoders.engine import fast_engine
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import keras
 
 COPIES = DATA / "weights"
+LARGEST = 10**9  # bytes of a rounded copy, unpacked; VGG16 has 138 million numbers
 
 
 class Encoder:
@@ -163,8 +165,11 @@ def filled_at_random(network: "keras.Model", seed: int = 16) -> "keras.Model":
 
 
 def read_rounded_weights(path: str | Path) -> list[np.ndarray]:
-    """Return float32 weights in Keras' order from a file that `round_xception.py` wrote."""
-    with np.load(path, allow_pickle=False) as arrays:
-        keys = sorted(key for key in arrays.files if not key.endswith("_scales"))
-        scales = {key: arrays.get(f"{key}_scales", np.float32(1)) for key in keys}
-        return [arrays[key].astype("float32") * scales[key] for key in keys]
+    """Return float32 weights in Keras' order from a file that `round_xception.py` wrote.
+
+    Raises ValueError, which names the file, for one that holds something else.
+    """
+    arrays = read_arrays(path, LARGEST)
+    keys = sorted(key for key in arrays if not key.endswith("_scales"))
+    scales = {key: arrays.get(f"{key}_scales", np.float32(1)) for key in keys}
+    return [arrays[key].astype("float32") * scales[key] for key in keys]

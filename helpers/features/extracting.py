@@ -24,7 +24,7 @@ from helpers.features.files import (
     stamp_of,
 )
 from helpers.features.pickles import LARGEST
-from helpers.files import put, write_text
+from helpers.files import check_target, put, write_text
 from helpers.images import ImageError
 from helpers.stream import read_ahead
 
@@ -97,6 +97,7 @@ class PartFile:
         if not self.header and len(self.paths) * self.row_bytes >= LARGEST:  # nobody could read it
             most = f"a pickle of features has less than {LARGEST // 2**30} GiB"
             raise FeaturesError(f"{self.target}: {most}; let its name end in {ARRAY_FILE}")
+        check_target(self.target)
         self.target.parent.mkdir(parents=True, exist_ok=True)
         self.done = self.matching_rows()
         with self.rows.open("r+b" if self.rows.exists() else "w+b") as file:

@@ -10,9 +10,10 @@ from helpers.captioner import Captioner
 from helpers.console import print_anything, program, tell
 from helpers.datasets.choosing import add_choices, open_chosen
 from helpers.encoders import ENCODERS
+from helpers.files import check_target
 from helpers.models import DECODERS
 from helpers.pipeline.materials import recipe_for
-from helpers.pipeline.record import record_run
+from helpers.pipeline.record import read_record, record_run
 from helpers.pipeline.workspace import Workspace
 from helpers.self_critical import Criticism
 from helpers.training import Recipe
@@ -108,6 +109,10 @@ def add_scores(captioner: Captioner, work: Workspace) -> None:
 
 def train_and_score(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
+    check_target(options.out, folder=True)
+    if options.record:
+        check_target(options.record)
+        read_record(options.record)  # one that is broken is said now, not after the training
     dataset, out = open_chosen(options), Path(options.out).absolute()
     print(dataset.report, flush=True)
     out.mkdir(parents=True, exist_ok=True)

@@ -11,14 +11,29 @@ from pathlib import Path
 from helpers.datasets import Dataset
 from helpers.files import write_text
 from helpers.metrics import constant_scores, human_scores
+from helpers.strangers import read_json, small_text
 
+LARGEST = 10**8  # bytes of a record; a run has 2,000
 KEPT = ("seed", "dataset", "date", "dev loss", "scores")  # of a captioner's config
 
 
 def read_record(path: str | Path) -> dict:
-    """Return {"runs": […], "baselines": {…}}, both empty if there is no file yet."""
-    path = Path(path)
-    return json.loads(path.read_text("utf-8")) if path.exists() else {"runs": [], "baselines": {}}
+    """Return {"runs": […], "baselines": {…}}, both empty if there is no file yet.
+
+    Raises ValueError for a file that holds something else.
+    """
+    if not Path(path).exists():
+        return {"runs": [], "baselines": {}}
+    try:
+        record = read_json(small_text(path, LARGEST))
+        match record:
+            case {"runs": list(runs), "baselines": dict()}:
+                if all(isinstance(run, dict) and {"name", "seed"} <= run.keys() for run in runs):
+                    return record
+        raise ValueError("it lacks runs with names and seeds, or baselines")
+    except ValueError as error:
+        problem = f"{path} is no record of trainings ({error})"
+        raise ValueError(f"{problem}; choose another name for a new one") from error
 
 
 def name_of_run(config: dict) -> str:

@@ -17,6 +17,7 @@ from helpers.apps.alt_text.captioning.work import Batch, Settings, work_off
 from helpers.apps.alt_text.files import JobError, beside, refuse_others, table_path, written
 from helpers.apps.alt_text.known import Known
 from helpers.apps.alt_text.reading import Reading, open_input
+from helpers.apps.alt_text.reading.columns import unread
 from helpers.apps.alt_text.reading.purpose import REPEATED
 from helpers.apps.alt_text.records import Records
 from helpers.apps.alt_text.sampling import pages_of
@@ -28,7 +29,7 @@ from helpers.apps.alt_text.writing import Wish, output_files
 from helpers.apps.alt_text.writing.exports import EXPORTS
 from helpers.apps.alt_text.writing.reviews import Decisions
 from helpers.apps.wording import counted
-from helpers.files import locked
+from helpers.files import check_target, locked
 
 if TYPE_CHECKING:
     from helpers.captioner import AnyCaptioner
@@ -65,8 +66,9 @@ class Job:
         identity: what must not change while a job goes on.
         wish: which files are to be written.
         Raises JobError if the state or a file to write is another job's, LockedError if it is
-        under way.
+        under way, OSError where nothing can be written.
         """
+        check_target(self.output)
         wish = wish or Wish()
         more = [ending for name in wish.exports for ending in EXPORTS[name]]
         files = written(self.output, wish.parquet, wish.report, more)
@@ -183,7 +185,11 @@ class Job:
         left = counts.get("left_out", 0)
         broken = ", ".join(sorted(table.broken)[:3]) + ", …" * (len(table.broken) > 3)
         above += [f"{counted(len(table.broken), 'file')} can't be read: {broken}"] * bool(broken)
-        return above + [f"{counted(left, 'row')} left out, whose {names} is no image"] * bool(left)
+        above += [f"{counted(left, 'row')} left out, whose {names} is no image"] * bool(left)
+        if more := ", ".join(map(repr, unread(table))):
+            cure = "--address-column and --alt-column take others"
+            above.append(f"more columns of images or alt texts, not read: {more}; {cure}")
+        return above
 
     def records(self) -> Records:
         """Return the rows of the output."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.captions import CaptionFormatError, plain_spelling, read_caption_file
-from helpers.files import locked, write_text
+from helpers.files import locked, refuse_long_name, write_text
 
 LOCK_WAIT = 60  # seconds; another writer holds the file for a few hundredths of one
 
@@ -15,10 +15,12 @@ class CocoFile:
     """A COCO JSON file that several people may write to, each of them a photo at a time.
 
     It is locked and read anew for every change, so what others wrote in the meantime stays.
-    Raises CaptionFormatError for a file that exists and is no COCO JSON.
+    Raises CaptionFormatError for a file that exists and is no COCO JSON, LongNameError for a name
+    that is too long for it and its lock.
     """
 
     def __init__(self, path: str | Path):
+        refuse_long_name(path)
         self.path = Path(path)
         if self.path.exists() and (form := read_caption_file(self.path).format) != "COCO JSON":
             raise CaptionFormatError(f"{self.path}: {form}, not COCO JSON. Take another name.")

@@ -20,6 +20,8 @@ DESCRIPTOR = re.compile(r"\s(\d+(?:\.\d+)?)[wx](?!\S)")
 A_SET = re.compile(r"\s*\S+\s+\d+(\.\d+)?[wx]\s*(,|$)")
 HUGE_NUMBER = re.compile(r"&#\d{9,};?")  # no character has one, and int() refuses the longest
 
+INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"  # comes along when people copy
+
 # Addresses in brackets or quotes: url(…) of CSS, ![alt](…), name.jpg (https://…), JSON, formulas.
 CSS = re.compile(r"""\burl\(\s*(?:"([^"]*)"|'([^']*)'|([^"'()\s]+))\s*\)""", re.IGNORECASE)
 MARKDOWN = re.compile(r"!\[([^\]\[]*)\]\(\s*<?([^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)")
@@ -74,6 +76,7 @@ class _Pictures(_Images):
 
 def images_of(cell: str) -> Iterator[dict[str, str]]:
     """Yield the attributes of every image in a cell; of a bare address only `src`."""
+    cell = cell.strip(INVISIBLE)
     if "<" not in cell and "&" in cell:
         cell = unescaped(cell)
     if "<" not in cell or ADDRESS_LIKE.match(cell) or MARKDOWN.search(cell):

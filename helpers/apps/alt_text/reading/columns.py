@@ -40,6 +40,18 @@ def find_columns(table: Table, address: str = "", page: str = "", alt: str = "")
     return Columns(where, page_at, alt_at, kinds, context, several)
 
 
+def unread(table: Table) -> list[str]:
+    """Return the names of further columns of images or alt texts; each row has one of both."""
+    places = table.places
+    read = {places.address, places.page, places.alt, *places.context.values()}
+    return [
+        name
+        for at, name in enumerate(table.columns)
+        if table.kind == "table" and table.header and at not in read
+        if is_alt(name) or share(table, at, IMAGE_LIKE.search) > 0.5
+    ]
+
+
 def find_context(table: Table, without: set[int | None]) -> dict[str, int]:
     """Return the columns that tell of the page around an image: what they hold -> where."""
     found = {kind: by_name(table, names, without) for kind, names in CONTEXT.items()}

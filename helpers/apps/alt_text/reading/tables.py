@@ -24,6 +24,11 @@ from helpers.apps.alt_text.reading.sitemaps import COLUMNS, sitemap_rows
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES, SAMPLE_ROWS = 1 << 16, 200
+NO_TABLES = {  # how a text begins -> what it is, and what to do
+    r'[\[{]\s*["\[{]': "JSON. Write it as CSV, with a column of addresses and one of alt texts",
+    r"<!doctype html|<html\b": "a web page. Write the addresses of its images into a list, one a "
+    "line, or take a crawler's table",
+}
 NO_TEXTS = (b"PK", b"%PDF", b"\xff\xd8", b"\x89PNG")
 MOST_COLUMNS = 2000  # each row of the output has so many cells, also where the input's are short
 LISTED = re.compile(r"(https?:)?//[^\s;|\"<>]+|data:image/\S+", re.IGNORECASE)
@@ -124,7 +129,11 @@ def beginning(path: Path, start: bytes, encoding: str) -> str:
         raise TableError(f"{path} is empty. Export it again")
     if not isinstance(text, str) or "\0" in text or start.startswith(NO_TEXTS):
         raise TableError(f"{path} is no text. Export it as CSV; a spreadsheet can")
-    return text.lstrip("\ufeff\r\n")
+    text = text.lstrip("\ufeff\r\n")
+    for looks, what in NO_TABLES.items():
+        if re.match(looks, text.lstrip(), re.IGNORECASE):
+            raise TableError(f"{path} is {what}")
+    return text
 
 
 def encoding_of(start: bytes) -> str:
@@ -191,6 +200,8 @@ def with_sample(table: Table) -> Table:
         named = rows[above] if table.header else [f"column {number}" for number in numbers]
         table.columns, table.skip = named, above + table.header
         rows = rows[table.skip :]
+    if table.header and len(table.columns) == 1 and table.kind == "table":
+        refuse_one_cell(table.path, table.columns[0])
     if len(table.columns) > MOST_COLUMNS:
         problem = (
             f"{table.path} has {len(table.columns):,} columns, and {MOST_COLUMNS:,} is the most"
@@ -198,3 +209,12 @@ def with_sample(table: Table) -> Table:
         raise TableError(f"{problem}. Is {table.delimiter!r} its --delimiter?")
     table.sample = rows
     return table
+
+
+def refuse_one_cell(path: Path, header: str) -> None:
+    """Raise TableError for a header that is one cell, and would be several."""
+    for delimiter in DELIMITERS:
+        if sum(map(is_known, next(csv.reader([header], delimiter=delimiter), []))) > 1:
+            problem = f"the names of the columns are one cell, {header[:60]!r}"
+            cure = f"Take away quotes around whole lines; else {delimiter!r} is the --delimiter"
+            raise TableError(f"{path}: {problem}. {cure}")
