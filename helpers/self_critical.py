@@ -67,8 +67,9 @@ def draw_captions(
     rows[:, 0] = START
     for place in range(1, max_length):
         logits, state = model.step(rows[:, place - 1], state)
-        chances, seed = word_log_probabilities(logits) / temperature, random.integers(2**31, size=2)
-        words = tf.random.stateless_categorical(chances, 1, seed, "int32")[:, 0]
+        log_chances = word_log_probabilities(logits) / temperature
+        seed = random.integers(2**31, size=2)
+        words = tf.random.stateless_categorical(log_chances, 1, seed, "int32")[:, 0]
         rows[:, place] = np.where(np.isin(rows[:, place - 1], (0, END)), 0, words)
         if not rows[:, place].any():
             break
@@ -108,10 +109,10 @@ class AdvantageLoss(keras.losses.Loss):
 
     def call(self, targets, logits):
         """Return a number per caption: minus its log-probability, as it was drawn."""
-        chances = word_log_probabilities(logits) / self.temperature
-        chosen = ops.take_along_axis(chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
+        log_chances = word_log_probabilities(logits) / self.temperature
+        chosen = ops.take_along_axis(log_chances, ops.expand_dims(targets, -1), axis=-1)[..., 0]
         real = ops.cast(ops.not_equal(targets, 0), "float32")
-        return ops.sum((ops.logsumexp(chances, axis=-1) - chosen) * real, axis=-1)
+        return ops.sum((ops.logsumexp(log_chances, axis=-1) - chosen) * real, axis=-1)
 
 
 class SelfCriticalBatches:

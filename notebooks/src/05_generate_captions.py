@@ -586,7 +586,7 @@ if dataset.scenes:
         print(f"{key:7}", *(f"beam of {size}: {share:.0%}" for size, share in shares.items()))
 
 # %% [markdown]
-# Objects, places and colours hardly change; counts do, but not in step with CIDEr-D. What is left is the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote, so that such wordings add up.
+# Objects, places and colours hardly change; counts do, but not in step with CIDEr-D. What is left is the wording. One thing can be said in many ways ("two", "a pair of") that share its probability, while a search looks for the one likeliest *sentence*. Lesson 12 lets candidates vote: what they share adds up.
 #
 # On Flickr8k's dev photos, the course's captioner `attention-xception` (lesson 08) gains from its beam: section 7 has the numbers. So measure.
 

@@ -4,6 +4,12 @@ from ranking import Claim, flat
 
 TIMES = r"^ +\d+ +(\d+) ms +(\d+) ms$"
 
+
+def scores(rows, place):
+    """The LSTMs' and the Transformer's number, row by row of the recorded table."""
+    return [(one[place], other[place]) for one, other in zip(rows[::2], rows[1::2], strict=True)]
+
+
 CLAIMS = [
     Claim(
         'Read the last row: "dog" gives most of its weight to "brown".',
@@ -36,9 +42,22 @@ CLAIMS = [
         lambda rows: flat(rows)[-1] > 3 * flat(rows)[1],
         [11, 10, 12, 12],
     ),
+    Claim(
+        "on 6,000 photos ours is behind",
+        r"^(?:LSTMs|Transformer)\S* +beam \d +(.*)$",
+        lambda rows: (
+            len(rows) == 6
+            and all(ours < lstms for place in (0, 2) for lstms, ours in scores(rows, place))
+        ),
+        [[19.6, 0.3, 54.5, 0.7], [19.4, 0.6, 55.2, 1.2]] * 3,
+    ),
 ]
 
 NO_CLAIM = {
     "explains": ["These maps say less than those of lesson 08"],
-    "cites": ["with bigger parts", "What makes these models better is"],
+    "cites": [
+        "with bigger parts",
+        "The mask is nearly PaliGemma's",
+        "What makes these models better is",
+    ],
 }

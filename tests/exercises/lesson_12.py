@@ -4,6 +4,7 @@ The solution of exercise 3 trains a captioner: stand-ins take the place of all t
 """
 
 BEFORE = """
+from collections import Counter
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
