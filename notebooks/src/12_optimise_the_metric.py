@@ -465,7 +465,7 @@ print(f"mean of {len(twins)} alone: CIDEr-D {alone.mean():.1f}")
 show_gain("together", scored(together)[1] - alone)
 
 # %% [markdown]
-# They all began with the same weights. If the interval contains 0, they gain nothing together: an ensemble lives on differences. On Flickr8k, two attention models that were trained separately from the start:
+# They all began with the same weights. If the interval contains 0, no gain can be seen: an ensemble lives on differences. On Flickr8k, two attention models that were trained separately from the start:
 
 # %%
 names, together = "attention-xception-grid-self-critical", results["together"]["scores"]
