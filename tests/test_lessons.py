@@ -1,5 +1,7 @@
 """Every lesson: its structure, its notebook, a run in order and a run alone."""
 
+import ast
+import builtins
 import os
 import shutil
 import threading
@@ -81,6 +83,38 @@ def test_notebook_agrees_with_source(name):
 
 def test_no_notebook_without_source():
     assert sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")) == NAMES
+
+
+def test_the_page_of_lesson_11_needs_nothing_of_part_one():
+    """Who comes for the page runs the cells down to the settings, then section 6 and the rest."""
+    cells = Lesson(ROOT, named("11")).source.cells
+    settings = next(place for place, cell in enumerate(cells) if "parameters" in tags(cell))
+    page = next(place for place, cell in enumerate(cells) if "## 6. " in cell.source)
+    run = [cell for cell in [*cells[: settings + 1], *cells[page:]] if cell.cell_type == "code"]
+    nodes = [*nodes_of(ast.parse("\n".join(cell.source for cell in run)))]
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    assert read - bound_names(nodes) == set()
+
+
+def nodes_of(tree):
+    """A tree's nodes, but for what is only done if a name is there."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and "globals()" in ast.unparse(node.test)):
+            yield node
+            yield from nodes_of(node)
+
+
+def bound_names(nodes):
+    """The names that these nodes bind, and Python's own."""
+    names = set(dir(builtins))
+    for node in nodes:
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.alias | ast.arg):
+            names.add(node.arg if isinstance(node, ast.arg) else node.asname or node.name)
+    return names
 
 
 def files_readers_see():

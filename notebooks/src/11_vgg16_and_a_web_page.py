@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · VGG16 and a web page
 #
-# Two parts: you rebuild the recipe that most tutorials use, VGG16 with image and words side by side, and you put a captioner on a web page for others to use.
+# Two parts: you rebuild a recipe that many tutorials use, VGG16 with image and words side by side, and you put a captioner on a web page for others to use.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/11_vgg16_and_a_web_page.ipynb)
 #
@@ -10,7 +10,7 @@
 # %% [markdown]
 # ![Left: VGG16 as a tower of bars, its layer fc2 with 4,096 numbers, image and words side by side, the next word. Right: a web page with a real photo and a caption below it](images/11_vgg16_and_a_web_page.png)
 #
-# Left, part one: the classic recipe. Right, part two: a page, here with the course's trained captioner.
+# Left, part one: the classic recipe (here with random weights: no download). Right, part two: a page, here with the course's trained captioner.
 
 # %% [markdown]
 # **You will learn**
@@ -69,7 +69,7 @@ from html import escape
 from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import perf_counter
+from time import perf_counter, sleep
 from types import SimpleNamespace
 
 import keras
@@ -104,7 +104,7 @@ PHOTOS = 400
 #
 # ## 1. A table with a broken row
 #
-# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars between its cells (lesson 10). You can't download it here without an account. So you write such a table for mini's scenes, broken row included. In the real file pandas finds that row's caption missing and puts in NaN, a float. Many a notebook has stopped there with `'float' object has no attribute 'lower'`.
+# Flickr30k has 31,783 photos, and most people get it from Kaggle, as a folder of photos and the `results.csv` with bars between its cells. That takes an account, so you write such a table for mini's scenes: lesson 10's broken row again, now in a whole folder. In the real file pandas finds that row's caption missing and puts in NaN, a float. Many a notebook has stopped there with `'float' object has no attribute 'lower'`.
 
 # %%
 mini = open_dataset("mini")
@@ -120,14 +120,7 @@ lines[5] = lines[5].replace("| 4| ", "| 4   ")  # the broken row
 print("\n".join(lines[:7]))
 
 # %% [markdown]
-# The fifth caption is the broken one. What becomes of it if you split each line at the bars?
-
-# %%
-for line in lines[4:6]:
-    print(line.split("| "))
-
-# %% [markdown]
-# Two parts instead of three: the number and the caption have become one. `open_dataset` reads a row by a pattern in which the second bar may be missing. Nothing is lost.
+# The fifth caption is the broken one. `open_dataset` reads a row by a pattern in which the second bar may be missing, as in lesson 10's first exercise. Nothing is lost.
 
 # %%
 dataset = open_dataset(folder if DATASET == "mini" else DATASET, DATA_DIR)
@@ -153,7 +146,7 @@ for layer in whole.layers[-4:]:
 # %% [markdown]
 # Whole, it gives 1,000 numbers: one for each kind of thing in ImageNet, from tench to toilet tissue. A caption needs more than the name of one kind. The layer before, `fc2`, has 4,096 numbers from which the kinds are worked out. Those are the ones you want.
 #
-# Look at `fc1`, too. It holds 103 of VGG16's 138 million weights, the reason for a download of 528 MB.
+# Look at `fc1`. It holds 103 of VGG16's 138 million weights, the reason for a download of 528 MB.
 #
 # Old tutorials cut the last layer off with `layers.pop()`. Try it.
 
@@ -186,9 +179,9 @@ assert np.allclose(by_hand, keras.applications.vgg16.preprocess_input(red.copy()
 #
 # ## 3. Features
 #
-# `load_encoder("vgg16")` puts these pieces together. One photo takes 15 billion multiplications, nearly twice as many as in Xception: 0.2-0.3 seconds on two cores. The 31,783 photos of Flickr30k take two to three hours there.
+# `load_encoder("vgg16")` puts these pieces together. One photo takes 15 billion multiplications, nearly twice as many as in Xception: 0.2-0.3 seconds on two cores.
 #
-# If the weights can't be downloaded, VGG16 gets **random weights**, and a line says so. Such a network has learnt nothing. On a few photos it shows that the code works; the scores of a captioner trained on it would mean nothing.
+# If the weights can't be downloaded, VGG16 gets **random weights**, and a line says so. On a few photos such a network shows that the code works; the scores of a captioner trained on it would mean nothing.
 
 # %%
 vgg16 = load_encoder("vgg16")
@@ -256,7 +249,7 @@ print("matrix", toy.merge_dense.kernel.shape)
 # %% [markdown]
 # ## 5. Add or concatenate?
 #
-# Compare the two on features of a network that has learnt something: Xception's, as lesson 02 extracts them for mini; the rows of your photos are copied. Same photos, same words, same recipe, same seeds; only `join` differs. Two seeds, because one proves little (but one on larger data, to save time). If VGG16's weights could be downloaded, the two are compared on its features as well.
+# Compare the two on features of a network that has learnt something: Xception's, from lesson 02. Photos, words, recipe and seeds are the same. What differs is `join`: side by side, its matrix has 384 × 192 weights instead of 192 × 192, and dropout acts on twice the width. Two seeds, because one proves little (one on larger data). With VGG16's weights the two are compared on its features as well. Without them, as in the outputs here, no captioner has seen VGG16's features.
 
 # %%
 if DATASET == "mini":
@@ -297,9 +290,9 @@ for encoder in dict.fromkeys(encoder for encoder, *_ in captioners):
     print(f"{encoder:9} concatenate less merge: {gain.mean():+.1f} ({low:+.1f} to {high:+.1f})")
 
 # %% [markdown]
-# Read "concatenate less merge" first. If the interval in brackets contains 0, these photos don't show that one recipe is better. Then look at the seeds: how far does the same recipe move from one seed to the next? A single run of each would also have named a winner, and with another seed perhaps the other one.
+# Read "concatenate less merge" first. The interval holds 0, so these photos name no winner, and the two seeds disagree. An earlier build, same cells and seeds, printed +15.1 (+3.8 to +26.1), a winner that no later run has confirmed: the interval sees the luck of the photos, not of the training. Seeds 7 to 10 gave −1.3 (−9.7 to +8.6). Only the dev loss is lower side by side, which need not make better captions.
 #
-# For published numbers on VGG16 and Xception, both on the photos of Flickr8k, see the table in lesson 12.
+# So the course adds, with fewer weights. Flickr8k is left to you.
 
 # %% [markdown]
 # ## Part two: a web page
@@ -345,7 +338,7 @@ for path in paths[:3]:
     print(*upload(path.name, path.read_bytes()))
 
 # %% [markdown]
-# It works, though not every caption is true. What would happen on the day you give the address to others?
+# It works, though not every caption is true. What happens on the day you give the address to others?
 #
 # ## 7. What goes wrong
 #
@@ -390,7 +383,7 @@ captioner.caption(eight)
 print(f"one by one {one_by_one:.1f} s, together {perf_counter() - start:.1f} s")
 
 # %% [markdown]
-# **`debug=True`.** Most tutorials have it, since it shows errors in the browser, with a console beside them. That console runs any Python that is typed there, on your computer, and only a PIN guards it. Never serve a page with it.
+# **`debug=True`.** Many tutorials have it, since it shows errors in the browser, beside a console. That console runs any Python that is typed there, on your computer, and only a PIN guards it. Never serve a page with it.
 #
 # ## 8. A desk with places
 #
@@ -442,7 +435,7 @@ Thread(target=server.run, daemon=True).start()
 print(requests.get(server.address + "/health").json())
 
 # %% [markdown]
-# Besides the page for people, `/caption` gives the same answers to programs, as JSON. Each candidate says how likely the captioner thinks it to be. Where it isn't sure, there is no caption at all.
+# Besides the page for people, `/caption` gives the same answers to programs, as JSON. Each candidate says how likely its words are. A small number is no doubt: how sure the captioner is, its confidence says (lesson 07). Where it isn't, there is no caption at all.
 
 
 # %%
@@ -474,10 +467,16 @@ for name, content in {"letter.txt": b"Dear Sir", "big.jpg": bytes(12_000_000)}.i
     print(response.status_code, said.get("error") or said["images"][0]["error"])
 
 # %% [markdown]
-# Last, the end. A server is stopped for a new version, or because its computer restarts. If it is killed, those who wait get a broken page. `stop` lets nobody new in and finishes what has begun.
+# Last, the end. A server is stopped for a new version, or because its computer restarts. Killed, it leaves those who wait a broken page. `stop` lets nobody new in and finishes what has begun. Send a photo, stop as soon as it is at the desk, and see whether an answer comes.
 
 # %%
-server.stop()
+with ThreadPoolExecutor(1) as visitors:
+    reply = visitors.submit(send, paths[0])
+    while not (desk.taken or reply.done()):
+        sleep(0.01)
+    server.stop()
+last = reply.result().get("images", [reply.result()])[0]
+print(last.get("alt_text", last.get("error")))
 desk.close()
 
 # %% [markdown]
@@ -497,8 +496,9 @@ for each, title in zip(axes, ["VGG16", "fc2", "side by side", "a page"], strict=
 for row, width in enumerate([1.0, 0.8, 0.6, 0.45, 0.3, 0.5]):
     axes[0].barh(row, width, 0.75, -width / 2, color="#56B4E9" if row < 5 else "#0072B2")
 axes[0].set(xlim=(-0.6, 0.6), ylim=(5.6, -0.6))
-axes[1].barh(range(40), few[0][:4000:100], color="#0072B2")
-axes[1].invert_yaxis()
+if "few" in globals():  # part one was run
+    axes[1].barh(range(40), few[0][:4000:100], color="#0072B2")
+    axes[1].invert_yaxis()
 for place, label, colour in ((0, "4,096 →\nimage", "#0072B2"), (1, "LSTM →\nwords", "#E69F00")):
     axes[2].barh(0.6, 1, 0.2, place, color=colour)
     axes[2].text(place + 0.5, 0.8, label, ha="center", fontsize=8)
@@ -538,6 +538,7 @@ def undo(prepared):
     return prepared  # your turn
 
 
+numbers = np.random.default_rng(SEED)
 pixels = numbers.integers(0, 256, (4, 5, 3)).astype("uint8")
 pixels[0, :2] = [[0, 0, 0], [255, 255, 255]]
 problem = ""
@@ -559,6 +560,7 @@ def undo(prepared):
     return blue_first[..., ::-1].astype("uint8")
 
 
+numbers = np.random.default_rng(SEED)
 pixels = numbers.integers(0, 256, (4, 5, 3)).astype("uint8")
 pixels[0, :2] = [[0, 0, 0], [255, 255, 255]]
 problem = ""
@@ -583,7 +585,7 @@ def side_by_side(shared):
     return shared  # your turn
 
 
-problem = ""
+numbers, problem = np.random.default_rng(SEED), ""
 for size, units in ((4, 3), (2, 2), (1, 5)):
     shared = numbers.normal(size=(size, units))
     a, b = numbers.normal(size=(2, size))
@@ -601,7 +603,7 @@ def side_by_side(shared):
     return np.concatenate([shared, shared])
 
 
-problem = ""
+numbers, problem = np.random.default_rng(SEED), ""
 for size, units in ((4, 3), (2, 2), (1, 5)):
     shared = numbers.normal(size=(size, units))
     a, b = numbers.normal(size=(2, size))

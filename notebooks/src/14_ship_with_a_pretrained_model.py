@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 14 · Ship with a pretrained model
 #
-# You put a vision-language model in the place of your captioner, show both the same twenty images, judge what is suggested, and learn when to ship which.
+# You judge what the course's captioner says of twenty images, prepare the place where a pretrained model goes, and learn when to ship which.
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/OWNER/REPOSITORY/blob/main/notebooks/14_ship_with_a_pretrained_model.ipynb)
 #
@@ -83,7 +83,7 @@ from helpers.captioner.tiny import save_preset
 from helpers.images import open_image
 
 # %% [markdown]
-# Settings: name a `PRETRAINED` model if you can get one. Without a name the lesson builds a tiny one with random weights. It runs the same code as the large one and knows nothing.
+# Settings: name a `PRETRAINED` model if you can get one. Without a name the lesson builds a tiny one that runs the same code and knows nothing.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # plays no part in this lesson
@@ -95,11 +95,11 @@ ENDPOINT = ""  # for "chat:", such as "http://127.0.0.1:11434/v1", where Ollama 
 # %% [markdown]
 # ## 1. What have the others learnt from?
 #
-# Flickr8k gives a captioner 6,000 training photos with sentences. Compare that with COCO, the data set of most captioning papers, and with four large models, whose numbers come from the papers linked at the end.
+# Ours learnt from 6,000 photos of Flickr8k and 1,995 of COCO. Compare that with COCO, the data set of most captioning papers, and with four large models, whose numbers come from the papers linked at the end.
 
 # %%
 pairs = {  # photos with a text, in millions
-    "ours (Flickr8k)": 0.006,
+    "ours": 0.008,
     "COCO captions": 0.113,
     "LLaVA-1.5, both stages": 1.22,
     "BLIP-2": 129,
@@ -201,7 +201,7 @@ for label in list(images)[2:12]:
 #
 # ## 3. A pretrained one in its place
 #
-# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones take gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, that model is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so. Its tokenizer learns its pieces of words from `SENTENCES`, which section 7 needs again.
+# A **preset** of KerasHub is a folder with a model's configuration, its weights and its tokenizer. Real ones take gigabytes, and some want you to accept a licence first. If you have set `PRETRAINED`, that model is used from here on. Otherwise the lesson builds a *PaliGemma* with every part of the real one, at the smallest size. From its random weights comes nonsense, and each output below says so. Its tokenizer learns from `SENTENCES`, which section 7 needs again.
 
 # %%
 SENTENCES = (
@@ -260,7 +260,7 @@ for label, caption in list(their_captions.items())[:6]:
     print(f"({NOTE}) {label:13}{caption[:60]}")
 
 # %% [markdown]
-# An answer of twenty words or more that goes round in circles counts as “not sure”; other nonsense gets through. Here are two of the tiny model's answers before that rule. Look at the *code path*, not at the words.
+# An answer of twenty words or more that goes round in circles counts as “not sure”; other nonsense gets through. Here are two of the tiny model's answers before that rule.
 
 
 # %%
@@ -281,7 +281,8 @@ if theirs and not PRETRAINED:
 real = theirs if PRETRAINED else None
 their_share = f"{sum(each != 'not sure' for each in their_captions.values())} of {len(images)}"
 files = [path for path in (ROOT / "data/captioners/attention-xception").iterdir() if path.is_file()]
-size = (sum(path.stat().st_size for path in files) + 19_000_000) / 1e6  # and the encoder's
+files.append(ROOT / "data" / "weights" / "xception-int8.npz")  # the encoder
+size = sum(path.stat().st_size for path in files) / 1e6
 table = {
     "gets a suggestion": (f"{len(suggested)} of {len(images)}", their_share if real else ""),
     "seconds an image": (f"{our_seconds:.2f}", f"{their_seconds:.2f}" if real else ""),
@@ -295,7 +296,7 @@ for name, (mine, other) in table.items():
 print("\npython -m helpers.captioner PHOTO… --captioner keras-hub:pali_gemma_3b_mix_224 --json")
 
 # %% [markdown]
-# What is known of real ones, from their own pages: PaliGemma's 2.9 billion weights take about 6 GB in bfloat16 (two bytes a weight) and twice that in float32, which the helpers use. The smallest model with images in this version of KerasHub has 0.8 billion. Measure the speed on your own machine.
+# What is known of real ones, from their own pages: PaliGemma's 2.9 billion weights take about 6 GB in bfloat16 (two bytes a weight) and twice that in float32, which the helpers use. The smallest in KerasHub 0.32, `qwen3_5_0.8b`, has 0.85 billion. Measure the speed on your own machine.
 #
 # ## 4. Would you publish it?
 #
@@ -330,7 +331,7 @@ print(
 )
 
 # %% [markdown]
-# Twenty images are few: enough to drop a tool, not to choose between two good ones. Where may the true share lie? Wilson's interval, which holds it 95 times in 100, for ours, and for a quarter of 20, 200 and 2,000 images:
+# Twenty images are few: enough to drop a tool, not to choose between two good ones. These were picked by hand. Had chance drawn them from a site, where might its true share lie? Wilson's interval, which holds it 95 times in 100, for ours, and for a quarter of 20, 200 and 2,000 images:
 
 
 # %%
@@ -399,7 +400,7 @@ Thread(target=server.serve_forever, daemon=True).start()
 there = open_captioner("chat:stand-in", endpoint=f"http://127.0.0.1:{server.server_port}/v1")
 
 # %% [markdown]
-# Three images through it. Photos are scaled to at most 768 pixels, without what a camera notes in a file (place, time, serial number).
+# Three images. Photos are scaled to at most 768 pixels, without what a camera notes in a file (place, time, serial number).
 
 # %%
 some = {label: images[label] for label in ("portrait", "chart", "button")}
@@ -455,22 +456,22 @@ seen = Counter(genders(caption) for caption in guesses)
 print(f"of {len(guesses)} guesses: only male {seen[True, False]}, only female {seen[False, True]}")
 
 # %% [markdown]
-# Most of the twenty show nobody, so here is a record: the 1,000 test photos of Flickr8k, captioned with `--anyway` by `attention-xception` on 26 November 2026, beside what most of the five people wrote about the same photo (`tests/benchmarks/said.py`).
+# Most of the twenty show nobody, so here is a record: the 1,000 test photos of Flickr8k, captioned with `--anyway` by `attention-xception` on 26 November 2026, beside what the five people most often wrote about the same photo (`tests/benchmarks/said.py`).
 #
-# | the caption says | photos | people say the same | the other | neither |
+# | the caption says | photos | people say the same | the other | neither, or both |
 # |---|---|---|---|---|
 # | man, boy, he … | 368 | 204 | 58 | 106 |
 # | woman, girl, she … | 129 | 82 | 14 | 33 |
 #
-# One in seven of these captions contradicts most people; 106 + 33 speak of gender where most people don't. Three captions name skin or descent; of the five people, none, none and one did.
+# One in seven of these captions contradicts people. That hides the groups: where people say woman, 58 of 140 captions say man (41%); where people say man, 14 of 218 say woman (6%). Three captions name skin or descent; of the five people, none, none and one did.
 #
 # What follows for a site owner:
 #
 # * *Don't guess what can't be seen.* Gender, descent, age and disability of a stranger are guesses from looks, and a wrong one hurts. "A person" is rarely wrong. Say more where the page knows, and where it matters: "Rear Admiral Grace Hopper".
-# * *Look at the errors by group.* A captioner that is right for 90 % of the photos may be right for half of those of one group. Review a sample *of each*.
+# * *Look at the errors by group.* A good mean can hide a bad group, as here. Review a sample *of each*.
 # * *A person decides*, and can be reached by whoever is described.
 #
-# A pretrained model has read more, prejudice included; but it can be told: `--instructions "Don't guess gender or descent. Say person."` Ours can't.
+# A pretrained model has read more, prejudice included; but a chat model can be told: `--instructions "Don't guess gender or descent. Say person."` Ours can't.
 #
 # ## 7. Teach it your words
 #
@@ -504,7 +505,7 @@ else:
     print("left out: LoRA on the tiny model, here and in the next three cells")
 
 # %% [markdown]
-# Keep what it says before training. Then `enable_lora` freezes all weights, and adds $A$ and $B$ to those that make the queries and the values of the attention (lesson 13).
+# Keep what it says before training. Then `enable_lora` freezes the large matrices, and adds $A$ and $B$ to those of the attention's queries and values (lesson 13), in language model and image encoder.
 
 # %%
 if theirs and not PRETRAINED:
@@ -549,15 +550,15 @@ if theirs and not PRETRAINED:
         print(f"(tiny, with LoRA) {label:13}{after[label][:50]}")
 
 # %% [markdown]
-# It has learnt its few photos by heart, which shows that the adapters work, and no more. On a real model a few hundred photos with *your* alt texts change its tone and its names of things, not its eyes. Hold some photos back (lesson 04) to see when it begins to parrot.
+# It has learnt its few photos by heart, which shows that the adapters work, and no more. On a real model a few hundred photos with *your* alt texts can change its tone and its names of things. Hold some photos back (lesson 04) to see when it begins to parrot.
 #
 # ## 8. Which one, and how would you know?
 #
-# BLEU and CIDEr compare words. A pretrained model says "a ginger cat" where five people said "an orange kitten", and loses. Other scores look at meaning, and each needs something:
+# BLEU and CIDEr compare words. A pretrained model says "a ginger cat" where five people said "an orange kitten", and loses. Other scores look at meaning:
 #
 # | score | compares | needs |
 # |---|---|---|
-# | METEOR | words, stems and synonyms, in order | references, Java, WordNet's synonyms |
+# | METEOR | words, stems and synonyms, in order | references, WordNet's synonyms |
 # | SPICE | things, properties and relations, as a graph | references, Java, a parser |
 # | CLIPScore | the caption with the *photo* | CLIP's weights, no references |
 # | a language model as judge | whatever you ask | a model that sees, a fixed prompt, and people's marks to check it against |
@@ -583,7 +584,7 @@ for number in range(3):
 # | your case | take |
 # |---|---|
 # | learn how captioning works; train on your own data, all in sight | ours (lessons 01-13) |
-# | photos of people and dogs, offline, a small machine, English | ours, with “not sure” on |
+# | photos of people and dogs, offline, a small machine, English | ours (not for commercial use), with “not sure” on, and a person who reviews |
 # | a website with logos, products, screenshots; photos must stay at home | a preset, or Ollama, on a machine with a GPU |
 # | the same, and photos may leave | a hosted model, with a price ceiling and a contract |
 # | images of text, buttons, links | no captioner: lesson 09 reads the text, or says where the link leads |

@@ -22,6 +22,18 @@ CLAIMS = [
         [0],
     ),
     Claim(
+        "The interval holds 0, so these photos name no winner, and the two seeds disagree.",
+        r"CIDEr-D by seed \[([\d. ]+)\]$|concatenate less merge: .* \((.*)\)$",
+        lambda rows: rows[2][0] < 0 < rows[2][1] and not same_sign(*rows[:2]),
+        [[135.4, 133.1], [149.2, 149.4], [3.8, 26.1]],
+    ),
+    Claim(
+        "Only the dev loss is lower side by side, which need not make better captions.",
+        r"^(?:merge|concatenate)-xception-\d+: dev loss ([\d.]+)",
+        lambda rows: min(flat(rows)[:2]) > max(flat(rows)[2:]),
+        [2.068, 2.010, 2.066, 2.020],
+    ),
+    Claim(
         "A lock lets in one at a time, but then photos wait in line that could be captioned"
         " *together*.",
         r"^one by one ([\d.]+) s, together ([\d.]+) s",
@@ -29,6 +41,12 @@ CLAIMS = [
         [2.7, 2.8],
     ),
 ]
+
+
+def same_sign(one, other):
+    """Whether each number of one is below its fellow in the other, or each above."""
+    return len({a < b for a, b in zip(one, other, strict=True)}) == 1
+
 
 NO_CLAIM = {
     "says what a word, a number or a method is": [
@@ -40,8 +58,8 @@ NO_CLAIM = {
     "claims nothing unless the output says so": [
         "it is hard to tell in advance what the second matrix gains",
         "because one proves little",
-        "these photos don't show that one recipe is better",
     ],
+    "explains what the course does": ["So the course adds, with fewer weights"],
     "gives its number, known of the networks": [
         "Xception is younger, smaller and better at ImageNet",
         "nearly twice as many as in Xception",
