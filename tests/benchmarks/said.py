@@ -52,7 +52,8 @@ def skin(words: list[str]) -> bool:
 
 def count_gender(said: dict[str, list[str]], people: dict[str, list[list[str]]]) -> list[str]:
     """Return lines: how often a caption says a gender, and what people say of the same photo."""
-    lines = ["| the caption says | photos | people most often the same | the other | neither |"]
+    says = ("the caption says", "photos", "people most often the same", "the other")
+    lines = [f"| {' | '.join(says)} | neither, or both |"]
     lines.append("|---|---|---|---|---|")
     other = {"male": "female", "female": "male"}
     for one in other:
