@@ -370,7 +370,7 @@ twin.close()
 # python -m helpers.apps.alt_text crawl.csv -o out.csv --read-pages
 # ```
 #
-# `--captioner` names another captioner: a folder of yours, `keras-hub:…` or `chat:…` (lesson 14). Here you call its `main`; `open_it` hands over the captioner that is already in memory. (`--rate 50`: the server is your own.) Try before you pay: `--sample 4` takes four images from different corners of the site, and `--price` says what 1,000 requests to a paid captioner cost.
+# `--captioner` names another captioner: a folder of yours, `keras-hub:…` or `chat:…` (lesson 14). Here you call the same `main`; `open_it` hands over the captioner that is already in memory. (`--rate 50`: the server is your own.) Try before you pay: `--sample 4` takes four images from different corners of the site, and `--price` says what 1,000 requests to a paid captioner cost.
 
 
 # %%
