@@ -90,7 +90,7 @@ def screenshot(text, face, colours):
     return window
 
 
-EXTRA = {logo: "", banner: "Only this week", button: "", screenshot: " ".join(BODY)}
+EXTRA = {logo: "", banner: "Only this week.", button: "", screenshot: " ".join(BODY)}
 
 
 def turned(drawn: Lettered, degrees: float) -> Lettered:
@@ -101,8 +101,9 @@ def turned(drawn: Lettered, degrees: float) -> Lettered:
 
 
 def drawn(kind, text, face, colours) -> Lettered:
-    """Return an image and the text in it."""
-    whole = f"{text} {EXTRA[kind]}".strip()
+    """Return an image and its text, with a stop after each line of Latin words."""
+    stop = "" if face == str(EASTERN) else "."
+    whole = f"{text}{stop} {EXTRA[kind]}".strip()
     return Lettered(kind.__name__, kind(text, face, colours), whole)
 
 
@@ -117,7 +118,7 @@ def lettered() -> Iterator[Lettered]:
     for at, text in enumerate(LATIN[:5]):  # white on nothing
         clear = on_canvas([(text, font(FACES[at], 48))], ((0, 0, 0, 0), "white"), (0, 0), 40,
                           mode="RGBA")  # fmt: skip
-        yield Lettered("white on transparent", clear, text)
+        yield Lettered("white on transparent", clear, f"{text}.")
     for at, kind in enumerate([*EXTRA] * 4):
         text = [*CHINESE, *JAPANESE][at % 6]
         made = drawn(kind, text, str(EASTERN), COLOURS[at % 4])

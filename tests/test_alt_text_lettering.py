@@ -14,6 +14,7 @@ from helpers.apps.alt_text.visiting.lettering import (
     covered,
     in_order,
     says_something,
+    with_stops,
     without_icons,
 )
 from helpers.apps.alt_text.visiting.photos import Photo, look
@@ -89,7 +90,7 @@ def test_the_command_reads_images_of_text_unless_told_not_to(tmp_path, reader, m
     first, second = ([*csv.DictReader(open(tmp_path / f"{n}.csv", encoding="utf-8-sig"))]
                      for n in "ab")  # fmt: skip
     assert [row["status"] for row in first] == ["text", "ok"]
-    assert first[0]["alt_text"] == "Open daily" and float(first[0]["confidence"]) > 0.9
+    assert first[0]["alt_text"] == "Open daily." and float(first[0]["confidence"]) > 0.9
     assert [row["status"] for row in second] == ["ok", "ok"]
 
 
@@ -132,13 +133,13 @@ def line(text, x, y, angle=0.0, width=60.0, height=20.0):
 
 def test_text_is_read_line_by_line_from_the_left():
     lines = [line("world", 200, 14), line("there", 50, 60), line("Hello", 50, 10)]
-    assert in_order(lines) == "Hello world there"
+    assert in_order(lines) == "Hello world\nthere"
     sloped = [
         line("up", 300, 50, -0.17),
         line("Going", 50, 93, -0.17),
         line("fast", 60, 140, -0.17),
     ]
-    assert in_order(sloped) == "Going up fast"
+    assert in_order(sloped) == "Going up\nfast"
 
 
 def test_a_box_that_is_the_picture_is_no_text():
@@ -168,6 +169,26 @@ def test_a_photo_needs_no_reader():
 )
 def test_a_lone_sign_beside_latin_words_is_an_icon(read, text):
     assert without_icons(read) == text
+
+
+@pytest.mark.parametrize(
+    "lines, text",
+    [
+        ("Summer sale: 20% off\nAll beans", "Summer sale: 20% off. All beans."),
+        ("Sunday:\nclosed\n10 to 12!", "Sunday: closed. 10 to 12!"),
+        ("Book by phone\nor at the bar", "Book by phone or at the bar."),
+        (
+            "Fresh,\n Hot\n\n“Best in town”\n(Since 1990)",
+            "Fresh, Hot. “Best in town”. (Since 1990).",
+        ),
+        ("Fish\n& Chips", "Fish & Chips."),
+        ("Miller", "Miller"),
+        ("新鲜面包\n每天供应", "新鲜面包 每天供应"),
+        ("夏季特卖\nOnly this week", "夏季特卖 Only this week."),
+    ],
+)
+def test_lines_become_sentences_that_a_screen_reader_pauses_at(lines, text):
+    assert with_stops(lines) == text
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,6 @@ def test_two_of_them_are_images_of_text():
     }
     said = {label: reader.read(image) for label, image in images.items() if reader.likely(image)}
     texts = {label: found[0] for label, found in said.items() if found}
-    assert texts["banner"] == "Summer sale: 20% off All beans, until 31 August"
-    assert texts["screenshot"].startswith("Opening hours Monday to Friday")
+    assert texts["banner"] == "Summer sale: 20% off. All beans, until 31 August."
+    assert texts["screenshot"].startswith("Opening hours. Monday to Friday: 8 am to 6 pm. Saturday")
     assert set(texts) == {"screenshot", "banner"}

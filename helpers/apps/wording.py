@@ -4,12 +4,12 @@ import re
 from textwrap import shorten
 
 OPENING = re.compile(r"^(an?|the) (photo|photograph|picture|image) (of|showing) ", re.IGNORECASE)
-LONGEST = 125  # characters; several screen readers break off or pause after so many
+LONGEST = 125  # characters: a custom, no standard
 RULES = (  # what people who review alt text should know; the report shows it
     "Say what matters on this page, not all that can be seen.",
     "Begin with a capital and end with a full stop: a screen reader pauses there.",
     "Leave out “image of” or “photo of”: the screen reader says so by itself.",
-    f"Stay within {LONGEST} characters; longer texts belong beside the image.",
+    f"Be brief: {LONGEST} characters are a common guide. Longer texts belong beside the image.",
     "An image that only decorates gets an empty text: the screen reader then skips it.",
 )
 

@@ -55,7 +55,7 @@ import helpers  # before Keras, which it sets to TensorFlow
 ROOT = Path(helpers.__file__).parents[1]
 
 # %% [markdown]
-# New among the helpers: `explain` is section 7 in one call, `repeat_rows` repeats the row of a photo for each of its captions, `DECODERS` lists the course's models by name, and `gather_regions` serves the appendix.
+# New among the helpers: `explain` is section 7 in one call, `DECODERS` lists the course's models by name, and `gather_regions` serves the appendix.
 
 # %%
 import json
@@ -92,7 +92,7 @@ SEED = 7
 # %% [markdown]
 # ## 1. What does an average forget?
 #
-# Until now a photo was one vector of 3,032 numbers. But in lesson 02 Xception made a **grid** of 10 × 10 vectors, one for each part of the photo, and only the last step averaged them. This lesson keeps the grid. Each of its 100 vectors describes a **region**.
+# Until now a photo was one vector of 3,032 numbers. But in lesson 02 Xception made a **grid** of 10 × 10 vectors, one for each **region** of the photo, and only the last step averaged them. This lesson keeps the grid.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -134,7 +134,7 @@ maps = np.maximum(cosines[list(places.values())], 0).reshape(-1, 10, 10)
 plots.show_attention(open_image(shown), list(places), maps)
 
 # %% [markdown]
-# Are regions of one thing alike, or do regions merely resemble their neighbours? Mini can tell, because `boxes.json` records where its figures (the drawn things) are, as left, top, right and bottom in pixels. Take only pairs of regions at least three apart: both on figures, or one on a figure and one off it.
+# Are regions of one thing alike, or do regions merely resemble their neighbours? Mini can tell, because `boxes.json` records where its figures (the drawn things) are, as left, top, right and bottom in pixels. Take only pairs of regions exactly five apart: both on figures, or one on a figure and one off it.
 
 
 # %%
@@ -149,7 +149,7 @@ boxes = {}
 if DATASET == "mini":
     boxes = json.loads((DATA_FOLDER / "mini" / "boxes.json").read_text("utf-8"))
 rows, columns = np.divmod(np.arange(100), 10)
-apart = np.hypot(rows[:, None] - rows, columns[:, None] - columns) >= 3
+apart = np.hypot(rows[:, None] - rows, columns[:, None] - columns) == 5  # as 3 by 4 are
 both, one = [], []
 for name, photo in zip(dev[:20] if boxes else [], regions, strict=False):
     on, cosines = covered(boxes[name]).ravel() > 0.5, likeness(photo)
@@ -160,9 +160,9 @@ if boxes:
     print(f"one on, one beside:  mean cosine {np.mean(one):5.2f} of {len(one):,} pairs")
 
 # %% [markdown]
-# Both kinds of pairs are far apart, so distance doesn't explain the difference. A model that may choose among regions can use such likeness to find things.
+# All pairs are equally far apart, so distance doesn't explain the difference. A model that may choose among regions can use such likeness to find things.
 #
-# **Where do regions come from?** The paper that made regions famous (Anderson et al. 2018) took them from an **object detector**, a network that draws boxes around things: "bottom-up" attention, because the picture itself proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network works about as well and is many times faster to compute. This course uses the grid; the appendix is about boxes.
+# **Where do regions come from?** Anderson et al. (2018) took them from an **object detector**, a network that draws boxes around things: "bottom-up" attention, because the picture proposes what to look at. Jiang et al. (2020) found that the plain grid of such a network works about as well and is many times faster to compute. Ours comes from a network that learnt only to name things; such a grid did worse there. The appendix is about boxes.
 #
 # ## 2. More than fits into memory
 #
@@ -213,9 +213,9 @@ theirs = layer([query[None, None], toy[None], toy[None]])
 assert np.allclose(theirs[0, 0], seen)
 
 # %% [markdown]
-# That is **attention**, and the assertion says that Keras' layer does the same. Every region counts, some more than others. So what is seen changes smoothly with the query, and training can tell the model which way its query should have pointed.
+# That is **attention**, and the assertion says that Keras' layer does the same. (It takes the query, what is averaged, and the keys; here the last two are one.) Every region counts, some more than others. So what is seen changes smoothly with the query, and training can tell the model which way its query should have pointed.
 #
-# Three details. In the model a dense layer makes the keys from the regions, so that it can learn *by what* a region is found. Long vectors have large products, which would make softmax all or nothing; so the products are divided by the square root of the keys' length. And where a photo has fewer regions than another, zeros fill the gaps, and a **mask** tells the layer to give them no weight:
+# Three details. In the model a dense layer makes the keys from the regions, so that it can learn *by what* a region is found. Keys of many numbers have large products, which would make softmax all or nothing; so the products are divided by the square root of how many numbers a key has. And where a photo has fewer regions than another, zeros fill the gaps, and a **mask** tells the layer to give them no weight:
 
 # %%
 padded = np.concatenate([toy, np.zeros((2, 3))])
@@ -240,7 +240,7 @@ plots.draw_top_down(recipe.sizes.get("units", 512), recipe.sizes.get("attention_
 # 2. A dense layer turns its output into the query, and attention returns what is **seen**.
 # 3. The **language LSTM** reads what is seen and the attention LSTM's output. Its own output and what is seen are added up, and the next word is chosen from the sum.
 #
-# The sum is this course's addition to the paper: it gives what is seen a short way to the word. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. `build` tells each layer the size of its inputs. The captions of one image lie in consecutive rows and share its regions: hence `repeat_rows`, and the query's shape (images, captions of each, size).
+# Anderson et al. score regions by a small network with tanh, not by a scaled product; and the sum is ours: it gives what is seen a short way to the word. In code, `heard` and `said` are the outputs of the two LSTMs; `heard_cell` and `said_cell` are their inner memories. `build` tells each layer the size of its inputs. The captions of one image lie in consecutive rows and share its regions: hence `repeat_rows`, and the query's shape (images, captions of each, size).
 
 
 # %% tags=["same-as:helpers.models.attention.TopDownCell"]
@@ -350,7 +350,7 @@ for label, part in zip(
     print(f"{label:8}", tuple(part.shape))
 
 # %% [markdown]
-# Now the methods that need words. (A class can be continued in another cell: it inherits from itself.) `call` reads whole captions for training; `layers.RNN` runs the cell along the words, as `layers.LSTM` does with its own. `start` and `step` write word by word, with the same layers.
+# Now the methods that need words. `call` reads whole captions for training; `layers.RNN` runs the cell along the words, as `layers.LSTM` does with its own. `start` and `step` write word by word, with the same layers.
 
 
 # %% tags=["same-as:helpers.models.attention.AttentionDecoder.empty_memory", "same-as:helpers.models.attention.AttentionDecoder.call", "same-as:helpers.models.attention.AttentionDecoder.start", "same-as:helpers.models.attention.AttentionDecoder.step", "same-as:helpers.models.attention.AttentionDecoder.attention"]
@@ -403,7 +403,7 @@ print("stepping agrees with one call;", f"{model.count_params():,} weights")
 # %% [markdown]
 # ## 5. Five captions, one look
 #
-# `look` is a lot of work, and needs no words. Must it run five times, once for each caption of a photo? `group_by_photo` brings the captions of a photo together, so that a batch has one row of features for all of them. In it, `number` counts the captions of each photo from 0. A photo with fewer captions than others gets empty ones.
+# Must `look` run five times, once for each caption of a photo? `group_by_photo` brings the captions of a photo together, so that a batch has one row of features for all of them. In it, `number` counts the captions of each photo from 0. A photo with fewer captions than others gets empty ones.
 
 
 # %% tags=["same-as:helpers.batches.group_by_photo"]
@@ -429,7 +429,7 @@ for photo, group in zip(*group_by_photo(toy_photos, toy_ids), strict=True):
 # %% [markdown]
 # Photo 1 has an empty caption, which the mask of lesson 04 keeps out of the loss.
 #
-# How much does it save? Time the logits of a batch of 16 photos both ways:
+# How much does it save for a batch of 16 photos?
 
 # %%
 _, grouped = group_by_photo(photo_rows, ids)
@@ -448,7 +448,7 @@ assert np.allclose(*results.values(), atol=1e-4)
 # %% [markdown]
 # ## 6. Train it
 #
-# Recipe, loss and callbacks are those of lesson 04; `work.batches` groups by photo, because the decoder's `groups_photos` asks for it. Keep an untrained twin for later.
+# Recipe, loss and callbacks are those of lesson 04; `work.batches` groups by photo, because the decoder's `groups_photos` asks for it.
 
 # %%
 train = work.batches("train", recipe, SEED)
@@ -458,7 +458,7 @@ untrained = work.new_captioner(recipe, SEED)
 assert type(untrained.decoder) is AttentionDecoder  # the class of section 4
 
 # %% [markdown]
-# With 2 cores this takes about two minutes on mini; expect a dev loss of 1.9-2.2 at the end. On Flickr8k it is most of the lesson's time; the course's recorded runs ended at 3.51 and 3.52.
+# With 2 cores this takes one to three minutes on mini; expect a dev loss of 1.9-2.2 at the end. (Lesson 04's merge model ended at 1.95. But a loss doesn't say what a model writes; section 8 compares that.) On Flickr8k the recorded runs ended at 3.51 and 3.52.
 
 # %%
 begin = time.perf_counter()
@@ -468,7 +468,7 @@ print(f"{(time.perf_counter() - begin) / 60:.1f} min; dev loss {captioner.config
 # %% [markdown]
 # ## 7. Where does it look?
 #
-# Walk the model through the words of a caption, its own or any other, and note the weights with which each word is chosen. For the second word, for instance, the model has read `<start>` and the first word.
+# Walk the model through the words of a caption, its own or any other, and note the weights with which each word is chosen.
 
 
 # %%
@@ -504,7 +504,7 @@ print(caption)
 plots.show_attention(open_image(dataset.image_paths[best]), caption.split(), maps)
 
 # %% [markdown]
-# Nobody told the model where anything is: it learnt where to look from captions alone. Now walk the untrained twin through the same words:
+# Nobody told the model where anything is. Walk section 6's untrained twin through the same words:
 
 # %%
 blank = attention_maps(untrained.decoder, grid.rows([best])[0], tokenizer.encode(caption)[1:-1])
@@ -516,7 +516,7 @@ for label, weights in {"untrained": blank, "trained": maps}.items():
 #
 # ### Real photos
 #
-# The course's captioner `attention-xception` is this model, trained on real photos of Flickr8k and COCO. What does it look at in photos that come with Matplotlib (the portrait) and scikit-image (the others), all in the public domain or CC0? Function words such as "a" and "in" are left out. The confidence is that of lesson 07.
+# The course's captioner `attention-xception` is this model, trained on real photos of Flickr8k and COCO. What does it look at in photos that come with Matplotlib (the portrait) and scikit-image (the others), all in the public domain or CC0? Left out are the eight commonest words, such as "a" and "in"; of the others you see the first five. The confidence is that of lesson 07.
 
 # %%
 for label in ("portrait", "astronaut", "cat", "rocket"):
@@ -584,7 +584,7 @@ for name, caption in zip(held_out, captions, strict=True):
 print(len(said), "words")
 
 # %% [markdown]
-# Compare the means over *all* words, and draw the words anew a thousand times, as in lesson 06, to see how far chance alone moves their difference:
+# Compare the means over *all* words. A bootstrap (lesson 06) says how far chance alone moves their difference:
 
 # %%
 numbers = np.random.default_rng(SEED)
@@ -600,13 +600,15 @@ for key in ("object", "colour", "count") if boxes else ():
     right = [look.share for look in said if look.key == key and look.right]
     wrong = [look.share for look in said if look.key == key and not look.right]
     row = f"{key:8} {'':12} {np.mean(right or [0]):6.0%} of {len(right):3}"
-    if min(len(right), len(wrong)) > 1:
+    row += f"    {np.mean(wrong or [0]):6.0%} of {len(wrong):3}     "
+    if min(len(right), len(wrong)) >= 10:
         low, high = interval(right, wrong)
-        row += f"    {np.mean(wrong):6.0%} of {len(wrong):3}     {low:+.0%} to {high:+.0%}"
-    print(row)
+        print(f"{row}{low:+.0%} to {high:+.0%}")
+    else:
+        print(f"{row}too few")
 
 # %% [markdown]
-# Read the last column first. If an interval contains 0, these words don't show that the looks differ. If it lies above 0, less of the look is on the figures where the word is wrong.
+# Fewer than ten wrong words are too few for an interval. That of the numbers contains 0: nothing shows that the model looks elsewhere where it counts wrongly.
 #
 # Here is a typical wrong word: the middle one of all, sorted by share. (Data sets without boxes show the dev photo with the worst score.)
 
@@ -629,7 +631,7 @@ plots.show_attention(open_image(dataset.image_paths[name]), caption.split(), map
 #
 # ### Blindfold it
 #
-# Does the look matter? That can be tested. For each of sixty dev photos keep the three regions that got the largest weights for any word, set all others to zero, and caption again. Then keep three regions at random, and the three with the smallest weights.
+# Does the look matter? For each of sixty dev photos keep the three regions that got the largest weights for any word, and caption again: the others become zeros, which count as missing (section 3). Then keep three at random, and the three with the smallest weights.
 
 
 # %%
@@ -658,7 +660,7 @@ low, high = interval(np.subtract(blind["most looked at"], blind["at random"]))
 print(f"most looked at, less at random: {low:+.0f} to {high:+.0f} (95 %)")
 
 # %% [markdown]
-# Compare the scores. If the regions that the model ignores are useless to it, its weights say something about what it needs. And if three regions at random do nearly as well as three chosen ones, one reason may be how far beyond its square each region sees.
+# The more looked at, the more three regions are worth: the weights say something about what the model needs. But part of every loss is shock, as in "a flowers a a meadow": the model has never met such photos, and the mean that its attention LSTM reads has lost those regions, too.
 #
 # ## 8. Does looking pay?
 #
@@ -672,7 +674,7 @@ for label, captions in said.items():
     row = f"{label:10} dev BLEU-4 {scores['BLEU-4']:5.1f}  CIDEr-D {scores['CIDEr-D']:6.1f}"
     if dataset.scenes:
         records = [dataset.scenes["scenes"][name] for name in dev]
-        for key in ("object", "place", "colour"):
+        for key in ("object", "place", "colour", "count"):
             share = named_share(captions, records, dataset.scenes["synonyms"], key)
             row += f"  {key} {share:.0%}"
     print(row)
@@ -681,7 +683,9 @@ low, high = interval(np.subtract(dev_scores, each))
 print(f"attention less merge, photo by photo: CIDEr-D {low:+.1f} to {high:+.1f} (95 %)")
 
 # %% [markdown]
-# Drawn scenes are plain, and sixty of them are few. Real photos are the better judge. These are the course's recorded runs, on Flickr8k's 1,000 test photos, seed by seed:
+# The interval contains 0: on sixty drawings the two can't be told apart. In counting, for which lesson 06 sent you here, attention does worse. One reason may be that weights add up to 1, for two birds as for three.
+#
+# Real photos are the better judge. These are the course's recorded runs, on Flickr8k's 1,000 test photos, seed by seed:
 
 # %%
 recorded = json.loads((DATA_FOLDER / "captioners" / "results.json").read_text("utf-8"))["runs"]
@@ -707,7 +711,7 @@ other = AttentionDecoder(len(tokenizer), feature_size=64)
 print("logits", tuple(other((detected.vectors[:].astype("float32"), ids[:3, :6])).shape))
 
 # %% [markdown]
-# `python -m helpers.pipeline --model attention --regions FOLDER …` trains on such a folder. To caption a *new* photo you then need the detector as well, so the course keeps to its grid.
+# `python -m helpers.pipeline --model attention --regions FOLDER …` trains on such a folder. To caption a *new* photo you need the detector, too.
 
 # %% [markdown]
 # ## Recap
@@ -794,7 +798,7 @@ print("right" if same else f"not yet: of four maps you find {got}, due are {want
 # %% [markdown]
 # ### Exercise 3: Cover what it looks at
 #
-# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then an open task: how many regions can you cover before the captioner loses the object? You are done when you have a curve of CIDEr-D over the number of covered regions, and a second one for as many regions covered at random.
+# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then an open task: how many regions can you cover before the captioner loses the object? You are done when you have the CIDEr-D for 5, 20 and 50 covered regions, and for as many covered at random.
 
 
 # %% tags=["exercise"]
@@ -823,6 +827,17 @@ def hide(features, weights, count):
     return left
 
 
+ways = {"most looked at": [places.argsort() for places in order]}  # their ranks serve as weights
+ways["at random"] = [numbers.random(100) for _ in sixty]
+print(f"none covered: CIDEr-D {np.mean(blind['all 100 regions']):.1f}")
+for count in (5, 20, 50):
+    for way, ranks in ways.items():
+        pairs = zip(grid.rows(sixty), ranks, strict=True)
+        texts = captioner.caption_features(np.stack([hide(*pair, count) for pair in pairs]))
+        score = np.mean(cider_d_each(references, texts))
+        print(f"{count:2} covered, {way:14}: CIDEr-D {score:.1f}")
+
+
 original = np.arange(1.0, 9).reshape(4, 2)
 weights, problem = np.array([0.4, 0.1, 0.3, 0.2]), ""
 for count, left in {2: [1, 3], 1: [1, 2, 3], 0: [0, 1, 2, 3], 4: []}.items():
@@ -838,12 +853,12 @@ print(f"not yet: {problem}" if problem else "right")
 # %% [markdown]
 # ## Next
 #
-# Your captioner now looks before it speaks. A website has thousands of photos, and most of them lack alt text: [09 write alt text](09_write_alt_text.ipynb) captions them all, and politely.
+# Your captioner now looks before it speaks. A website may have thousands of photos, and often they lack alt text: [09 write alt text](09_write_alt_text.ipynb) captions them all, and politely.
 #
 # ### Further reading
 #
 # * Xu et al. 2015, [Show, attend and tell](https://arxiv.org/abs/1502.03044): the first captioner that looks.
 # * Anderson et al. 2018, [Bottom-up and top-down attention](https://arxiv.org/abs/1707.07998): the model of this lesson, with boxes from a detector.
-# * Jiang et al. 2020, [In defense of grid features](https://arxiv.org/abs/2001.03615): why a plain grid is enough.
+# * Jiang et al. 2020, [In defense of grid features](https://arxiv.org/abs/2001.03615): why a plain grid is enough, if its network learnt to detect things.
 # * Vaswani et al. 2017, [Attention is all you need](https://arxiv.org/abs/1706.03762): scaled products, and a model made of nothing else; lesson 13 builds one.
 # * Jain and Wallace 2019, [Attention is not explanation](https://arxiv.org/abs/1902.10186), and the answer of Wiegreffe and Pinter 2019, [Attention is not not explanation](https://arxiv.org/abs/1908.04626).

@@ -72,6 +72,7 @@ from collections import Counter
 from html.parser import HTMLParser
 from textwrap import shorten
 from urllib.parse import urljoin
+from urllib.request import urlopen
 
 from PIL import Image, ImageOps
 
@@ -89,7 +90,7 @@ from helpers.images import ImageError, open_image
 from helpers.pipeline import Workspace
 
 # %% [markdown]
-# Settings: `CAPTIONER` is the one that comes with the course. The data set lends one picture.
+# Settings: `CAPTIONER` is the one that comes with the course. The data set lends two pictures.
 
 # %% tags=["parameters"]
 DATASET = "mini"  # or "flickr8k", or a folder of your own
@@ -100,7 +101,7 @@ CAPTIONER = "attention-xception"
 # %% [markdown]
 # ## 1. What does our captioner say about a website?
 #
-# Websites show logos, charts and screenshots beside photos. What does a captioner that learnt from photos alone make of them? Its own description first:
+# What does a captioner that learnt from photos alone make of logos, charts and screenshots? Its own description first:
 
 # %%
 captioner = Captioner.load(CAPTIONER)
@@ -126,14 +127,14 @@ def squares(files):  # of one shape, so that titles don't meet
 plots.show_images(squares(pictures.values()), titles)
 
 # %% [markdown]
-# Read them one by one. Which would you publish? Each caption is fluent, and a reader who can't see the picture has no way to notice a wrong one: it is worse than none. The percentages are the confidence. Below a threshold, the tools of the course say “not sure” and suggest nothing:
+# Which would you publish? Each caption is fluent, and a reader who can't see the picture has no way to notice a wrong one: it is worse than none. The percentages are the confidence. They order pictures; they are not the chance that a caption is true. Below a threshold, here 14 %, the tools of the course say “not sure” and suggest nothing:
 
 # %%
 for label, best in found.items():
     print(f"{label:14}{'suggested' if best.sure else 'not sure':12}{best.confidence or 0:.1%}")
 
 # %% [markdown]
-# So a small captioner that knows its limits can help with a few images of a site. Is all that it suggests right? Look again: sure is not the same as right.
+# It keeps quiet about most. But of the four that it suggests three are wrong: there is no cigarette, no building, no group of people. Sure is not the same as right.
 #
 # ## 2. Who reads it?
 #
@@ -150,7 +151,7 @@ for rule in RULES:
     print("•", rule)
 
 # %% [markdown]
-# No captioner can keep the first rule by looking at pixels. The same photo of a dog says “Our office dog, Bo” on the page of a team and “A collar with a steel buckle” in a shop. So a captioner *suggests*, and a person decides. The other rules are about form. `alt_text` of lesson 07 makes a sentence of a caption; `shorten` cuts a long one between two words.
+# No captioner can keep the first rule by looking at pixels. The same photo of a dog says “Our office dog, Bo” on the page of a team and “A collar with a steel buckle” in a shop. So a captioner *suggests*, and a person decides. `alt_text` of lesson 07 makes a sentence of a caption; `shorten` cuts a long one between two words.
 
 
 # %% tags=["same-as:helpers.apps.wording.short_alt_text"]
@@ -165,7 +166,7 @@ for caption in ("a photo of two boats on a lake", "a very long dog and " * 9):
 # %% [markdown]
 # ## 3. What is each image for?
 #
-# You need a site to work on, and other people's servers are no toys. So you make one: that of an invented café, with three pages. Look at the tags around each image: they say what it is for.
+# Other people's servers are no toys. So you make a site: that of an invented café, with three pages. The tags around each image say what it is for.
 
 # %%
 pages = {
@@ -191,7 +192,7 @@ pages = {
 }
 
 # %% [markdown]
-# The pictures get the kind of address that WordPress gives them, and a line of a page whose picture is missing here is left out. Beside them lies what sites collect over the years: a picture that the server is too busy to send the first time, a page where a picture should be, a photo whose maker wants no machines, and a folder that is closed to programs.
+# The pictures get addresses as WordPress makes them. `wave` and `line` have no file: nobody should ask for them. Beside them lies what sites collect over the years: a picture that the server is too busy to send the first time, a page where a picture should be, a photo whose maker wants no machines, and a folder that is closed to programs.
 
 # %%
 dataset = open_dataset(DATASET, DATA_DIR)
@@ -211,7 +212,7 @@ files |= {
 print(len(files), "files")
 
 # %% [markdown]
-# Now that there is something to visit, open the site. `LocalSite` serves these files on your own machine, and its `visits` count how often each path is asked for: your witness for what the tools of this lesson do.
+# `LocalSite` serves these files on your own machine, and its `visits` count how often each path is asked for: your witness.
 
 # %%
 site = LocalSite(files)
@@ -260,7 +261,7 @@ with crawl.open("w", encoding="utf-8", newline="") as file:
 print(len(rows), "rows, the third of them:", rows[2])
 
 # %% [markdown]
-# These columns are those of the crawler Screaming Frog. In yours, look for an export that names the images; many reports name only the pages on which alt texts are missing. (Menus move between versions. The file needs a column with the addresses of the images, or with their tags, and, if possible, one with their pages.)
+# These columns are those of Screaming Frog. In your crawler, look for an export that names the images; many reports name only the pages on which alt texts are missing. (Menus move between versions. The file needs a column with the addresses of the images, or with their tags, and, if possible, one with their pages.)
 #
 # | crawler | export |
 # |---|---|
@@ -279,10 +280,11 @@ print(len(rows), "rows, the third of them:", rows[2])
 # | has an alt text like `DSC_0042.JPG` or “image” | a new one, if you ask with `--weak` | `weak` |
 # | has `alt=""` in its page | nothing: its author says that it is decoration | `decorative` |
 # | is a line, a spacer, a tiny icon | an empty text, to be confirmed | `looks_decorative` |
-# | is alone in a link or a button | what that does | `functional` |
+# | is alone in a link or a button | what that does, or the heading of the page to which it leads | `functional` |
 # | is an image of text | the text | `text` |
 # | is a photo that the captioner is sure of | a description | `ok` |
 # | is no photo, or the captioner has doubts | no suggestion | `unsure` |
+# | is no image, or can't or mustn't be fetched | a reason | `not_an_image`, `http_404`, `robots`, `noai` |
 #
 # Lines, spacers and icons, for example, are recognised by their size:
 
@@ -331,7 +333,7 @@ for path in ("/busy.jpg", "/staff/party.jpg"):
         print(path, "is closed:", error)
 
 # %% [markdown]
-# **Take no for an answer.** With the header `X-Robots-Tag: noai` authors forbid machines to learn from their images. The course doesn't learn from them, but plays safe and leaves them to a person.
+# **Take no for an answer.** With the header `X-Robots-Tag: noai` authors forbid machines to learn from their images. The course doesn't learn from them, but leaves them to a person.
 
 
 # %% tags=["same-as:helpers.apps.alt_text.visiting.politeness.opted_out", "same-as:helpers.apps.alt_text.visiting.politeness.OPT_OUTS"]
@@ -353,20 +355,22 @@ print(opted_out({"X-Robots-Tag": "noindex, noai"}), opted_out({"X-Robots-Tag": "
 # **Ask once.** A logo is on every page, so an *address* is visited once. And one picture may have several addresses. A **hash** tells: a number worked out from all bytes of a file. Equal files have equal hashes, and nobody has ever found two different ones with the same SHA-256 hash. So a *picture* is captioned once.
 
 # %%
+twin = LocalSite(files)  # `site` shall count the visits of the tools alone
 for path in (at["portrait"], at["portrait"] + "?size=big", at["chart"]):
-    data = files[path.partition("?")[0]][2]
-    print(hashlib.sha256(data).hexdigest()[:16], path)
+    with urlopen(f"http://{twin.host}{path}") as answer:
+        print(hashlib.sha256(answer.read()).hexdigest()[:16], path)
+twin.close()
 
 # %% [markdown]
 # ## 5. Run it
 #
-# In a terminal, in the course folder and its environment (lesson 05), the whole job is one command:
+# In a terminal (lesson 05) the whole job is one command:
 #
 # ```sh
 # python -m helpers.apps.alt_text crawl.csv -o out.csv --read-pages
 # ```
 #
-# `--captioner` names another captioner: a folder of yours, `keras-hub:…` or `chat:…` (lesson 14). Here you call the same `main`; `open_it` hands over the captioner that is already in memory. Try before you pay: `--sample 4` takes four images from different corners of the site, and `--price` says what 1,000 requests to a paid captioner cost.
+# `--captioner` names another captioner: a folder of yours, `keras-hub:…` or `chat:…` (lesson 14). Here you call the same `main`; `open_it` hands over the captioner that is already in memory. (`--rate 50`: the server is your own.) Try before you pay: `--sample 4` takes four images from different corners of the site, and `--price` says what 1,000 requests to a paid captioner cost.
 
 
 # %%
@@ -379,7 +383,7 @@ alt_texts(crawl, "out.csv", "--read-pages", "--sample", "4", "--price", "2")
 print(site.visits.total(), "visits")
 
 # %% [markdown]
-# You would now review these four (section 7). The same command without `--sample` does the rest. Does it ask for anything twice?
+# You would now review these four (section 7). The same command without `--sample` does the rest. Does it ask again for what the first run had?
 
 # %%
 before = site.visits.copy()
@@ -387,10 +391,11 @@ alt_texts(crawl, "out.csv", "--read-pages")
 after = site.visits - before
 twice = [path for path in before if after[path]]
 print(len(after), "paths were visited, of them again:", twice)
+print("visits of busy.jpg:", site.visits["/busy.jpg"])
 assert twice == ["/robots.txt"]
 
 # %% [markdown]
-# Only `robots.txt`, since the rules may have changed. The result has your columns as they were, and new ones beside them:
+# Only `robots.txt`, since the rules may have changed. (`busy.jpg` told its first visitor to come back.) The result has your columns as they were, and new ones beside them:
 
 
 # %%
@@ -409,7 +414,7 @@ for row in table:
     print(f"{label_of(row)[:19]:20}{row['status']:17}{shorten(words, 62, placeholder=' …')}")
 
 # %% [markdown]
-# Compare them with the table of section 3 and the pages above. Every row has a status, and a reason if nothing is suggested. (Without rapidocr, which the course's extra `text` installs, images of text go to the captioner, too.)
+# Compare them with the table of section 3. Every row has a status, and a reason if nothing is suggested. (Without rapidocr, of the extra `text`, images of text go to the captioner, too.)
 #
 # What did reading the pages change? Run the same table without `--read-pages` and compare:
 
@@ -443,7 +448,7 @@ for row in read("weak.out.csv"):
 # %% [markdown]
 # ## 6. Stopped, and continued
 #
-# A job of hours gets interrupted: a laptop is closed, a process is killed. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the few dozen photos in hand, and the same command fetches them again. A third run finds nothing left to do, and visits nobody:
+# A job of hours gets interrupted. What is done has to survive, and what is half done must not look done. So the job keeps its state in `out.state`, a file of **SQLite**, the database that comes with Python. It writes in **transactions**: what belongs together is written as a whole or not at all. A kill at the worst moment loses the few dozen photos in hand, and the same command fetches them again. A third run finds nothing left to do, and visits nobody:
 
 # %%
 before = site.visits.copy()
@@ -457,14 +462,14 @@ assert site.visits == before
 #
 # ## 7. A person has the last word
 #
-# Beside the table is `out.report.html`. Open it in a browser: it shows one picture at a time, with its suggestion and what is known of its page. With a key you accept, edit or reject the suggestion, or mark the picture as decoration. A screenshot:
+# Beside the table is `out.report.html`. In a browser it shows one picture at a time, with its suggestion and what is known of its page. With a key you accept, edit or reject it, or mark the picture as decoration. A screenshot (the percentages are confidences; the order is the search's own):
 
 # %%
 page = Image.open(ROOT / "notebooks/images/09_review_page.png")
 plots.show_framed(page, "a screenshot of the review page")
 
 # %% [markdown]
-# Which images come first? The doubtful ones: those without a suggestion, then by the column `confidence`, which is that of section 1. Other captioners may tell no confidence. Theirs are sorted by the probability that *a word* got on average, since a sentence's own shrinks with every word (lesson 07). The end counts as a word.
+# Which images come first? The doubtful ones: those without a suggestion, then by the column `confidence`, which is that of section 1. Captioners that tell none are sorted by the probability that *a word* got on average, since a sentence's own shrinks with every word (lesson 07). The end counts as a word.
 
 
 # %% tags=["same-as:helpers.apps.wording.per_word"]
@@ -485,7 +490,7 @@ shown_files = [files[at[name[:-4]]][2] for name in shown]
 plots.show_images(squares(shown_files), [shorten(t, 75, placeholder=" …") for t in titles])
 
 # %% [markdown]
-# *Save the review* downloads `out.review.json`. Here code plays the reviewer: it accepts the texts that were read, and writes one for the coffee or, without scikit-image, the portrait.
+# *Save the review* downloads `out.review.json`. Here code plays the reviewer: it accepts the texts that were read, and writes one for the coffee.
 
 # %%
 mine = "coffee.png" if "coffee" in photos else "portrait.png"
@@ -504,13 +509,13 @@ reviewed = ["--review", str(folder / "out.review.json")]
 _ = alt_texts(crawl, "out.csv", "--read-pages", *reviewed, *sites)
 
 # %% [markdown]
-# The line “reviewed” says what your decisions mean for the rest. New files take the texts back to the site. `--for html` gives a map from address to text, for a template or a script:
+# The line “reviewed” judges the rest only if chance picked what you reviewed. Here the statuses did; `--sample` comes closer, since it picks before anything is known. `--for html` gives a map from address to text, for a template or a script:
 
 # %%
 print(re.sub(r"http://[^/]+", "", (folder / "out.for-html.json").read_text("utf-8")))
 
 # %% [markdown]
-# `--for wordpress` gives a table and a script that hands it to WP-CLI, WordPress's own command line. `--for shopify` takes the product export of a Shopify shop and gives the file to import, with nothing changed but the alt texts:
+# `--for wordpress` gives a table and a script that hands it to WP-CLI, WordPress's own command line. It tries three names for a file, since WordPress renames large uploads to `-scaled`. `--for shopify` takes the product export of a Shopify shop and gives the file to import, with nothing changed but the alt texts:
 
 # %%
 print((folder / "out.for-wordpress.tsv").read_text("utf-8"))
@@ -570,7 +575,7 @@ for machines in (1, 5, 20, 100):
 # %% [markdown]
 # No number of machines gets around manners, and none should.
 #
-# For images on thousands of servers, **img2dataset** fetches faster, and the command takes its folder in place of the table:
+# For images on servers of your own, **img2dataset** fetches faster, and the command takes its folder in place of the table:
 #
 # ```sh
 # img2dataset --url_list crawl.csv --input_format csv --url_col Destination --output_format files \
@@ -578,7 +583,7 @@ for machines in (1, 5, 20, 100):
 # python -m helpers.apps.alt_text fetched -o out.csv
 # ```
 #
-# It doesn't refuse addresses in your own network: give it no list that strangers wrote.
+# It reads no `robots.txt`, keeps no rate, and doesn't refuse addresses in your own network: give it no list that strangers wrote.
 
 # %% [markdown]
 # ## Recap

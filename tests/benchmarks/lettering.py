@@ -46,7 +46,7 @@ def poster(dice, text, face, colours):
     for _ in range(3):
         x = dice.randrange(image.width - 80)
         draw.ellipse((x, image.height - 90, x + 70, image.height - 20), outline=colours[1], width=3)
-    return image, f"{text} {line}"
+    return image, f"{text}. {line}."
 
 
 def form(dice, text, face, colours):
@@ -55,7 +55,7 @@ def form(dice, text, face, colours):
     words = [(text, font(face, 30)), (first, font(face, 18)), (second, font(face, 18))]
     image = on_canvas(words, colours, (420, 220), 30)
     ImageDraw.Draw(image).rectangle((8, 8, image.width - 9, image.height - 9), outline=colours[1])
-    return image, f"{text} {first} {second}"
+    return image, f"{text}. {first}. {second}."
 
 
 def label(dice, text, face, colours):
@@ -63,7 +63,7 @@ def label(dice, text, face, colours):
     image = on_canvas([(text, font(face, 34))], colours, (0, 0), 24)
     ground = Image.new("RGB", (image.width + 60, image.height + 60), "#8a9a5b")
     ground.paste(image, (30, 30))
-    return ground, text
+    return ground, f"{text}."
 
 
 def icon_and_words(dice, text, face, colours):
@@ -73,7 +73,7 @@ def icon_and_words(dice, text, face, colours):
     draw = ImageDraw.Draw(image)
     draw.rectangle((14, y - 16, 46, y + 16), fill=colours[1])
     draw.line((20, y, 40, y), fill=colours[0], width=4)
-    return image, text
+    return image, f"{text}."
 
 
 def images_of_text() -> Iterator[Lettered]:

@@ -29,6 +29,9 @@ LONE, PAIR = re.compile(rf"(?<!\S){EASTERN}(?!\S) ?"), re.compile(EASTERN * 2)
 MIXED = re.compile(r"[a-zA-Z][\u0370-\u052f]|[\u0370-\u052f][a-zA-Z]")
 # Stars, medals and patterns are read as signs such as these; words come with few of them.
 ODD, MOST_ODD = re.compile(r"[^\w\s.,;:!?%&$€£¥§'’\"“”„()/+#@·–—-]"), 0.1
+# No stop goes behind these, nor into Chinese, Japanese or Korean, whose lines break anywhere.
+NO_STOP = re.compile(rf"([.,;:!?…&/+–—-]|{EASTERN})$")
+QUOTES = "\"'“”„‘«("  # before the first letter of a sentence
 SHEARED = 0.5  # of a line's height: what stands closer is on the same line
 MISSING = (
     "reading images of text needs rapidocr: pip install rapidocr onnxruntime (our extra “text”), "
@@ -83,13 +86,31 @@ class Lettering:
         score = sum(line.score * len(line.text) for line in lines) / max(1, letters)
         text = without_icons(in_order(lines))
         fits = score >= SURE and says_something(text) and covered(lines, image) >= COVERS
-        return (text, round(score, 3)) if fits else None
+        return (with_stops(text), round(score, 3)) if fits else None
 
 
 def says_something(text: str) -> bool:
     """Tell whether what was read is words, of a length for an alt text, and not a pattern."""
     plain = len(ODD.findall(text)) <= MOST_ODD * len(text)
     return plain and len(text) <= LONGEST and bool(WORD.search(text)) and not MIXED.search(text)
+
+
+def with_stops(text: str) -> str:
+    """Return lines of text as sentences in one line: a screen reader pauses at a stop only.
+
+    A line that begins with a small letter goes on with the one before. One word alone is a name,
+    such as that on a logo, and gets no stop.
+    """
+    said, *others = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    for line in others:
+        begins = line.lstrip(QUOTES)[:1]
+        said += f"{stop(said) if begins.isupper() or begins.isdigit() else ''} {line}"
+    return said + stop(said) if " " in said else said
+
+
+def stop(text: str) -> str:
+    """Return the full stop that a text lacks, "" if it needs none."""
+    return "" if NO_STOP.search(text) else "."
 
 
 def without_icons(text: str) -> str:
@@ -139,7 +160,7 @@ def covered(lines: Iterable[Line], image: Image.Image) -> float:
 
 
 def in_order(lines: Sequence[Line]) -> str:
-    """Return the text as people read it: line by line from the top, each from the left.
+    """Return the lines of a text as people read them: from the top, each from the left.
 
     Turned text is set upright first, so that words of one line are again at one height.
     """
@@ -155,4 +176,4 @@ def in_order(lines: Sequence[Line]) -> str:
         )
         rows = [*rows[:-1], [*rows[-1], piece]] if near else [*rows, [piece]]
     words = (sorted(row, key=lambda piece: piece[1]) for row in rows)
-    return " ".join(piece[2].text.strip() for row in words for piece in row)
+    return "\n".join(" ".join(piece[2].text.strip() for piece in row) for row in words)

@@ -41,7 +41,8 @@ class Rest:
 def verdict(counts: Counter) -> str:
     """Return what was decided, and between which shares a captioner's texts would be accepted.
 
-    counts: images by decision. "" if none was decided.
+    counts: images by decision. "" if none was decided. The shares hold for images that were picked
+    at random; those of `--sample` are a spread, chosen before anything is known of them.
     """
     total = sum(counts[kind] for kind in KINDS)
     if not total:
@@ -49,8 +50,9 @@ def verdict(counts: Counter) -> str:
     each = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS)
     low, high = interval(counts["accepted"], total)
     return (
-        f"{total:,} reviewed: {each}. Of so many, {counts['accepted'] / total:.0%} accepted as "
-        f"they are means between {low:.0%} and {high:.0%} of the rest."
+        f"{total:,} reviewed: {each}. If they were picked at random, "
+        f"{counts['accepted'] / total:.0%} accepted as they are means between {low:.0%} and "
+        f"{high:.0%} of the rest."
     )
 
 
