@@ -683,7 +683,7 @@ low, high = interval(np.subtract(dev_scores, each))
 print(f"attention less merge, photo by photo: CIDEr-D {low:+.1f} to {high:+.1f} (95 %)")
 
 # %% [markdown]
-# The interval contains 0: on sixty drawings the two can't be told apart. In counting, for which lesson 06 sent you here, attention does worse. One reason may be that weights add up to 1, for two birds as for three.
+# The interval contains 0: on sixty drawings the two can't be told apart. In counting, for which lesson 06 sent you here, attention did worse here. One reason may be that weights add up to 1, for two birds as for three.
 #
 # Real photos are the better judge. These are the course's recorded runs, on Flickr8k's 1,000 test photos, seed by seed:
 

@@ -346,7 +346,7 @@ class TransformerDecoder(Decoder):
 
 
 # %% [markdown]
-# `read` reads words, as many as you like, after those that it has read before. (The class is continued in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `repeat_rows` (lesson 08) gives each caption the mask of its photo. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
+# `read` reads words, as many as you like, after those that it has read before. (The class is continued in this cell, by inheriting from itself.) `allowed` is the causal mask for that case: the word at place p sees the places up to p, counted from the first word of the caption. `repeat_rows` (lesson 04) gives each caption the mask of its photo. `looked`, for the maps of section 7, is how the last word's attention was spread over the regions.
 
 
 # %% tags=["same-as:helpers.models.transformer.TransformerDecoder.empty_memory", "same-as:helpers.models.transformer.TransformerDecoder.read"]
