@@ -202,6 +202,7 @@ def test_a_scheduler_that_is_not_there_is_named(address):
     assert f"ClusterError: no Dask scheduler answers at {address}; start one" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_cluster_without_workers_is_named(monkeypatch):
     monkeypatch.setattr("helpers.clusters.PATIENCE", 1)
     with LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty:

@@ -103,6 +103,7 @@ def test_a_date_to_wait_for_is_counted_on_the_clock_that_gave_it():
     assert patience(RETRIES, {"Retry-After": then, "date": now}) == 30
 
 
+@pytest.mark.slow
 def test_one_servers_senseless_wait_ends_no_job(tmp_path):
     with site() as running:
         for number, value in enumerate((DIGITS, "Fri, 31 Dec 99999 23:59:59 GMT")):

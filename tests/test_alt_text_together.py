@@ -142,7 +142,7 @@ def test_from_pages_by_a_servers_captioner_and_a_review_back_to_the_site(
         f"{running.url}/2.png": "Cart",
         f"{running.url}/4.png": "A red kettle.",
         f"{running.url}/5.png": "A kettle in the mist.",
-        f"{running.url}/sign.png": "Bakery Miller",
+        f"{running.url}/sign.png": "Bakery Miller.",
     }
     assert len(server.asked) == 3 and set(running.images().values()) == {1}
 

@@ -1,6 +1,7 @@
 """Where a captioner looked: maps of a caption's words, their drawing, and what cannot be told."""
 
 import io
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from helpers.captioner import Candidate, Captioner, CaptionerError, explain, ours
 from helpers.captioner.__main__ import main
 from helpers.decoding import START
+from helpers.encoders import ENCODERS
 from helpers.images import ImageError
 from helpers.models import AttentionDecoder, MergeDecoder
 from helpers.tokenizer import CaptionTokenizer
@@ -123,6 +125,8 @@ def test_an_image_that_cannot_be_read_is_named(captioner):
 def command(captioner, tmp_path, monkeypatch):
     """Arguments of the command line for two photos and one that is missing."""
     captioner.save(tmp_path / "toy")
+    spec = replace(ENCODERS["xception"], feature_shape=CornerEncoder.feature_shape)
+    monkeypatch.setitem(ENCODERS, "xception", spec)
     monkeypatch.setattr(ours, "load_encoder", lambda name, changes: CornerEncoder())
     for name, photo in {"one": ("red", 0), "two": ("blue", 3)}.items():
         (tmp_path / f"{name}.png").write_bytes(photo_of(*photo))

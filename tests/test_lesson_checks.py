@@ -68,6 +68,7 @@ BROKEN_SOURCES = {
 }
 
 
+@pytest.mark.slow
 def test_good_course_has_no_problems(built_course):
     first, second = choose_lessons([], built_course)
     assert source_problems(first) == []

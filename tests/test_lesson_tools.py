@@ -108,6 +108,7 @@ def test_run_injects_settings_and_repeats_scores(course, capsys):
     assert tagged(copy, "injected-parameters")[0].source == "DATASET = 'flickr8k'"
 
 
+@pytest.mark.slow
 def test_run_shows_the_failing_cell(course, capsys):
     lesson = break_source(Lesson(course, FIRST), PRINT, "print(1 / 0)")
     assert run.run_lesson(lesson, {}, course / "build").error

@@ -446,6 +446,7 @@ def test_a_folder_in_which_another_program_trains_is_named(
     assert work.captioner(TINY) and no_training["count"] == 1, "a kill opens the lock"
 
 
+@pytest.mark.slow
 def test_features_that_another_program_extracts_are_waited_for(dataset, ready, root, capsys, loads):
     program = hold(ready / "features.pkl", 1, root)
     assert Workspace(dataset).features().names == NAMES

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from conftest import few_quick
 from helpers.apps.web import CaptionDesk, PageServer, PhotoPage, guard, hosts, page
 from helpers.apps.web import server as serving_room
 from helpers.apps.web.guard import CONNECTIONS, PER_CLIENT, Guard
@@ -81,6 +82,7 @@ def test_whose_photo_is_at_the_desk_is_never_cut():
     assert cut(lines) == []
 
 
+@pytest.mark.slow
 def test_idle_connections_of_one_client_shut_nobody_out(server, monkeypatch):
     monkeypatch.setattr(guard, "PER_CLIENT", 10)
     siege = Siege(server.address, {"idle": 30})
@@ -151,7 +153,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(guard, "LOOK", 0.1)
 
 
-@pytest.mark.parametrize("kind", BEGINNINGS)
+@pytest.mark.parametrize("kind", few_quick(BEGINNINGS))
 def test_whoever_makes_no_progress_is_cut(server, impatient, kind):
     siege = Siege(server.address, {kind: 3})
     if kind == "reader":  # who doesn't read doesn't see that the line is cut
@@ -161,11 +163,13 @@ def test_whoever_makes_no_progress_is_cut(server, impatient, kind):
     siege.end()
 
 
+@pytest.mark.slow
 def test_a_photo_that_takes_its_time_at_the_desk_is_waited_for(impatient):
     with serving(ColourCaptioner(1.5)) as server:
         assert post(server.address, [("a.png", photo())])[0] == 200
 
 
+@pytest.mark.slow
 def test_progress_does_not_help_beyond_the_deadline(server, monkeypatch):
     monkeypatch.setattr(guard, "LOOK", 0.1)
     monkeypatch.setattr(guard, "DEADLINE", 1)
@@ -197,6 +201,7 @@ def test_stop_may_be_called_twice_and_after_the_end():
     desk.close()
 
 
+@pytest.mark.slow
 def test_a_stop_does_not_wait_for_those_who_drip(monkeypatch):
     monkeypatch.setattr(serving_room, "GRACE", 0.2)
     with serving(ColourCaptioner()) as server:
