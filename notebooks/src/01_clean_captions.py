@@ -29,7 +29,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 15 s (estimate) | 20-60 s |
+# | mini | about 15 s (estimate) | 6-60 s |
 # | Flickr8k | about 25 s (estimate), and the download | 40-120 s, and the download |
 #
 # **Mini** is a small set of drawn scenes that comes with the course; **Flickr8k** is a set of 8,000

@@ -27,8 +27,8 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | 1 min | 2-5 min |
-# | Flickr8k | 4 min | 20-30 min (estimate) |
+# | mini | 1 min | 20-90 s |
+# | Flickr8k | 4 min | about 8 min |
 
 # %% [markdown]
 # ## Set-up

@@ -29,7 +29,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 15 s (estimate) | 15-40 s |
+# | mini | about 15 s (estimate) | 5-40 s |
 # | Flickr8k | about 25 s (estimate), and the download | 30-70 s, and the download |
 
 # %% [markdown]

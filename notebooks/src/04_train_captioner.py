@@ -27,8 +27,8 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min | about 80 s |
-# | Flickr8k | about 8 min | about 30 min (estimate) |
+# | mini | about 1 min | 1-2 min |
+# | Flickr8k | about 8 min | about 24 min |
 
 # %% [markdown]
 # ## Set-up

@@ -27,8 +27,8 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min | about 50 s |
-# | Flickr8k | about 2 min | about 90 s (estimate) |
+# | mini | about 1 min | 15-50 s |
+# | Flickr8k | about 2 min | about 45 s |
 
 # %% [markdown]
 # ## Set-up

@@ -29,7 +29,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 30 s (estimate) | about 40 s |
+# | mini | about 30 s (estimate) | 10-40 s |
 # | Flickr8k | about 2 min (estimate) | about 75 s |
 
 # %% [markdown]

@@ -29,7 +29,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 40 s (estimate) | about 30 s |
+# | mini | about 40 s (estimate) | 20-30 s |
 # | Flickr8k | the same (estimate) | about 40 s |
 
 # %% [markdown]

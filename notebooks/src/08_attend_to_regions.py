@@ -27,7 +27,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 2 min (estimate) | about 4 min |
+# | mini | about 2 min (estimate) | 1-4 min |
 # | Flickr8k | about 15 min (estimate) | about 100 min (estimate) |
 
 # %% [markdown]

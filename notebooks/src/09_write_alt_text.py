@@ -28,7 +28,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 60 s (estimate) | about 50 s |
+# | mini | about 60 s (estimate) | 20-50 s |
 # | Flickr8k | about 60 s (estimate) | about 70 s |
 
 # %% [markdown]

@@ -27,7 +27,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min (estimate) | about 90 s with lesson 02's features, 3 min without (estimate) |
+# | mini | about 1 min (estimate) | 40-90 s with lesson 02's features |
 # | Flickr8k | about 2 min (estimate) | about 3 min |
 
 # %% [markdown]

@@ -27,7 +27,7 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min (estimate) | about 3 min |
+# | mini | about 1 min (estimate) | 80-180 s |
 # | Flickr8k | about 25 min (estimate) | about 2 h (estimate) |
 # | Flickr30k | about 1 h (estimate) | about 8 h (estimate) |
 

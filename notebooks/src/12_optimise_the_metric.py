@@ -24,12 +24,12 @@
 #
 # **You need** nothing; `helpers.pipeline` makes what is missing. The real photos come with scikit-image; without it there is only one.
 #
-# **Run times** (Colab and Flickr8k are estimates)
+# **Run times** (Colab: estimates)
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min (estimate) | about 2 min |
-# | Flickr8k | about 15 min (estimate) | about 35 min (estimate) |
+# | mini | about 1 min (estimate) | 35-90 s |
+# | Flickr8k | about 15 min (estimate) | about 12 min |
 
 # %% [markdown]
 # ## Set-up

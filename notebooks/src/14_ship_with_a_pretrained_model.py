@@ -27,8 +27,8 @@
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
-# | mini | about 1 min (estimate) | about 1 min (estimate) |
-# | Flickr8k | about 1 min (estimate) | about 1 min (estimate) |
+# | mini | about 1 min (estimate) | 20-40 s |
+# | Flickr8k | about 1 min (estimate) | 20-40 s |
 
 # %% [markdown]
 # ## Set-up
