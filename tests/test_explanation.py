@@ -125,8 +125,9 @@ def test_an_image_that_cannot_be_read_is_named(captioner):
 def command(captioner, tmp_path, monkeypatch):
     """Arguments of the command line for two photos and one that is missing."""
     captioner.save(tmp_path / "toy")
-    spec = replace(ENCODERS["xception"], feature_shape=CornerEncoder.feature_shape)
-    monkeypatch.setitem(ENCODERS, "xception", spec)
+    for name in ("xception", "xception-grid"):
+        spec = replace(ENCODERS[name], feature_shape=CornerEncoder.feature_shape)
+        monkeypatch.setitem(ENCODERS, name, spec)
     monkeypatch.setattr(ours, "load_encoder", lambda name, changes: CornerEncoder())
     for name, photo in {"one": ("red", 0), "two": ("blue", 3)}.items():
         (tmp_path / f"{name}.png").write_bytes(photo_of(*photo))
