@@ -977,6 +977,7 @@ def test_a_cluster_extracts_what_the_command_needs(
     assert main(arguments(folder, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")) == 0
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_not_there_is_named(folder, work, tmp_path, capsys, monkeypatch):
     pytest.importorskip("distributed", reason="needs the extra “scale”")
     monkeypatch.setattr("helpers.clusters.PATIENCE", 1)

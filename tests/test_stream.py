@@ -189,7 +189,7 @@ def test_read_ahead_lets_go_of_what_nobody_wants():
 
     def slow(image, size):
         opened.append(image)
-        time.sleep(0.05)
+        time.sleep(0.02)
 
     batches = read_ahead(range(90), 2, 30, slow)
     next(batches)

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import few_quick
 from helpers.apps.web import CaptionDesk, PageServer, PhotoPage, guard, hosts, page
 from helpers.apps.web import server as serving_room
 from helpers.apps.web.guard import CONNECTIONS, PER_CLIENT, Guard
@@ -153,7 +152,8 @@ def impatient(monkeypatch):
     monkeypatch.setattr(guard, "LOOK", 0.1)
 
 
-@pytest.mark.parametrize("kind", few_quick(BEGINNINGS))
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", BEGINNINGS)
 def test_whoever_makes_no_progress_is_cut(server, impatient, kind):
     siege = Siege(server.address, {kind: 3})
     if kind == "reader":  # who doesn't read doesn't see that the line is cut
