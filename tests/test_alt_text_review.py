@@ -339,8 +339,8 @@ def test_a_senseless_number_is_refused(crawl, capsys, option, number):
 def test_a_verdict_counts_and_says_how_sure_it_is():
     counts = Counter(accepted=12, edited=3, rejected=4, decorative=1)
     assert verdict(counts) == (
-        "20 reviewed: 12 accepted, 3 edited, 4 rejected, 1 decorative. If they were picked "
-        "at random, 60% accepted as they are means between 39% and 78% of the rest."
+        "20 reviewed: 12 accepted, 3 edited, 4 rejected, 1 decorative. 60% were accepted as they "
+        "are. If they were picked at random, that means between 39% and 78% of the rest."
     )
     assert verdict(Counter()) == ""
 

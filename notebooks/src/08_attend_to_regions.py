@@ -153,7 +153,7 @@ apart = np.hypot(rows[:, None] - rows, columns[:, None] - columns) == 5  # as 3 
 both, one = [], []
 for name, photo in zip(dev[:20] if boxes else [], regions, strict=False):
     on, cosines = covered(boxes[name]).ravel() > 0.5, likeness(photo)
-    both += [*cosines[apart & on[:, None] & on]]
+    both += [*cosines[np.triu(apart & on[:, None] & on)]]  # each pair once
     one += [*cosines[apart & on[:, None] & ~on]]
 if boxes:
     print(f"both on figures:     mean cosine {np.mean(both):5.2f} of {len(both):,} pairs")
@@ -504,7 +504,7 @@ print(caption)
 plots.show_attention(open_image(dataset.image_paths[best]), caption.split(), maps)
 
 # %% [markdown]
-# Nobody told the model where anything is. Walk section 6's untrained twin through the same words:
+# Most looks fit, not all: nobody told the model where anything is. Walk section 6's untrained twin through the same words:
 
 # %%
 blank = attention_maps(untrained.decoder, grid.rows([best])[0], tokenizer.encode(caption)[1:-1])
@@ -683,7 +683,7 @@ low, high = interval(np.subtract(dev_scores, each))
 print(f"attention less merge, photo by photo: CIDEr-D {low:+.1f} to {high:+.1f} (95 %)")
 
 # %% [markdown]
-# The interval contains 0: on sixty drawings the two can't be told apart. In counting, for which lesson 06 sent you here, attention did worse here. One reason may be that weights add up to 1, for two birds as for three.
+# The interval contains 0: on sixty drawings the two can't be told apart. In counting, lesson 06's question, attention did worse. One reason may be that attention averages what it looks at: three birds look like one.
 #
 # Real photos are the better judge. These are the course's recorded runs, on Flickr8k's 1,000 test photos, seed by seed:
 
@@ -798,7 +798,7 @@ print("right" if same else f"not yet: of four maps you find {got}, due are {want
 # %% [markdown]
 # ### Exercise 3: Cover what it looks at
 #
-# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then an open task: how many regions can you cover before the captioner loses the object? You are done when you have the CIDEr-D for 5, 20 and 50 covered regions, and for as many covered at random.
+# The blindfold the other way round: write `hide(features, weights, count)`, which returns features of shape (regions, channels) with the `count` regions of the largest weights set to zero, and leaves the original as it is. Then an open task: how many regions can you cover before the score falls clearly? You are done when you have the CIDEr-D for 5, 20 and 50 covered regions, and for as many covered at random.
 
 
 # %% tags=["exercise"]
@@ -836,6 +836,7 @@ for count in (5, 20, 50):
         texts = captioner.caption_features(np.stack([hide(*pair, count) for pair in pairs]))
         score = np.mean(cider_d_each(references, texts))
         print(f"{count:2} covered, {way:14}: CIDEr-D {score:.1f}")
+# Twenty can be missed: other regions tell much the same. Of fifty it seems to matter which.
 
 
 original = np.arange(1.0, 9).reshape(4, 2)

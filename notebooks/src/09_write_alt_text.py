@@ -127,14 +127,14 @@ def squares(files):  # of one shape, so that titles don't meet
 plots.show_images(squares(pictures.values()), titles)
 
 # %% [markdown]
-# Which would you publish? Each caption is fluent, and a reader who can't see the picture has no way to notice a wrong one: it is worse than none. The percentages are the confidence. They order pictures; they are not the chance that a caption is true. Below a threshold, here 14 %, the tools of the course say “not sure” and suggest nothing:
+# Which would you publish? Most captions are fluent, and a reader who can't see the picture has no way to notice a wrong one: it is worse than none. The percentages are the confidence. They order pictures; they are not the chance that a caption is true. Below a threshold, here 14 %, the tools of the course say “not sure” and suggest nothing:
 
 # %%
 for label, best in found.items():
     print(f"{label:14}{'suggested' if best.sure else 'not sure':12}{best.confidence or 0:.1%}")
 
 # %% [markdown]
-# It keeps quiet about most. But of the four that it suggests three are wrong: there is no cigarette, no building, no group of people. Sure is not the same as right.
+# It keeps quiet about most. But of four suggestions three are wrong: two women are called men; cigarette, building and people are invented. Sure is not the same as right.
 #
 # ## 2. Who reads it?
 #
@@ -515,7 +515,7 @@ _ = alt_texts(crawl, "out.csv", "--read-pages", *reviewed, *sites)
 print(re.sub(r"http://[^/]+", "", (folder / "out.for-html.json").read_text("utf-8")))
 
 # %% [markdown]
-# `--for wordpress` gives a table and a script that hands it to WP-CLI, WordPress's own command line. It tries three names for a file, since WordPress renames large uploads to `-scaled`. `--for shopify` takes the product export of a Shopify shop and gives the file to import, with nothing changed but the alt texts:
+# `--for wordpress` gives a table and a script that hands it to WP-CLI, its command line. It tries the name as linked, without a size such as -300x200, and with the `-scaled` of large uploads. `--for shopify` takes the product export of a Shopify shop and gives the file to import, changed only in its alt texts:
 
 # %%
 print((folder / "out.for-wordpress.tsv").read_text("utf-8"))

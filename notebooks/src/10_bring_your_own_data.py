@@ -440,7 +440,7 @@ if SECOND == "mini-de" and known.exists() and not (second_work.folder / "feature
 captioner = second_work.captioner(seed=SEED)
 
 # %% [markdown]
-# How does it do on the test photos? As in lesson 06, each reference takes a turn against the other four. Score the captioner on four as well, since with five more words match.
+# How does it do on the test photos? As in lesson 06, each reference takes a turn against the other four. Score the captioner on four as well, since five match more words.
 
 # %% tags=["scores"]
 rows = second_work.features().select(german.splits["test"])
@@ -458,7 +458,7 @@ for title, values in scores.items():
     print(f"{title:12} {shown}")
 
 # %% [markdown]
-# On mini-de expect a BLEU-4 of 35-45 and a CIDEr-D of 100-135 for the captioner; if yours is outside, look at the report again. On four it still scores above the references: it says what most people say. That makes it no better. English does better, each beside its own references: 124 to 110 here, 164 to 107 in lesson 06. The many forms may be one reason. Word order may be another: a German sentence can begin with the place, the time or the dog, and the verb moves.
+# On mini-de expect a BLEU-4 of 35-45 and a CIDEr-D of 100-135 for the captioner; if yours is outside, look at the report again. On four it still scores above the references: it says what most people say. That makes it no better. English does better: 164 to 107 in lesson 06, German 124 to 110 (both captioners on five). The many forms may be one reason. Word order may be another: a German sentence can begin with the place, the time or the dog, and the verb moves.
 
 # %% [markdown]
 # Look at some. If you read German: are the endings right? To BLEU a wrong one is a wrong word.

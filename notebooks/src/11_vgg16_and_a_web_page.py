@@ -290,7 +290,7 @@ for encoder in dict.fromkeys(encoder for encoder, *_ in captioners):
     print(f"{encoder:9} concatenate less merge: {gain.mean():+.1f} ({low:+.1f} to {high:+.1f})")
 
 # %% [markdown]
-# Read "concatenate less merge" first. The interval holds 0, so these photos name no winner, and the two seeds disagree. An earlier build, same cells and seeds, printed +15.1 (+3.8 to +26.1), a winner that no later run has confirmed: the interval sees the luck of the photos, not of the training. Seeds 7 to 10 gave −1.3 (−9.7 to +8.6). Only the dev loss is lower side by side, which need not make better captions.
+# Read "concatenate less merge" first. If the interval holds 0, these photos name no winner. Do the seeds agree? An earlier build, same cells and seeds, printed +15.1 (+3.8 to +26.1), a winner that no later run has confirmed: the interval sees the luck of the photos, not of the training. Seeds 7 to 10 gave −1.3 (−9.7 to +8.6). The dev loss is lower side by side, which need not make better captions.
 #
 # So the course adds, with fewer weights. Flickr8k is left to you.
 
@@ -435,7 +435,7 @@ Thread(target=server.run, daemon=True).start()
 print(requests.get(server.address + "/health").json())
 
 # %% [markdown]
-# Besides the page for people, `/caption` gives the same answers to programs, as JSON. Each candidate says how likely its words are. A small number is no doubt: how sure the captioner is, its confidence says (lesson 07). Where it isn't, there is no caption at all.
+# Besides the page for people, `/caption` gives the same answers to programs, as JSON. Each candidate says how likely its words are. A small number isn't doubt: that is what confidence measures (lesson 07). Where it isn't, there is no caption at all.
 
 
 # %%
@@ -477,7 +477,7 @@ with ThreadPoolExecutor(1) as visitors:
     server.stop()
 last = reply.result().get("images", [reply.result()])[0]
 print(last.get("alt_text", last.get("error")))
-desk.close()
+assert desk.close()  # True: nobody waits any more
 
 # %% [markdown]
 # One thing this page does *not* have: a box for addresses. Lesson 07 has shown why: on a server, such a box opens your network to everybody.

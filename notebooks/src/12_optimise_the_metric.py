@@ -221,7 +221,7 @@ for text, score in zip(texts, scores, strict=True):
     print(f"{score:6.1f}  {text}")
 
 # %% [markdown]
-# Is the best the truest? The scene, and two captions that another model drew for it:
+# Is the best always the truest? The scene, and two captions that another model drew:
 
 # %%
 if dataset.scenes:
@@ -370,7 +370,7 @@ for label, captions in {"before": before, f"seed {SEED}": after}.items():
     )
 
 # %% [markdown]
-# If the interval contains 0, mini shows no gain. What the model learns, its drawn captions show; it doesn't carry over to dev and test, where object, colour and place meet as in no training scene. The course's recorded runs on Flickr8k, each beside its start; 1,000 test photos, beam of 3:
+# If the interval contains 0, mini proves no gain. What the model learns, its drawn captions show; less carries over to dev and test, where object, colour and place meet as in no training scene. The course's recorded runs on Flickr8k, each beside its start; 1,000 test photos, beam of 3:
 
 # %%
 path = DATA_FOLDER / "captioners" / "results.json"
@@ -417,7 +417,7 @@ for end in ("", " <end>"):
         print(f"{'with' if end else 'without'} <end>: {mean:6.1f}  {text}")
 
 # %% [markdown]
-# Without the end, breaking off pays better than an honest guess, and training would find that out. With `<end>` as a word, a caption that breaks off also loses the n-grams that end in it, and the whole sentence wins. That is why training adds it to captions and references (`with_end`). In exercise 3 you look for another.
+# Without the end, breaking off pays better than an honest guess, and training would find that out. With `<end>` as a word, a caption that breaks off also loses the n-grams that end in it, and the whole sentence wins. That is why training adds it to captions and references (`with_end`). Exercise 3 looks for another trick.
 #
 # How would you notice? Never by the metric that you trained on. Look at others, at lengths, and read fifty captions aloud.
 #
@@ -709,9 +709,10 @@ for label, captions in {"before": before, "after": brief}.items():
     print(f"{label:6} {row}, broken off {ends:.0%}")
 gone = Counter(" ".join(before).split()) - Counter(" ".join(brief).split())
 print("left out:", *(f"{word} {count}," for word, count in gone.most_common(10)))
-print(f"{before[0]}  →  {brief[0]}")
-# What goes first is "a pair of" and "a group of": "two" says it in a word. A caption that ended in
-# "on the" would have found a trick: it saves the words that name things.
+old, new = max(zip(before, brief, strict=True), key=lambda two: len(two[0]) - len(two[1]))
+print(f"{old}  →  {new}")
+# "a pair of" and "a group of" go: "two" says it in a word. So do some places ("in the woods"), and
+# those are news. A caption that ended in "on the" would have found a trick: it saves the names.
 
 problem = ""
 for score, words, due in [(50, 8, 50), (50, 10, 50), (50, 13, 20), (5, 13, -25), (50, 1, 50)]:

@@ -561,7 +561,7 @@ for stage, search in (("", "beam 1"), ("", "beam 5"), ("-self-critical", "beam 5
 # * A block is attention, then two dense layers; both add to the token.
 # * A photo is a prefix of tokens. Its keys and values are made once, and serve all captions.
 # * With the cache, a late word costs little more than an early one.
-# * A Transformer must learn what an LSTM is built with: on 6,000 photos ours is behind, on COCO's 113,000 others were ahead.
+# * On 6,000 photos our Transformer is behind the LSTMs; on COCO's 113,000, Transformers were ahead.
 #
 # ## Exercises
 #

@@ -296,7 +296,7 @@ for name, (mine, other) in table.items():
 print("\npython -m helpers.captioner PHOTO… --captioner keras-hub:pali_gemma_3b_mix_224 --json")
 
 # %% [markdown]
-# What is known of real ones, from their own pages: PaliGemma's 2.9 billion weights take about 6 GB in bfloat16 (two bytes a weight) and twice that in float32, which the helpers use. The smallest in KerasHub 0.32, `qwen3_5_0.8b`, has 0.85 billion. Measure the speed on your own machine.
+# What is known of real ones, from their own pages: PaliGemma's 2.9 billion weights take about 6 GB in bfloat16 (two bytes a weight) and twice that in float32, which the helpers use. KerasHub 0.32's smallest with images, `qwen3_5_0.8b`, has 0.85 billion. Measure speed on your own machine.
 #
 # ## 4. Would you publish it?
 #

@@ -53,7 +53,7 @@ CLAIMS = [
         [105, 19, 58],
     ),
     Claim(
-        "In counting, for which lesson 06 sent you here, attention did worse here.",
+        "In counting, lesson 06's question, attention did worse.",
         r"^(?:merge|attention) +dev BLEU-4.*  count (\d+)%",
         falling,
         [70, 90],

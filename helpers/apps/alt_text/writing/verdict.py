@@ -50,9 +50,8 @@ def verdict(counts: Counter) -> str:
     each = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS)
     low, high = interval(counts["accepted"], total)
     return (
-        f"{total:,} reviewed: {each}. If they were picked at random, "
-        f"{counts['accepted'] / total:.0%} accepted as they are means between {low:.0%} and "
-        f"{high:.0%} of the rest."
+        f"{total:,} reviewed: {each}. {counts['accepted'] / total:.0%} were accepted as they are. "
+        f"If they were picked at random, that means between {low:.0%} and {high:.0%} of the rest."
     )
 
 
