@@ -543,7 +543,7 @@ if not recorded:
     print("nothing is recorded here yet: run tests/benchmarks/tricks.py")
 
 # %% [markdown]
-# What some seeds don't share may be luck, as with averaged weights. What the tricks do:
+# What some seeds don't share may be luck: averaged weights stay on trial. What the tricks do:
 #
 # * **Dropout** sets a random share of its inputs to zero, in training only, so that the model can't lean on any one.
 # * *A quieter, linear photo*: `image_scale` keeps the photo's 3,032 numbers from drowning out the words, and the photo's dense layer does without ReLU (on mini; Flickr8k keeps it).
@@ -818,7 +818,7 @@ def short_run(recipe, seed):
 short = replace(recipe, epochs=2)
 mine = replace(short)  # your turn: learning_rate=…, or sizes={**short.sizes, "units": …}
 gains = [short_run(short, seed) - short_run(mine, seed) for seed in SEEDS if mine != short]
-print("dev loss lower by", [round(gain, 3) for gain in gains] or "not yet")
+print(f"dev loss lower by {[round(gain, 3) for gain in gains]}" if gains else "not yet")
 
 # %% tags=["solution"]
 # @title Solution 3
@@ -826,7 +826,7 @@ print("dev loss lower by", [round(gain, 3) for gain in gains] or "not yet")
 SEEDS = [SEED, SEED + 1, SEED + 2]
 mine = replace(short, learning_rate=4 * short.learning_rate)
 gains = [short_run(short, seed) - short_run(mine, seed) for seed in SEEDS if mine != short]
-print("dev loss lower by", [round(gain, 3) for gain in gains] or "not yet")
+print(f"dev loss lower by {[round(gain, 3) for gain in gains]}" if gains else "not yet")
 
 # %% [markdown]
 # ## Next

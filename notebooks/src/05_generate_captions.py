@@ -575,7 +575,7 @@ for size, beams in found.items():
     print(line)
 
 # %% [markdown]
-# The larger the beam, the higher the model's own score: likelier sentences, their length allowed for. CIDEr-D doesn't follow: on mini a beam of 5 is behind greedy. What does the beam change? Count the captions that name what is in the scene:
+# The larger the beam, the higher the model's own score: likelier sentences, their length allowed for. CIDEr-D doesn't follow: on mini it falls, if not beyond luck. What does the beam change? Count the captions that name what is in the scene:
 
 # %%
 if dataset.scenes:
@@ -723,7 +723,7 @@ plots.draw_route(open_image(photo), vector[0], probabilities(captioner, vector, 
 # %% [markdown]
 # ### Real photos
 #
-# Free photos come with Matplotlib (the portrait) and scikit-image (the others, if it is installed). The course's `attention-xception` learnt from Flickr8k and COCO (lesson 10). It captions each greedily, with a beam of 5, and by a vote among ten candidates (lesson 12).
+# Free photos come with Matplotlib (the portrait) and scikit-image (the others, if it is installed). The course's `attention-xception` learnt from Flickr8k and COCO (lesson 10). It captions each greedily, with beam 5 and by a vote (lesson 12); last comes a crop of the second.
 
 # %%
 real_captioner, real_photos = Captioner.load("attention-xception"), list(free_photos().items())[:5]

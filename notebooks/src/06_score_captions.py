@@ -626,7 +626,7 @@ if dataset.scenes:
         print(name, *(honesty(texts, key) for key in ("colour", "count", "time")), sep="\n  ")
 
 # %% [markdown]
-# These are two different failures. The time of day *it won't say*: pressed for length it does, and correctly, so the features hold it; but a sentence without it is likelier, and a search for the likeliest sentence nearly always leaves it out. Counts *it can't see* well: it mixes up two and three, in long captions too. The features come from a network that learnt to name *things*, and are averaged over the photo. No search cures that. Lesson 08 asks whether regions do.
+# These are two different failures. The time of day *it won't say*: pressed for length it does, and correctly, so the features hold it; but a sentence without it is likelier, and a search for the likeliest sentence nearly always leaves it out. Counts *it can't see* well: it mixes up two and three, in long captions too. The features come from a network that learnt to name *things*, and are averaged over the photo. Search helps a little. Lesson 08 asks whether regions do.
 
 # %% [markdown]
 # ## 8. How sure is a score?

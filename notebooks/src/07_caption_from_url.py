@@ -117,7 +117,7 @@ images = [open_image(path) for path in photos.values()]
 plots.show_images(images, [found.caption for found in best.values()])
 
 # %% [markdown]
-# Which are right? A captioner can name nothing that its training captions never named. This one learnt from 6,000 photos of Flickr8k, mostly of people and dogs, and from 1,995 of COCO with one sentence each. So it may see a person or a table in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below a threshold it says “not sure”:
+# Which are right? A captioner can name nothing that its training captions never named. This one learnt from 6,000 photos of Flickr8k, mostly of people and dogs, and from 1,995 of COCO with one sentence each. It may see a person or a table in a cup of coffee, a rocket or a drawing, as fluently as ever. The users of an app can't know that. The captioner can, a little: it compares a picture with its training photos (section 7 says how), looks at how probable its own words are, and makes a **confidence** from 0 to 1 of the two. Below its threshold, 14%, it says “not sure”:
 
 # %%
 for label, found in best.items():

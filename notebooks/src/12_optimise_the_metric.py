@@ -711,7 +711,7 @@ gone = Counter(" ".join(before).split()) - Counter(" ".join(brief).split())
 print("left out:", *(f"{word} {count}," for word, count in gone.most_common(10)))
 old, new = max(zip(before, brief, strict=True), key=lambda two: len(two[0]) - len(two[1]))
 print(f"{old}  →  {new}")
-# "a pair of" and "a group of" go: "two" says it in a word. So do some places ("in the woods"), and
+# "a pair of" and "a group of" go: "two" says it in a word. So do words such as "jumping", and
 # those are news. A caption that ended in "on the" would have found a trick: it saves the names.
 
 problem = ""

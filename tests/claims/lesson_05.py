@@ -42,7 +42,7 @@ CLAIMS = [
         [-3.39, -3.33, -3.34],
     ),
     Claim(
-        "CIDEr-D doesn't follow: on mini a beam of 5 is behind greedy.",
+        "CIDEr-D doesn't follow: on mini it falls, if not beyond luck.",
         r"^beam of [15]: .*CIDEr-D +([\d.]+)",
         falling,
         [159.0, 160.1],
