@@ -305,7 +305,7 @@ average_colours = extract_features(colour_encoder, copies, play / "colours.pkl")
 print(average_colours.vectors.shape, sorted(path.name for path in play.glob("colours*")))
 
 # %% [markdown]
-# Now Xception, on all photos, unless the file is there. On two CPU cores expect 5 to 50 photos a second (up to 2 min on mini, 3-25 min on Flickr8k); on a T4 an estimated 50-100.
+# Now Xception, on all photos, unless the file is there. On two CPU cores expect 5 to 50 photos a second (up to 2 min on mini, 25 on Flickr8k); on a T4 an estimated 50-100.
 
 # %%
 target = work.file(encoder.name)
