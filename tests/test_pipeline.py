@@ -1074,5 +1074,5 @@ def test_a_record_that_can_t_be_read_is_said_before_the_training(kind, folder, t
 
 def test_captions_without_a_word_to_learn_train_nothing(folder, work, ready):
     workspace = Workspace(open_dataset(folder))
-    with pytest.raises(PipelineError, match="no word stands 9 times or more in 8 training"):
+    with pytest.raises(PipelineError, match="no word occurs 9 times or more in 8 training"):
         workspace.tokenizer(replace(TINY, min_count=9))

@@ -91,7 +91,7 @@ class Materials:
             captions, _ = caption_rows(self.descriptions, self.dataset.splits["train"])
             made = CaptionTokenizer.from_captions(captions, *choices)
             if len(made) == len(made.MARKERS):  # it could say nothing
-                problem = f"no word stands {recipe.min_count:,} times or more in {len(captions):,}"
+                problem = f"no word occurs {recipe.min_count:,} times or more in {len(captions):,}"
                 cure = "Take a recipe with a lower min_count; texts without spaces need --words"
                 raise PipelineError(f"{problem} training captions. {cure}")
             path = self.folder / "tokenizer.json"
