@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
+import lanes
 import run
 from build import build_lesson, compare_lesson, refresh_text
 from check import notebook_problems, source_problems
@@ -102,7 +104,7 @@ def test_solutions_are_folded_away(built_course):
 @pytest.mark.slow
 def test_run_injects_settings_and_repeats_scores(course, capsys):
     runs = run.run_lessons([Lesson(course, FIRST)], {"DATASET": "flickr8k"}, course / "build")
-    run.print_summary(runs, course / "build")
+    run.print_summary(runs, course / "build", 1.0)
     assert "01  flickr8k words 3" in capsys.readouterr().out
     copy = nbformat.read(course / "build" / f"{FIRST}.ipynb", as_version=4)
     assert tagged(copy, "injected-parameters")[0].source == "DATASET = 'flickr8k'"
@@ -158,16 +160,79 @@ def test_every_data_set_that_is_known_by_name_is_let_through(name):
     assert run.cell_timeout({"DATASET": name}) == (run.MINI_TIMEOUT if mini else run.FULL_TIMEOUT)
 
 
+def test_the_plan_holds_every_chosen_lesson_once_and_waits_for_chosen_ones_alone():
+    for wanted in ([], ["05", "13", "08"], ["11", "03", "01"]):
+        chosen = choose_lessons(wanted)
+        jobs = lanes.plan(chosen)
+        assert sorted(job.name for job in jobs) == [lesson.name for lesson in chosen]
+        for place, job in enumerate(jobs):
+            assert {*job.after} <= {before.name for before in jobs[:place]}
+    after = {
+        job.name[:2]: {name[:2] for name in job.after} for job in lanes.plan(choose_lessons([]))
+    }
+    assert after["04"] == {"01", "02", "03"} and after["13"] == {*lanes.CHAIN, "08"}
+    assert after["11"] == {"01", "02"} and after["12"] == {*lanes.CHAIN}
+
+
+def test_jobs_run_side_by_side_after_those_they_need():
+    both, log = threading.Barrier(2, timeout=60), []
+    jobs = [
+        lanes.Job("a"),
+        lanes.Job("b", ("a",)),
+        lanes.Job("c", ("a",)),
+        lanes.Job("d", ("b", "c")),
+    ]
+
+    def work(job):
+        log.append(job.name)
+        if job.name in "bc":
+            both.wait()  # breaks unless the other one runs at the same time
+        return job.name.upper()
+
+    done = lanes.in_lanes(jobs, work, 2)
+    assert {job.name: result for job, result in done} == dict(zip("abcd", "ABCD", strict=True))
+    assert (log[0], {*log[1:3]}, log[3]) == ("a", {"b", "c"}, "d")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "dataset", "side_by_side"),
+    [([], None, True), ([], "flickr8k", False), (["05", "06"], None, False)],
+)
+def test_lessons_run_in_lanes_on_mini_after_the_first(wanted, dataset, side_by_side, monkeypatch):
+    used, begun = [], []
+    in_lanes = lanes.in_lanes
+    monkeypatch.setattr(run, "LANES", 2)
+    monkeypatch.setattr(run, "in_lanes", lambda *given: used.append(given[2]) or in_lanes(*given))
+    monkeypatch.setattr(
+        run, "run_lesson", lambda lesson, *_: begun.append(lesson) or Run(lesson, None, 0.0)
+    )
+    chosen = choose_lessons(wanted)
+    runs = run.run_lessons(chosen, {"DATASET": dataset} if dataset else {}, Path("nowhere"))
+    assert used == [1 + side_by_side]
+    assert [each.lesson for each in runs] == chosen
+    assert (begun == chosen) is not side_by_side, "one lane goes in order, two the longest first"
+
+
 RUN_COURSE = """
 import sys
 from pathlib import Path
 
-import lessons, run
+import lanes, lessons, run
 
+run.CHAIN = lanes.CHAIN = eval(sys.argv[2])
+run.LANES = 2
 run.ROOT = Path(sys.argv[1])
 run.choose_lessons = lambda wanted: lessons.choose_lessons(wanted, run.ROOT)
 sys.exit(run.main([]))
 """
+
+
+COUNTS = 'print(DATASET, "words", count_words("a dog runs"))'  # a line of both lessons
+
+
+def sleeps(note):
+    """Return lines that write their process into a file and wait."""
+    return f'import os, time\n\nopen({str(note)!r}, "w").write(str(os.getpid()))\ntime.sleep(100)'
 
 
 @pytest.mark.slow
@@ -183,12 +248,8 @@ sys.exit(run.main([]))
 )
 def test_ctrl_c_and_kill_stop_all_lessons_with_one_line(course, stop, moment):
     begun = course / "begun"
-    lesson = break_source(
-        Lesson(course, FIRST),
-        'print(DATASET, "words", count_words("a dog runs"))',
-        f'import os, time\n\nopen({str(begun)!r}, "w").write(str(os.getpid()))\ntime.sleep(100)',
-    )
-    command = [sys.executable, "-u", "-c", RUN_COURSE, str(course)]
+    lesson = break_source(Lesson(course, FIRST), COUNTS, sleeps(begun))
+    command = [sys.executable, "-u", "-c", RUN_COURSE, str(course), "['01', '02', '03', '04']"]
     environment = {**os.environ, "PYTHONPATH": str(Path(run.__file__).parent)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **LISTEN}
     with subprocess.Popen(command, env=environment, start_new_session=True, **pipes) as process:
@@ -206,6 +267,29 @@ def test_ctrl_c_and_kill_stop_all_lessons_with_one_line(course, stop, moment):
     if begun.exists():
         with pytest.raises(ProcessLookupError):
             os.kill(int(begun.read_text()), 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no groups of processes to send Ctrl-C to")
+def test_ctrl_c_stops_both_lanes(course):
+    notes = [course / "first", course / "second"]
+    for name, note in zip((FIRST, SECOND), notes, strict=True):
+        break_source(Lesson(course, name), COUNTS, sleeps(note))
+    command = [sys.executable, "-u", "-c", RUN_COURSE, str(course), "[]"]  # no lesson waits
+    environment = {**os.environ, "PYTHONPATH": str(Path(run.__file__).parent)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **LISTEN}
+    with subprocess.Popen(command, env=environment, start_new_session=True, **pipes) as process:
+        while not all(note.exists() and note.read_text() for note in notes):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said.strip() == "stopped; what is done is kept, and the next run uses it"
+    assert FIRST in out and SECOND in out and "FAILED" not in out
+    for note in notes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(note.read_text()), 0)
 
 
 def test_prose_is_refreshed_without_a_run(course):

@@ -2,10 +2,7 @@
 
 import ast
 import builtins
-import os
 import shutil
-import threading
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cached_property
@@ -14,6 +11,7 @@ from itertools import chain
 import pytest
 from nbformat.v4 import new_code_cell
 
+import lanes
 import run
 from check import notebook_problems, source_problems
 from check_outputs import answer_problems
@@ -22,6 +20,7 @@ from clean import clean_notebook
 from compare import differences
 from conftest import LONG
 from helpers.training import RECIPES
+from lanes import CHAIN, LONGEST_FIRST
 from lessons import ROOT, Lesson, choose_lessons, lesson_names, read_address, tagged, tags
 from publish import publish, stale_notebooks
 
@@ -33,9 +32,6 @@ SHARED = [f"*/{name}" for name in (*FEATURES, *CAPTIONER, "descriptions.txt", "t
 REGIONS_CAPTIONER = ("attention-captioner/*",)
 SHARED += ["encoders/*", f"*/{REGIONS_CAPTIONER[0]}"]  # of lesson 08, or 13 without it
 MAKE_THEIRS = ("11", "04", "05", "03")  # they train, or make what is missing
-LONGEST_FIRST = ("11", "08", "13", "12", "04", "14", "10", "09", "07", "05", "06", "03")
-LANES = 2
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 # Nothing that these train need be good, not even for their own later cells.
 SHORT_IN_ALL = ("04", "05", "10", "11")
 EPOCHS = (3, 12)  # of a captioner that no other lesson uses
@@ -126,18 +122,21 @@ def files_readers_see():
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(lanes.Job):
     """A lesson to run: "in order" in the shared work folder, "alone" in one of its own.
 
-    after: the lessons that have to be done before; found: which of their files it finds there;
+    found: which files of the lessons before it finds there;
     maker: a lesson with a folder of its own, whose captioner of regions it finds there, too.
     """
 
-    name: str
     way: str = "in order"
-    after: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     maker: str | None = None
+
+    @property
+    def gives(self):
+        """Of the first lessons, others need what they make in order."""
+        return self.name if self.way == "in order" or self.name[:2] not in CHAIN else None
 
     @property
     def short(self):
@@ -157,12 +156,12 @@ def jobs():
     yield from (Job(name, after=tuple(chain[:place])) for place, name in enumerate(chain))
     for number in LONGEST_FIRST:
         if number in MAKE_THEIRS:
-            yield Job(named(number), "alone", tuple(chain[:2]), FEATURES)
+            yield Job(named(number), tuple(chain[:2]), "alone", FEATURES)
         elif number == "13" and not LONG:
             maker = named("08")
-            yield Job(named(number), "alone", (*chain, maker), FEATURES + CAPTIONER, maker)
+            yield Job(named(number), (*chain, maker), "alone", FEATURES + CAPTIONER, maker)
         else:
-            yield Job(named(number), "alone", tuple(chain), FEATURES + CAPTIONER)
+            yield Job(named(number), tuple(chain), "alone", FEATURES + CAPTIONER)
 
 
 @dataclass(frozen=True)
@@ -226,39 +225,13 @@ def named(number):
 
 
 def run_all(folder):
-    """Run all jobs in two lanes; return (job, run, written files, work folder) of each."""
-    waiting, running, done = list(jobs()), {}, []
-    first = NAMES[:4]  # of which others need what they make in order
-    with ThreadPoolExecutor(LANES, "lane") as pool:
-        while waiting or running:
-            finished = {
-                job.name for job, *_ in done if job.way == "in order" or job.name not in first
-            }
-            ready = [job for job in waiting if finished.issuperset(job.after)]
-            for job in ready[: LANES - len(running)]:
-                waiting.remove(job)
-                running[pool.submit(run_job, job, folder)] = job
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                done.append((running.pop(future), *future.result()))
-    return done
-
-
-def use_cores(job):
-    """Give this lane's thread, and the kernel that it starts, a core of its own.
-
-    Two kernels on two cores would spend much of their time waiting for each other's threads. The
-    first lessons have no other lane beside them.
-    """
-    if not hasattr(os, "sched_setaffinity") or len(CORES) < LANES:
-        return
-    lane = int(threading.current_thread().name.rpartition("_")[2])
-    first = job.way == "in order" and len(job.after) < 2
-    os.sched_setaffinity(0, CORES if first else CORES[lane::LANES])
+    """Run all jobs in lanes; return (job, run, written files, work folder) of each."""
+    done = lanes.in_lanes([*jobs()], lambda job: run_job(job, folder))
+    return [(job, *results) for job, results in done]
 
 
 def run_job(job, folder):
     """Run a lesson; return its run, the files that it wrote, and its work folder."""
-    use_cores(job)
     shared, own = folder / "work", folder / job.name / "work"
     work = shared if job.way == "in order" else own
     if job.way == "alone":

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from typing import ClassVar
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -36,34 +38,49 @@ class Run:
 
 
 class Client(NotebookClient):
-    """A client that Ctrl-C or `kill` stops for good; nbclient alone reports a kernel that died."""
+    """A client that Ctrl-C or `kill` stops for good; nbclient alone reports a kernel that died.
 
-    stopped = False
+    All clients of a program stop together, in whatever threads they run.
+    """
+
+    stopped = Event()
+    begun: ClassVar[list["Client"]] = []
 
     async def async_start_new_kernel(self, **options) -> None:
         """Start the kernel, and take both signals over from nbclient, which has set a handler."""
-        with suppress(RuntimeError):  # as nbclient does: on Windows Ctrl-C raises by itself
+        self.loop = asyncio.get_running_loop()
+        self.begun.append(self)
+        with suppress(RuntimeError):  # on Windows and in a thread the caller sees to Ctrl-C
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.stop)
         await super().async_start_new_kernel(**options)
-        if self.stopped:
+        if self.stopped.is_set():
             raise DeadKernelError("stopped before it began")
 
     def stop(self) -> None:
         """End the kernel, which then is found dead."""
-        self.stopped = True
+        self.stopped.set()
         self.ending = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """End the kernels of all threads; one that is about to start ends as well."""
+        cls.stopped.set()
+        for client in cls.begun:
+            client.loop.call_soon_threadsafe(client.stop)
 
     def run(self, **options) -> Exception | None:
         """Execute the notebook; return what ended a cell. Raises KeyboardInterrupt after Ctrl-C."""
         try:
             self.execute(**options)
         except (CellControlSignal, RuntimeError) as problem:
-            if isinstance(problem, CellControlSignal | DeadKernelError) and not self.stopped:
-                return problem
-            if not self.stopped:
+            if not self.stopped.is_set():
+                if isinstance(problem, CellControlSignal | DeadKernelError):
+                    return problem
                 raise
-        if self.stopped:
+        finally:
+            self.begun.remove(self)
+        if self.stopped.is_set():
             self.clean_up()
             raise KeyboardInterrupt
         return None

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from build import write_notebook
 from execute import Run, execute
+from lanes import CHAIN, LANES, Job, in_lanes, plan
 from lessons import ROOT, Lesson, LessonError, choose_lessons, output_text, tagged
 
 sys.path.append(str(ROOT))  # the course need not be installed
@@ -14,6 +16,7 @@ from helpers.datasets import NAMES, open_dataset
 
 MINI_TIMEOUT = 10 * 60  # seconds a cell may take on mini
 FULL_TIMEOUT = 24 * 60 * 60  # and on real data, where extraction and training take hours
+WIDTH = 60  # characters that a line on a terminal leaves nothing of the one before
 
 
 def resolve_settings(dataset: str | None, data_dir: str | None) -> dict[str, str]:
@@ -57,30 +60,50 @@ def cell_timeout(settings: dict[str, str]) -> int:
 
 
 def run_lesson(
-    lesson: Lesson, settings: dict[str, str], target: Path, work: Path | None = None
+    lesson: Lesson,
+    settings: dict[str, str],
+    target: Path,
+    work: Path | None = None,
+    reached: dict[str, str] | None = None,
 ) -> Run:
-    """Run one lesson, show how far it is, and write the executed copy into `target`."""
+    """Run one lesson, show how far it is, and write the executed copy into `target`.
+
+    reached: how far the lessons are that run just now; a terminal shows them in one line.
+    """
+    reached = {} if reached is None else reached
 
     def progress(done: int, total: int) -> None:
+        reached[lesson.name] = f"{lesson.name[:2]}: cell {done + 1} of {total}"
         if sys.stdout.isatty():
-            print(f"\r{lesson.name}  cell {done + 1} of {total}   ", end="", flush=True)
+            print(f"\r{'   '.join([*reached.values()]):{WIDTH}}", end="", flush=True)
 
     if not sys.stdout.isatty():
-        print(f"{lesson.name}  …", flush=True)
+        print(f"{lesson.name}  …\n", end="", flush=True)  # at once, for another lane prints too
     run = execute(lesson, settings, work, cell_timeout(settings), progress)
     write_notebook(run.notebook, target / f"{lesson.name}.ipynb")
-    start = "\r" if sys.stdout.isatty() else ""
-    print(f"{start}{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else 'ok':20}")
-    if run.error:
-        print(f"\n{lesson.name}, {run.error}\n", flush=True)
+    reached.pop(lesson.name, None)
+    said = f"{lesson.name}  {run.seconds:.0f} s  {'FAILED' if run.error else 'ok'}"
+    said = f"\r{said:{WIDTH}}\n" if sys.stdout.isatty() else f"{said}\n"
+    print(said + (f"\n{lesson.name}, {run.error}\n\n" if run.error else ""), end="", flush=True)
     return run
 
 
 def run_lessons(
     lessons: list[Lesson], settings: dict[str, str], target: Path, work: Path | None = None
 ) -> list[Run]:
-    """Run lessons one after the other; a failure does not keep the later ones from running."""
-    return [run_lesson(lesson, settings, target, work) for lesson in lessons]
+    """Run lessons, side by side where that is sound, and return their runs in numeric order.
+
+    A failure does not keep the later ones from running. On real data, a lesson needs all cores and
+    most of the memory. Without the first lessons, any lesson may have to make what others use.
+    """
+    chosen, reached = {lesson.name: lesson for lesson in lessons}, {}
+    jobs, lanes = [Job(name) for name in chosen], 1
+    if settings.get("DATASET", "mini") == "mini" and {*CHAIN} <= {name[:2] for name in chosen}:
+        jobs, lanes = plan(lessons), LANES
+    done = in_lanes(
+        jobs, lambda job: run_lesson(chosen[job.name], settings, target, work, reached), lanes
+    )
+    return sorted((run for _, run in done), key=lambda run: run.lesson.name)
 
 
 def scores(run: Run) -> str:
@@ -88,15 +111,15 @@ def scores(run: Run) -> str:
     return "".join(output_text(cell) for cell in tagged(run.notebook, "scores")).strip()
 
 
-def print_summary(runs: list[Run], target: Path) -> None:
-    """Print each lesson's final scores, the time of all, and where the copies lie."""
+def print_summary(runs: list[Run], target: Path, seconds: float) -> None:
+    """Print each lesson's final scores, how long all took, and where the copies lie."""
     print("\nFinal scores")
     for run in runs:
         for line in scores(run).splitlines():
             print(f"  {run.lesson.name[:2]}  {line}")
     failed = [run.lesson.name for run in runs if run.error]
-    total = sum(run.seconds for run in runs)
-    print(f"\n{len(runs) - len(failed)} of {len(runs)} lessons ran, {total:.0f} s in all; {target}")
+    ran = f"{len(runs) - len(failed)} of {len(runs)} lessons ran"
+    print(f"\n{ran}, {seconds:.0f} s in all; {target}")
     if failed:
         print(f"failed: {', '.join(failed)}")
 
@@ -118,8 +141,9 @@ def run_all(options: argparse.Namespace) -> int:
     check_data(settings)
     target = ROOT / "build" / Path(settings.get("DATASET", "mini")).name
     work = options.work.resolve() if options.work else None
+    start = time.perf_counter()
     runs = run_lessons(lessons, settings, target, work)
-    print_summary(runs, target.relative_to(ROOT))
+    print_summary(runs, target.relative_to(ROOT), time.perf_counter() - start)
     return int(any(run.error for run in runs))
 
 
