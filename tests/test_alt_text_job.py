@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from alt_text_site import Colours, arguments, open_it, photo, run, site
+from conftest import few_quick
 from helpers.apps.alt_text import __main__ as command
 from helpers.apps.alt_text import job as jobs
 from helpers.apps.alt_text.__main__ import main
@@ -222,6 +223,7 @@ class Interrupted(Colours):
         return image
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_usable_files(running, crawl, tmp_path, capsys):
     table = crawl(*([running.url, f"/{n}.png", ""] for n in range(80)))
     assert run(table, tmp_path / "out.csv", running, captioner=Interrupted()) == 130
@@ -360,7 +362,7 @@ def test_a_kill_before_the_first_word_of_the_state_costs_nothing(running, crawl,
     + [(["crawl.csv", "--delimiter", "ab"], "not one character")]
     + [(["crawl.csv", "--encoding", "dog"], "there is no encoding 'dog'")]
     + [(["crawl.csv", "--address-column", "Dog"], "it has 'Page', 'Image', 'Alt'")]
-    + [(["crawl.csv", "--scheduler", "tcp://127.0.0.1:1"], "scheduler")],
+    + few_quick([(["crawl.csv", "--scheduler", "tcp://127.0.0.1:1"], "scheduler")], 0),
 )
 def test_mistakes_are_answered_in_words(crawl, tmp_path, capsys, monkeypatch, words, said):
     if "--scheduler" in words:

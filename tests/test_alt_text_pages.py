@@ -61,6 +61,7 @@ def broken(n):
                 [f"Broken {n}", "Second", "Last"], ["", f"/next-{n}", ""])  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.long(60, 300)
 @pytest.mark.timeout(120)
 def test_each_page_is_read_once_and_rightly(tmp_path, length):

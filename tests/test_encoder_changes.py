@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from conftest import few_quick
 from helpers.captioner import Captioner, CaptionerError, OwnCaptioner
 from helpers.captioner.folder import CHANGES
 from helpers.encoders import Encoder, EncoderError, EncoderSpec, changed, read_changes
@@ -143,7 +144,7 @@ def test_changes_travel_with_the_captioner(folder, changes, tmp_path):
     assert not (folder / CHANGES).exists()
 
 
-@pytest.mark.parametrize("kind", ["nothing", "a folder", "a link to nowhere"])
+@pytest.mark.parametrize("kind", few_quick(["nothing", "a folder", "a link to nowhere"]))
 def test_a_captioner_without_its_own_encoder_is_refused(folder, kind):
     (folder / CHANGES).unlink()
     if kind == "a folder":

@@ -14,6 +14,7 @@ from urllib3.util import Retry
 from alt_text_site import photo as site_photo
 from alt_text_site import site, write_table
 from chat_server import ChatServer, colour_of, said
+from conftest import few_quick
 from helpers import strangers
 from helpers.apps.alt_text.__main__ import main as alt_text
 from helpers.captioner import CaptionerError, asking, lines, open_captioner
@@ -260,7 +261,10 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+WAITS = ("slow body", "slow head")  # as "silent" does
+
+
+@pytest.mark.parametrize("case", [*(c for c in CASES if c not in WAITS), *few_quick(WAITS, 0)])
 def test_a_server_that_misbehaves(server, case):
     behave, expected = CASES[case]
     server.cases["case"] = behave
@@ -475,6 +479,7 @@ def job(table, target, running, endpoint, *more):
     return alt_text([str(word) for word in words])
 
 
+@pytest.mark.slow
 def test_a_job_goes_through_a_server_and_hides_the_key(server, tmp_path, capsys, caplog):
     def mixed(chat, question, number):
         if number == 2:

@@ -205,6 +205,7 @@ def no_weights(name):
     raise OSError("no weights here")
 
 
+@pytest.mark.slow
 def test_a_worker_without_weights_is_named(cluster, photos, tmp_path):
     with pytest.raises(FeaturesError, match="the worker tcp.*: no weights here. Let all machines"):
         spread_features(Pixels(), no_weights, photos, tmp_path / "f.pkl", cluster)
@@ -284,6 +285,7 @@ def test_a_worker_without_the_course_is_named(photos, tmp_path):
                 worker.kill()
 
 
+@pytest.mark.slow
 def test_that_no_worker_is_left_is_said_and_a_new_one_goes_on(monkeypatch, capsys):
     monkeypatch.setattr(clusters, "LOOK", 0.05)
     said, limit = "", time.monotonic() + 20

@@ -210,6 +210,7 @@ def test_a_stop_does_not_wait_for_those_who_drip(monkeypatch):
     siege.end()
 
 
+@pytest.mark.slow
 def test_a_stop_tells_those_who_wait_to_come_again(monkeypatch):
     monkeypatch.setattr(serving_room, "GRACE", 0.2)
     captioner, answers = ColourCaptioner(), []
