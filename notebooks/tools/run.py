@@ -16,7 +16,7 @@ from helpers.datasets import NAMES, open_dataset
 
 MINI_TIMEOUT = 10 * 60  # seconds a cell may take on mini
 FULL_TIMEOUT = 24 * 60 * 60  # and on real data, where extraction and training take hours
-WIDTH = 60  # characters that a line on a terminal leaves nothing of the one before
+WIDTH = 60  # characters, so that a line on a terminal leaves nothing of the one before
 
 
 def resolve_settings(dataset: str | None, data_dir: str | None) -> dict[str, str]:
