@@ -28,7 +28,7 @@
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 2 min (estimate) | 1-4 min |
-# | Flickr8k | about 15 min (estimate) | about 100 min (estimate) |
+# | Flickr8k | about 15 min (estimate) | about 34 min |
 
 # %% [markdown]
 # ## Set-up
