@@ -175,7 +175,7 @@ def test_the_plan_holds_every_chosen_lesson_once_and_waits_for_chosen_ones_alone
 
 
 def test_jobs_run_side_by_side_after_those_they_need():
-    both, log = threading.Barrier(2, timeout=60), []
+    both, ended = threading.Barrier(2, timeout=60), []
     jobs = [
         lanes.Job("a"),
         lanes.Job("b", ("a",)),
@@ -184,14 +184,17 @@ def test_jobs_run_side_by_side_after_those_they_need():
     ]
 
     def work(job):
-        log.append(job.name)
+        assert {*job.after} <= {*ended}
+        if job.name == "a":
+            time.sleep(0.2)  # another could begin too early
         if job.name in "bc":
             both.wait()  # breaks unless the other one runs at the same time
+        ended.append(job.name)
         return job.name.upper()
 
     done = lanes.in_lanes(jobs, work, 2)
     assert {job.name: result for job, result in done} == dict(zip("abcd", "ABCD", strict=True))
-    assert (log[0], {*log[1:3]}, log[3]) == ("a", {"b", "c"}, "d")
+    assert (ended[0], {*ended[1:3]}, ended[3]) == ("a", {"b", "c"}, "d")
 
 
 @pytest.mark.parametrize(
