@@ -494,6 +494,7 @@ def test_further_columns_of_images_or_alt_texts_are_named(tmp_path, capsys, head
         (f'\n<html lang="en">\n<img src="{SITE}/1,2.jpg">\n', "is a web page"),
         (f'"Image,Alt"\n"{SITE}/1.jpg,"\n', "one cell, 'Image,Alt'. Take away quotes"),
         (f"\"Image;Alt\"\n'{SITE}/1.jpg;'\n", "else ';' is the --delimiter"),
+        (f'"Image\r\n,Alt"\n"{SITE}/1.jpg,"\n', "the names of the columns are one cell"),
     ],
 )
 def test_what_would_be_read_wrongly_as_a_table_is_refused(opened, content, said):

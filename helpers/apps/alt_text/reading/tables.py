@@ -213,6 +213,7 @@ def with_sample(table: Table) -> Table:
 
 def refuse_one_cell(path: Path, header: str) -> None:
     """Raise TableError for a header that is one cell, and would be several."""
+    header = header.replace("\r", " ").replace("\n", " ")  # quoted, a cell may have many lines
     for delimiter in DELIMITERS:
         if sum(map(is_known, next(csv.reader([header], delimiter=delimiter), []))) > 1:
             problem = f"the names of the columns are one cell, {header[:60]!r}"
