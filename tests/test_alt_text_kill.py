@@ -29,7 +29,7 @@ from hostile_server import BEHAVIOURS
 TESTS = Path(__file__).parent
 PATHS = [str(TESTS.parent), str(TESTS)]
 OUTPUTS = (".csv", ".jsonl", ".report.html")
-PHOTOS = {"ours": 30, "keras-hub": 10, "chat": 40}  # for each kill; ours takes 16 at once
+PHOTOS = {"ours": 60, "keras-hub": 10, "chat": 40}  # for each kill; ours takes 32 at once
 BROKEN = sorted(set(BEHAVIOURS) - {"/photo.png"})
 
 pytestmark = pytest.mark.slow
