@@ -384,7 +384,7 @@ def test_in_bulk_an_unreadable_photo_keeps_its_place(captioner):
     expected = list(CAPTIONS.values()) * 15
     for number in {*range(45)} - {0, 40}:
         assert found[number][0].caption == expected[number] and len(found[number]) == 3
-    assert captioner.encoder.batches == [15, 16, 12]
+    assert captioner.encoder.batches == [16, 15, 12]  # 32 photos at once, in two parts
 
 
 def test_candidates_come_with_falling_scores_and_true_probabilities(captioner):
