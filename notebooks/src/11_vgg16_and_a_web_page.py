@@ -23,12 +23,12 @@
 #
 # **You need** nothing; features of lesson 02 are used if they are there. If you came for the web page, run the cells down to the settings and go to section 6.
 #
-# **Run times** (estimates: Colab, Flickr30k, what VGG16's weights add)
+# **Run times** (Colab and Flickr30k are estimates)
 #
 # | | Colab T4 | CPU, 2 cores |
 # |---|---|---|
 # | mini | about 1 min (estimate) | 80-180 s |
-# | Flickr8k | about 25 min (estimate) | about 17 min; with VGG16's weights some 45 |
+# | Flickr8k | about 25 min (estimate) | about 17 min; with VGG16's weights 45 (estimate) |
 # | Flickr30k | about 1 h (estimate) | about 3 h (estimate) |
 
 # %% [markdown]
