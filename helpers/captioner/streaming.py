@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PHOTOS_AT_ONCE = 32  # whose captions are searched for together
 ENCODED_AT_ONCE = 16  # Xception then works in 0.7 GB; twice as many take twice that
 OPENED_AT_ONCE = 8  # threads; images from the web mostly wait
-OPENED_AHEAD = 48
+OPENED_AHEAD = 3 * ENCODED_AT_ONCE
 
 
 def opened_ahead(function: Callable, items: Iterable) -> Iterator[object | None]:
